@@ -1,0 +1,168 @@
+"""The public Python interface: start a camera, look at it, end it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from tiscam_emu.errors import CameraFailed, InvalidOption
+from tiscam_emu.net.clock import Clock
+from tiscam_emu.net.options import ServeOptions
+from tiscam_emu.net.process import CameraProcess
+from tiscam_emu.net.status import CameraStatus
+from tiscam_emu.spec.files import model_keys
+
+_READY_TIMEOUT_S = 20.0
+
+
+class _Backend(Protocol):
+    def status(self) -> CameraStatus: ...
+    def stop(self) -> None: ...
+
+
+class Camera:
+    """A camera being served; a context manager that ends it.
+
+    Attributes
+    ----------
+    model
+        Name on the wire, as in ``DFK 39GX265-Z20``.
+    serial, address
+        How clients find it.
+    """
+
+    def __init__(self, backend: _Backend, model: str, serial: str, address: str) -> None:
+        self._backend = backend
+        self.model = model
+        self.serial = serial
+        self.address = address
+
+    def status(self) -> CameraStatus:
+        """What the camera is doing now.
+
+        Raises
+        ------
+        CameraFailed
+            The camera has ended.
+        """
+        return self._backend.status()
+
+    def stop(self) -> None:
+        """End the camera and free its address; stopping twice does no harm."""
+        self._backend.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<{self.model} {self.serial} at {self.address}>"
+
+
+class _InProcess:
+    def __init__(self, options: ServeOptions, clock: Clock | None) -> None:
+        from tiscam_emu.net.runner import serve_in_thread  # noqa: PLC0415 - numpy and the renderer, only where needed
+
+        self._ended = threading.Event()
+        self.runner = serve_in_thread(options, clock, self._ended.set)
+
+    def status(self) -> CameraStatus:
+        if self._ended.is_set():
+            raise CameraFailed(f"the camera at {self.runner.address} has ended")
+        return self.runner.status()
+
+    def stop(self) -> None:
+        if not self._ended.is_set():
+            self.runner.stop()
+            self._ended.wait()
+
+
+def serve(
+    model: str,
+    *,
+    address: str = "127.0.0.1",
+    serial: str = "",
+    user_name: str = "",
+    scene: str | Path | Callable[..., Any] | Any = "chart",
+    seed: int = 0,
+    noise: str = "fast",
+    state_dir: str | Path = "",
+    max_packet_size: int = 9000,
+    plain_xml: bool = False,
+    in_process: bool = False,
+    clock: Clock | None = None,
+) -> Camera:
+    """Start a camera; it can be found when this returns.
+
+    Parameters
+    ----------
+    model
+        Name of a model, with or without DFK or DMK, in any case.
+    address
+        A loopback address; one camera each.
+    serial
+        Eight digits. By default the model's own, counted up with the address.
+    scene
+        Name of a scene or path of an image file; with `in_process` also an array or a function.
+    seed
+        Of all randomness: equal seeds give equal frames.
+    noise
+        ``fast`` or ``exact``: scaled pre-drawn normals, or every photon drawn.
+    state_dir
+        Folder for what the camera keeps across restarts; by default nothing is kept.
+    max_packet_size
+        Largest stream packet, bytes with all headers.
+    plain_xml
+        Serve the description uncompressed.
+    in_process
+        Run on threads of this process instead of in one of its own: slower, but `clock` and `scene` may be objects.
+    clock
+        A `ManualClock` to step the camera by hand; only with `in_process`.
+
+    Returns
+    -------
+    Camera
+        To be used in a ``with`` statement, or ended with `Camera.stop`.
+
+    Raises
+    ------
+    UserError
+        An option is wrong, the address is taken, or the scene cannot be used.
+    """
+    if isinstance(scene, Path):
+        scene = str(scene)
+    if clock is not None and not in_process:
+        raise InvalidOption("clock: a clock can only be handed over with in_process=True")
+    if not isinstance(scene, str) and not in_process:
+        raise InvalidOption("scene: an array or a function can only be handed over with in_process=True")
+    options = ServeOptions(
+        model=model,
+        address=address,
+        serial=serial,
+        user_name=user_name,
+        scene=scene,
+        seed=seed,
+        noise=noise,
+        state_dir=str(state_dir),
+        max_packet_size=max_packet_size,
+        plain_xml=plain_xml,
+    ).checked()
+    if in_process:
+        backend = _InProcess(options, clock)
+        camera = backend.runner.camera
+        return Camera(backend, camera.model.identity.name, camera.state.serial, options.address)
+    process = CameraProcess(options)
+    process.wait_ready(_READY_TIMEOUT_S)
+    return Camera(process, process.model, process.serial, process.address)
+
+
+def list_models() -> list[str]:
+    """Names of the models that `serve` knows."""
+    return model_keys()

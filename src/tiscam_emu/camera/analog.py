@@ -1,0 +1,73 @@
+"""Analog control: gain, its automatic, black level and gamma (manual 5.2.2, 5.2.3, 5.3.2, 5.3.6, 5.10.1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tiscam_emu.camera.lut import LUT_ENABLED
+from tiscam_emu.features.kinds import Entry, Enumeration, Feature, Fidelity, Float, Lock, Room, Visibility
+
+_CATEGORY = "AnalogControl"
+_AUTO_LATER = "The automatic does not move the gain yet; it locks it as the manual says."
+
+GAIN_AUTO = Lock("GainAuto", lambda state: state.entry("GainAuto") != "Off", "GainAuto is on")
+
+_LIMIT = Float(
+    name="GainAutoLowerLimit",
+    category=_CATEGORY,
+    doc="Smallest gain the automatic may choose.",
+    section="5.3.6",
+    display_name="Gain Auto Lower Limit",
+    unit="dB",
+    representation="Linear",
+    visibility=Visibility.GURU,
+    sfnc=False,
+    fidelity=Fidelity.STORED,
+    note=_AUTO_LATER,
+)
+
+FEATURES: tuple[Feature, ...] = (
+    Float(
+        name="Gain",
+        category=_CATEGORY,
+        doc="Amplification in the sensor, before the image is converted to numbers.",
+        section="5.2.2",
+        unit="dB",
+        locks=(GAIN_AUTO,),
+    ),
+    Enumeration(
+        name="GainAuto",
+        category=_CATEGORY,
+        doc="Continuous: the camera finds the gain and Gain is locked.",
+        section="5.3.2",
+        display_name="Gain Auto",
+        entries=(Entry("Off", 0), Entry("Continuous", 1)),
+        fidelity=Fidelity.STORED,
+        note=_AUTO_LATER,
+    ),
+    _LIMIT,
+    replace(
+        _LIMIT,
+        name="GainAutoUpperLimit",
+        doc="Largest gain the automatic may choose.",
+        display_name="Gain Auto Upper Limit",
+        visibility=Visibility.EXPERT,
+        default=lambda state: state.widest_limits("GainAutoUpperLimit").high,
+    ),
+    Float(
+        name="BlackLevel",
+        category=_CATEGORY,
+        doc="Value of a dark pixel, on the 12-bit scale.",
+        section="5.2.3",
+        display_name="Black Level",
+    ),
+    Float(
+        name="Gamma",
+        category=_CATEGORY,
+        doc="Exponent of the curve that brightness passes through; 1 changes nothing.",
+        section="5.10.1",
+        locks=(LUT_ENABLED,),
+    ),
+)
+
+ROOM = Room("analog", 0x0006_0000, FEATURES)

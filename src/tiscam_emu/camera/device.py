@@ -1,0 +1,237 @@
+"""Device: identity, temperature, time and reset (GenICam SFNC, Device Control; manual 5.19)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tiscam_emu.camera import transport
+from tiscam_emu.camera.state import CameraState
+from tiscam_emu.features.kinds import (
+    Access,
+    At,
+    Command,
+    Entry,
+    Enumeration,
+    Feature,
+    Fidelity,
+    Float,
+    Integer,
+    Limits,
+    Room,
+    String,
+    Visibility,
+)
+
+_CATEGORY = "DeviceControl"
+AMBIENT_C = 25.0
+WARM_UP_C = 12.0
+
+
+def _text(name: str, doc: str, at: At | None, size: int, value: Callable[[CameraState], str]) -> String:
+    return String(
+        name=name,
+        category=_CATEGORY,
+        doc=doc,
+        at=at,
+        size=size,
+        access=Access.RO,
+        value=value,
+        constant=True,
+        every_model=True,
+    )
+
+
+def _number(name: str, doc: str, value: int | Callable[[CameraState], int], unit: str = "") -> Integer:
+    return Integer(
+        name=name,
+        category=_CATEGORY,
+        doc=doc,
+        access=Access.RO,
+        limits=Limits(0, 0xFFFF_FFFF, 1),
+        unit=unit,
+        value=value if callable(value) else lambda _state: value,
+        every_model=True,
+        visibility=Visibility.EXPERT,
+    )
+
+
+def _fixed_choice(name: str, doc: str, entry: str) -> Enumeration:
+    return Enumeration(
+        name=name,
+        category=_CATEGORY,
+        doc=doc,
+        access=Access.RO,
+        entries=(Entry(entry, 0),),
+        constant=True,
+        every_model=True,
+        visibility=Visibility.EXPERT,
+    )
+
+
+def _selector(name: str, doc: str) -> Integer:
+    return Integer(
+        name=name,
+        category=_CATEGORY,
+        doc=doc,
+        limits=Limits(0, 0, 1),
+        every_model=True,
+        visibility=Visibility.EXPERT,
+    )
+
+
+def _request_reset(state: CameraState) -> None:
+    state.reset_requested = True
+
+
+def _factory_reset(state: CameraState) -> None:
+    state.reset(keep_persistent=False)
+    state.reset_requested = True
+
+
+FEATURES: tuple[Feature, ...] = (
+    _text("DeviceVendorName", "Maker of the camera.", At(0x0048), 32, lambda state: state.model.identity.vendor),
+    _text("DeviceModelName", "Model of the camera.", At(0x0068), 32, lambda state: state.model.identity.name),
+    _text("DeviceVersion", "Version of the camera.", At(0x0088), 32, lambda state: state.model.identity.device_version),
+    _text(
+        "DeviceManufacturerInfo",
+        "What else the maker says about the camera.",
+        At(0x00A8),
+        48,
+        lambda state: state.model.identity.manufacturer_info,
+    ),
+    _text("DeviceSerialNumber", "Serial number of the camera.", At(0x00D8), 16, lambda state: state.serial),
+    String(
+        name="DeviceUserID",
+        category=_CATEGORY,
+        doc="Name that the user gives the camera; kept across restarts where the emulator has a state folder.",
+        at=At(0x00E8),
+        size=16,
+        every_model=True,
+        persistent=True,
+        default=lambda state: state.options.user_name,
+    ),
+    _text("DeviceFirmwareVersion", "Version of the firmware.", None, 32, lambda s: s.model.identity.firmware_version),
+    _fixed_choice("DeviceType", "Role on the network.", "Transmitter"),
+    _fixed_choice("DeviceScanType", "Kind of sensor.", "Areascan"),
+    _fixed_choice("DeviceTLType", "Transport layer.", "GigEVision"),
+    _number("DeviceTLVersionMajor", "Major version of the transport layer.", 1),
+    _number("DeviceTLVersionMinor", "Minor version of the transport layer.", 2),
+    _number("DeviceTLVersionSubMinor", "Sub-minor version of the transport layer.", 0),
+    _number("DeviceSFNCVersionMajor", "Major version of the naming convention.", 2),
+    _number("DeviceSFNCVersionMinor", "Minor version of the naming convention.", 3),
+    _number("DeviceSFNCVersionSubMinor", "Sub-minor version of the naming convention.", 0),
+    _fixed_choice("DeviceCharacterSet", "Character set of the strings.", "UTF8"),
+    _selector("DeviceLinkSelector", "Link that the link features describe; there is one."),
+    _number("DeviceLinkSpeed", "Speed of the link.", lambda state: state.model.link.speed_mbps * 125_000, "Bps"),
+    Enumeration(
+        name="DeviceLinkThroughputLimitMode",
+        category=_CATEGORY,
+        doc="On: the camera sends no faster than DeviceLinkThroughputLimit.",
+        section="5.19.1",
+        entries=(Entry("Off", 0), Entry("On", 1)),
+        fidelity=Fidelity.STORED,
+        note="The limit does not slow the camera down yet.",
+    ),
+    Integer(
+        name="DeviceLinkThroughputLimit",
+        category=_CATEGORY,
+        doc="Most bytes per second that the camera sends.",
+        section="5.19.2",
+        unit="Bps",
+        fidelity=Fidelity.STORED,
+        note="The limit does not slow the camera down yet.",
+        default=lambda state: state.widest_limits("DeviceLinkThroughputLimit").high,
+    ),
+    _number("DeviceStreamChannelCount", "Stream channels of the camera.", 1),
+    _selector("DeviceStreamChannelSelector", "Stream channel that the channel features describe; there is one."),
+    _fixed_choice("DeviceStreamChannelType", "Direction of the stream channel.", "Transmitter"),
+    _fixed_choice("DeviceStreamChannelEndianness", "Byte order of pixels of several bytes.", "Little"),
+    _number("DeviceEventChannelCount", "Message channels of the camera.", 0),
+    Enumeration(
+        name="DeviceTemperatureSelector",
+        category=_CATEGORY,
+        doc="Place where DeviceTemperature is measured.",
+        entries=(Entry("Mainboard", 0), Entry("Sensor", 1)),
+        every_model=True,
+        visibility=Visibility.EXPERT,
+    ),
+    Float(
+        name="DeviceTemperature",
+        category=_CATEGORY,
+        doc="Temperature at the selected place.",
+        unit="C",
+        access=Access.RO,
+        limits=Limits(-50.0, 150.0),
+        selected_by="DeviceTemperatureSelector",
+        every_model=True,
+        visibility=Visibility.EXPERT,
+        value=lambda _state: AMBIENT_C + WARM_UP_C,
+        fidelity=Fidelity.APPROXIMATED,
+        note="A constant 37 °C: a warm camera in a room of 25 °C.",
+    ),
+    Command(
+        name="DeviceReset",
+        category=_CATEGORY,
+        doc="Restarts the camera: control is dropped, settings return to those of power-up.",
+        every_model=True,
+        visibility=Visibility.GURU,
+        on_write=_request_reset,
+        fidelity=Fidelity.APPROXIMATED,
+        note="Restarts from the factory settings at once; the camera stays reachable meanwhile.",
+    ),
+    Command(
+        name="DeviceFactoryReset",
+        category=_CATEGORY,
+        doc="Forgets everything that was kept, then restarts as DeviceReset does.",
+        every_model=True,
+        sfnc=False,
+        visibility=Visibility.GURU,
+        on_write=_factory_reset,
+        fidelity=Fidelity.APPROXIMATED,
+        note="As DeviceReset.",
+    ),
+    Command(
+        name="TimestampReset",
+        category=_CATEGORY,
+        doc="Lets the timestamp count from 0 again.",
+        every_model=True,
+        visibility=Visibility.EXPERT,
+        on_write=transport.reset_timestamp,
+    ),
+    Command(
+        name="TimestampLatch",
+        category=_CATEGORY,
+        doc="Keeps the timestamp of now in TimestampLatchValue.",
+        every_model=True,
+        visibility=Visibility.EXPERT,
+        on_write=transport.latch_timestamp,
+    ),
+    Integer(
+        name="TimestampLatchValue",
+        category=_CATEGORY,
+        doc="The timestamp kept last.",
+        unit="ns",
+        size=8,
+        access=Access.RO,
+        limits=Limits(0, 2**63 - 1, 1),
+        every_model=True,
+        visibility=Visibility.EXPERT,
+        alias_of="GevTimestampValue",
+    ),
+    Integer(
+        name="TestPendingAck",
+        category=_CATEGORY,
+        doc="Time that a write to this feature takes, to try out how a client waits.",
+        unit="ms",
+        limits=Limits(0, 10_000, 1),
+        default=0,
+        every_model=True,
+        sfnc=False,
+        hidden=True,
+        visibility=Visibility.INVISIBLE,
+        fidelity=Fidelity.STORED,
+        note="The write is acknowledged at once. The range is an assumption.",
+    ),
+)
+
+ROOM = Room("device", 0x0001_0000, FEATURES)

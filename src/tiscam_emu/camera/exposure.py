@@ -1,0 +1,111 @@
+"""Exposure time and its automatic (manual 5.2.1, 5.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tiscam_emu.camera.state import CameraState
+from tiscam_emu.features.kinds import (
+    Boolean,
+    Entry,
+    Enumeration,
+    Feature,
+    Fidelity,
+    Float,
+    Integer,
+    Lock,
+    Room,
+    Visibility,
+)
+
+_CATEGORY = "AcquisitionControl"
+_AUTO_LATER = "The automatic does not move the exposure time yet; it locks it as the manual says."
+
+EXPOSURE_AUTO = Lock("ExposureAuto", lambda state: state.entry("ExposureAuto") != "Off", "ExposureAuto is on")
+UPPER_LIMIT_AUTO = Lock(
+    "ExposureAutoUpperLimitAuto",
+    lambda state: bool(state["ExposureAutoUpperLimitAuto"]),
+    "ExposureAutoUpperLimitAuto is on",
+)
+
+_LIMIT = Float(
+    name="ExposureAutoLowerLimit",
+    category=_CATEGORY,
+    doc="Shortest exposure time the automatic may choose.",
+    section="5.3.5",
+    unit="us",
+    representation="Logarithmic",
+    visibility=Visibility.GURU,
+    sfnc=False,
+    fidelity=Fidelity.STORED,
+    note=_AUTO_LATER,
+)
+
+
+def _upper_limit(state: CameraState) -> float:
+    if not UPPER_LIMIT_AUTO.holds(state):
+        return float(state.stored("ExposureAutoUpperLimit"))
+    limits = state.widest_limits("ExposureAutoUpperLimit")
+    return float(limits.fit(1e6 / state["AcquisitionFrameRate"]))
+
+
+FEATURES: tuple[Feature, ...] = (
+    Float(
+        name="ExposureTime",
+        category=_CATEGORY,
+        doc="Time for which the sensor collects light.",
+        section="5.2.1",
+        unit="us",
+        representation="Logarithmic",
+        default=5000.0,
+        locks=(EXPOSURE_AUTO,),
+        note="5 ms at power-up is an assumption: the manual's default is what the automatic finds.",
+    ),
+    Enumeration(
+        name="ExposureAuto",
+        category=_CATEGORY,
+        doc="Continuous: the camera finds the exposure time and ExposureTime is locked.",
+        section="5.3.1",
+        entries=(Entry("Off", 0), Entry("Continuous", 1)),
+        fidelity=Fidelity.STORED,
+        note=_AUTO_LATER,
+    ),
+    Integer(
+        name="ExposureAutoReference",
+        category=_CATEGORY,
+        doc="Mean brightness on the 8-bit scale that the automatics aim for.",
+        section="5.3.3",
+        sfnc=False,
+        fidelity=Fidelity.STORED,
+        note=_AUTO_LATER,
+    ),
+    Boolean(
+        name="ExposureAutoHighlightReduction",
+        category=_CATEGORY,
+        doc="The automatics avoid overexposed areas instead of matching the mean brightness.",
+        section="5.3.4",
+        sfnc=False,
+        fidelity=Fidelity.STORED,
+        note=_AUTO_LATER,
+    ),
+    _LIMIT,
+    replace(
+        _LIMIT,
+        name="ExposureAutoUpperLimit",
+        doc="Longest exposure time the automatic may choose.",
+        visibility=Visibility.BEGINNER,
+        value=_upper_limit,
+        locks=(UPPER_LIMIT_AUTO,),
+        default=lambda state: state.widest_limits("ExposureAutoUpperLimit").high,
+        fidelity=Fidelity.APPROXIMATED,
+    ),
+    Boolean(
+        name="ExposureAutoUpperLimitAuto",
+        category=_CATEGORY,
+        doc="Keeps ExposureAutoUpperLimit at the longest exposure that does not lower the frame rate.",
+        section="5.3.5",
+        sfnc=False,
+    ),
+)
+
+ROOM = Room("exposure", 0x0005_0000, FEATURES)

@@ -1,0 +1,136 @@
+"""The hidden interface that asks for frame rates of settings without making them: write Test*, read Resulting*.
+
+The vendor's Linux SDK looks these names up to list every format with its rates.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tiscam_emu.camera import frame_rate
+from tiscam_emu.camera.image_format import choose_mode, factor_limits, largest_height, largest_width
+from tiscam_emu.camera.state import CameraState
+from tiscam_emu.errors import InvalidParameter
+from tiscam_emu.features.kinds import Access, Feature, Float, Integer, Limits, Room, Visibility
+from tiscam_emu.pixel_formats import BY_CODE
+from tiscam_emu.spec.model import ReadoutMode
+
+_FACTORS = {
+    "TestDecimationHorizontal": "decimation_x",
+    "TestDecimationVertical": "decimation_y",
+    "TestBinningHorizontal": "binning_x",
+    "TestBinningVertical": "binning_y",
+}
+
+
+def _mode(state: CameraState) -> ReadoutMode:
+    return ReadoutMode(**{factor: int(state.stored(name)) for name, factor in _FACTORS.items()})
+
+
+def _fit_size(state: CameraState) -> None:
+    for name in ("TestWidth", "TestHeight"):
+        state.put(name, state.limits(name).fit(state.stored(name)))
+
+
+def _accept_factor(written: str, state: CameraState, value: int) -> int:
+    mode = choose_mode(state, _FACTORS, written, value)
+    for name, factor in _FACTORS.items():
+        state.put(name, getattr(mode, factor))
+    return value
+
+
+def _codes(state: CameraState) -> list[int]:
+    return [entry.value for entry in state.features["PixelFormat"].entries]
+
+
+def _accept_format(state: CameraState, code: int) -> int:
+    if code not in _codes(state):
+        raise InvalidParameter(f"TestPixelFormat: the camera has no pixel format 0x{code:08x}")
+    return code
+
+
+def _highest(state: CameraState) -> float:
+    name = BY_CODE[state["TestPixelFormat"]].name
+    return frame_rate.highest_hz(state.model, name, state["TestWidth"], state["TestHeight"])
+
+
+def _live_width(state: CameraState, _limits: Limits) -> Limits:
+    size = state.widest_limits("Width")
+    return Limits(size.low, largest_width(state, _mode(state)), size.step)
+
+
+def _live_height(state: CameraState, _limits: Limits) -> Limits:
+    size = state.widest_limits("Height")
+    return Limits(size.low, largest_height(state, _mode(state)), size.step)
+
+
+def _hidden_integer(name: str, doc: str, **more: object) -> Integer:
+    return Integer(
+        name=name,
+        category="TestControl",
+        doc=doc,
+        every_model=True,
+        sfnc=False,
+        hidden=True,
+        visibility=Visibility.INVISIBLE,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _factor(name: str) -> Integer:
+    return _hidden_integer(
+        name,
+        f"{name.removeprefix('Test')} to find the frame rates of.",
+        limits=Limits(1, 2, 1),
+        live=partial(factor_limits, _FACTORS[name]),
+        default=1,
+        accept=partial(_accept_factor, name),
+        on_write=_fit_size,
+    )
+
+
+def _rate(name: str, doc: str, value: object) -> Float:
+    return Float(
+        name=name,
+        category="TestControl",
+        doc=doc,
+        unit="Hz",
+        access=Access.RO,
+        limits=Limits(0.0, 1e6),
+        every_model=True,
+        sfnc=False,
+        hidden=True,
+        visibility=Visibility.INVISIBLE,
+        value=value,  # type: ignore[arg-type]
+    )
+
+
+FEATURES: tuple[Feature, ...] = (
+    _hidden_integer(
+        "TestPixelFormat",
+        "PFNC code of the pixel format to find the frame rates of.",
+        limits=Limits(0, 0xFFFF_FFFF, 1),
+        live=lambda state, limits: Limits(min(_codes(state)), max(_codes(state)), limits.step),
+        default=lambda state: state.features["PixelFormat"].default,
+        accept=_accept_format,
+    ),
+    _hidden_integer(
+        "TestWidth",
+        "Width to find the frame rates of.",
+        limits=Limits(0, 65535, 1),
+        live=_live_width,
+        default=lambda state: state.widest_limits("Width").high,
+    ),
+    _hidden_integer(
+        "TestHeight",
+        "Height to find the frame rates of.",
+        limits=Limits(0, 65535, 1),
+        live=_live_height,
+        default=lambda state: state.widest_limits("Height").high,
+    ),
+    *(_factor(name) for name in _FACTORS),
+    _rate("ResultingMinFPS", "Lowest frame rate of the tested settings.", lambda _state: frame_rate.SLOWEST_HZ),
+    _rate("ResultingMaxFPS", "Highest frame rate of the tested settings.", _highest),
+)
+
+ROOM = Room("format_probe", 0x0002_8000, FEATURES)

@@ -1,0 +1,37 @@
+"""How fast a model can run: sensor readout against link (manual 5.1.4).
+
+The rates of the manuals' tables are these, rounded down to whole frames per second.
+"""
+
+from __future__ import annotations
+
+from tiscam_emu.spec.model import CameraModel
+from tiscam_emu.units import Nanoseconds, ns_from_s
+
+SLOWEST_HZ = 1.0
+"""Lowest frame rate that can be asked for; an assumption, the manuals give none."""
+
+
+def readout_s(model: CameraModel, pixel_format: str, width: int, height: int) -> float:
+    """Seconds the sensor takes to read `height` lines of `width` output pixels."""
+    row = model.timing[pixel_format]
+    line_s = row.line_us * 1e-6 + width * row.pixel_ns * 1e-9
+    return row.slowdown * (row.frame_us * 1e-6 + height * line_s)
+
+
+def link_s(model: CameraModel, pixel_format: str, width: int, height: int) -> float:
+    """Seconds the frame takes on the modelled cable."""
+    row = model.timing[pixel_format]
+    payload_bytes = width * height * row.link_bytes_per_pixel
+    return model.link.frame_overhead_us * 1e-6 + payload_bytes / (model.link.bytes_per_s * row.link_efficiency)
+
+
+def highest_hz(model: CameraModel, pixel_format: str, width: int, height: int) -> float:
+    """Largest frame rate for a format and output size, frames per second."""
+    args = (model, pixel_format, width, height)
+    return 1.0 / max(readout_s(*args), link_s(*args))
+
+
+def period_ns(hz: float, exposure_ns: Nanoseconds) -> Nanoseconds:
+    """Distance of two frames: the rate's, unless the exposure is longer."""
+    return max(ns_from_s(1.0 / hz), exposure_ns)

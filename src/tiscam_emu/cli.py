@@ -1,0 +1,151 @@
+"""The command ``tiscam-emu``: a thin client of the Python interface."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from tiscam_emu.errors import InvalidOption, TiscamEmuError
+from tiscam_emu.net.options import ServeOptions, following_address
+from tiscam_emu.net.process import CameraProcess
+from tiscam_emu.spec.files import model_keys
+
+_READY_TIMEOUT_S = 20.0
+_WATCH_PERIOD_S = 0.25
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def _list_models(wanted: bool) -> None:
+    if wanted:
+        typer.echo("\n".join(model_keys()))
+        raise typer.Exit
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from tiscam_emu import __version__  # noqa: PLC0415 - only here
+
+        typer.echo(f"tiscam-emu {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    *,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", "-m", help="Model to serve, with or without DFK or DMK; repeat for several cameras."),
+    ] = None,
+    address: Annotated[
+        str, typer.Option(help="Loopback address of the first camera; further cameras take the following ones.")
+    ] = "127.0.0.1",
+    serial: Annotated[list[str] | None, typer.Option(help="Serial number, 8 digits; one per camera.")] = None,
+    user_name: Annotated[list[str] | None, typer.Option(help="User-defined name; one per camera.")] = None,
+    scene: Annotated[str, typer.Option(help="Name of a scene (chart, flat, gradient) or path of an image.")] = "chart",
+    seed: Annotated[int, typer.Option(help="Seed of all randomness: equal seeds give equal frames.")] = 0,
+    state_dir: Annotated[
+        Path | None, typer.Option(help="Folder for what cameras keep across restarts; without it nothing is kept.")
+    ] = None,
+    max_packet_size: Annotated[int, typer.Option(help="Largest stream packet in bytes, headers included.")] = 9000,
+    plain_xml: Annotated[bool, typer.Option("--plain-xml", help="Serve the GenICam XML unzipped.")] = False,
+    log_level: Annotated[str, typer.Option(help=f"One of {', '.join(_LEVELS)}.")] = "WARNING",
+    list_models: Annotated[
+        bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Serve cameras over GigE Vision on loopback until interrupted.
+
+    Prints "ready MODEL SERIAL ADDRESS" for each camera once it can be found.
+    """
+    del list_models, version
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    try:
+        if log_level.upper() not in _LEVELS:
+            raise InvalidOption(f"log level {log_level!r}: must be one of {', '.join(_LEVELS)}")
+        logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(message)s")
+        if not model:
+            raise InvalidOption(f"no model given: use --model with one of {', '.join(model_keys())}")
+        options = [
+            ServeOptions(
+                model=name,
+                address=following_address(address, number),
+                serial=_one_of(serial, number, len(model), "serial"),
+                user_name=_one_of(user_name, number, len(model), "user name"),
+                scene=scene,
+                seed=seed,
+                state_dir=str(state_dir or ""),
+                max_packet_size=max_packet_size,
+                plain_xml=plain_xml,
+            ).checked()
+            for number, name in enumerate(model)
+        ]
+        _check_serials(options)
+        _serve(options, log_level.upper(), stop)
+    except TiscamEmuError as error:
+        _fail(str(error))
+
+
+def _one_of(values: list[str] | None, number: int, count: int, what: str) -> str:
+    if not values:
+        return ""
+    if len(values) != count:
+        raise InvalidOption(f"{what}: {len(values)} given for {count} cameras; give one for each")
+    return values[number]
+
+
+def _check_serials(options: list[ServeOptions]) -> None:
+    given = [o.serial for o in options if o.serial]
+    for serial in given:
+        if given.count(serial) > 1:
+            raise InvalidOption(f"serial {serial}: given to several cameras; clients would take them for one")
+
+
+def _serve(options: list[ServeOptions], log_level: str, stop: threading.Event) -> None:
+    cameras: list[CameraProcess] = []
+    try:
+        cameras.extend(CameraProcess(o, log_level) for o in options)
+        for camera in cameras:
+            camera.wait_ready(_READY_TIMEOUT_S)
+            typer.echo(f"ready {camera.model} {camera.serial} {camera.address}")
+            sys.stdout.flush()
+        _watch(cameras, stop)
+    finally:
+        for camera in cameras:
+            camera.ask_to_stop()
+        for camera in cameras:
+            camera.stop()
+
+
+def _watch(cameras: list[CameraProcess], stop: threading.Event) -> None:
+    if sys.stdout.isatty():
+        from tiscam_emu.live import show  # noqa: PLC0415 - rich, only on a terminal
+
+        show(cameras, stop)
+        return
+    while not stop.wait(_WATCH_PERIOD_S):
+        for camera in cameras:
+            if not camera.running:
+                raise TiscamEmuError(f"the camera at {camera.address} has ended unexpectedly")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"tiscam-emu: {message}", err=True)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

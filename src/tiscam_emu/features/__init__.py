@@ -1,0 +1,1 @@
+"""Feature machinery: kinds of declarations, register layout, codecs and the store."""

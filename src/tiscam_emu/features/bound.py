@@ -1,0 +1,159 @@
+"""A declaration as one model has it: limits, entries and default chosen, registers placed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tiscam_emu.features.kinds import (
+    Boolean,
+    Command,
+    Entry,
+    Enumeration,
+    Feature,
+    Float,
+    Integer,
+    Limits,
+    Register,
+    State,
+    String,
+    Value,
+)
+from tiscam_emu.features.layout import Slot, has_live_limits
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a model's YAML says about one feature; None means: as declared."""
+
+    low: int | float | None = None
+    high: int | float | None = None
+    step: int | float | None = None
+    default: Value | None = None
+    entries: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundFeature:
+    """One feature of one model."""
+
+    declaration: Feature
+    slot: Slot
+    limits: Limits | None
+    entries: tuple[Entry, ...]
+    default: Value | tuple[Value, ...] | Callable[[State], Value]
+    selector_values: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """The feature's name."""
+        return self.declaration.name
+
+    @property
+    def live_limits(self) -> bool:
+        """Whether the limits depend on other settings."""
+        return has_live_limits(self.declaration)
+
+
+class ChoiceError(ValueError):
+    """A YAML row that does not fit its declaration; `key` is the part at fault."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def bind(declaration: Feature, choice: Choice, slot: Slot, selector_values: tuple[int, ...]) -> BoundFeature:
+    """Join a declaration with a model's choice.
+
+    Raises
+    ------
+    ChoiceError
+        If the choice names limits, entries or a default that the declaration cannot have.
+    """
+    entries = _entries(declaration, choice)
+    limits = _limits(declaration, choice)
+    default = _default(declaration, choice, limits, entries)
+    return BoundFeature(declaration, slot, limits, entries, default, selector_values)
+
+
+def _entries(declaration: Feature, choice: Choice) -> tuple[Entry, ...]:
+    if not isinstance(declaration, Enumeration):
+        if choice.entries is not None:
+            raise ChoiceError("entries", f"{declaration.name} is not an enumeration")
+        return ()
+    if choice.entries is None:
+        return declaration.entries
+    known = {entry.name: entry for entry in declaration.entries}
+    for name in choice.entries:
+        if name not in known:
+            raise ChoiceError("entries", f"{name!r} is not an entry; known: {', '.join(known)}")
+    return tuple(known[name] for name in choice.entries)
+
+
+def _limits(declaration: Feature, choice: Choice) -> Limits | None:
+    given = choice.low is not None or choice.high is not None or choice.step is not None
+    if not isinstance(declaration, Integer | Float):
+        if given:
+            raise ChoiceError("min", f"{declaration.name} has no limits")
+        return None
+    declared = declaration.limits
+    low = choice.low if choice.low is not None else (declared.low if declared else None)
+    high = choice.high if choice.high is not None else (declared.high if declared else None)
+    step = choice.step if choice.step is not None else (declared.step if declared else None)
+    if low is None or high is None:
+        key = "min" if low is None else "max"
+        raise ChoiceError(key, f"{declaration.name} needs a {key}imum")
+    if low > high:
+        raise ChoiceError("max", f"{high} is below the minimum {low}")
+    if declared and low < declared.low:
+        raise ChoiceError("min", f"{low} is below {declared.low}")
+    if declared and high > declared.high:
+        raise ChoiceError("max", f"{high} is above {declared.high}")
+    if isinstance(declaration, Integer) and step is None:
+        step = 1
+    return Limits(low, high, step)
+
+
+def _default(
+    declaration: Feature,
+    choice: Choice,
+    limits: Limits | None,
+    entries: Sequence[Entry],
+) -> Value | tuple[Value, ...] | Callable[[State], Value]:
+    default = choice.default if choice.default is not None else declaration.default
+    if default is None or callable(default):
+        return default if default is not None else _natural_default(declaration, limits, entries)
+    if isinstance(default, tuple):
+        return tuple(_checked_default(declaration, value, limits, entries) for value in default)
+    return _checked_default(declaration, default, limits, entries)
+
+
+def _checked_default(declaration: Feature, default: Value, limits: Limits | None, entries: Sequence[Entry]) -> Value:
+    if isinstance(declaration, Enumeration):
+        values: Mapping[str | int, int] = {e.name: e.value for e in entries} | {e.value: e.value for e in entries}
+        if not isinstance(default, str | int) or default not in values:
+            raise ChoiceError("default", f"{default!r} is not an entry; known: {', '.join(e.name for e in entries)}")
+        return values[default]
+    if isinstance(declaration, Integer | Float):
+        if isinstance(default, bytes | str):
+            raise ChoiceError("default", f"{default!r} is not a number")
+        if limits and not limits.holds(default):
+            raise ChoiceError("default", f"{default} is not in {limits.low} to {limits.high}")
+        return float(default) if isinstance(declaration, Float) else default
+    if isinstance(declaration, Boolean):
+        return int(bool(default))
+    return default
+
+
+def _natural_default(declaration: Feature, limits: Limits | None, entries: Sequence[Entry]) -> Value:
+    if isinstance(declaration, String):
+        return ""
+    if isinstance(declaration, Register):
+        return b""
+    if isinstance(declaration, Enumeration):
+        return entries[0].value
+    if isinstance(declaration, Boolean | Command):
+        return 0
+    low = max(limits.low, 0) if limits and limits.high >= 0 else 0
+    return float(low) if isinstance(declaration, Float) else int(low)

@@ -1,0 +1,1 @@
+"""Declarations and layout in, GenICam XML out."""

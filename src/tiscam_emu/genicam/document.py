@@ -1,0 +1,130 @@
+"""The whole GenICam XML of a model."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import uuid
+import zipfile
+from collections.abc import Sequence
+
+from lxml import etree
+
+from tiscam_emu.features.bound import BoundFeature
+from tiscam_emu.features.kinds import Lock
+from tiscam_emu.genicam.nodes import (
+    DEVICE_PORT,
+    Element,
+    feature_nodes,
+    hidden_register,
+    lock_name,
+    node,
+    register_name,
+)
+from tiscam_emu.spec.model import CameraModel
+
+_NAMESPACE = "http://www.genicam.org/GenApi/Version_1_1"
+_NO_GUID = "00000000-0000-0000-0000-000000000000"
+_MAJOR, _MINOR, _SUBMINOR = 1, 0, 0
+_ZIP_DATE = (2020, 1, 1, 0, 0, 0)
+TL_PARAMS_LOCKED = "TLParamsLocked"
+
+
+def file_name(model: CameraModel, suffix: str) -> str:
+    """Name under which the camera serves its description."""
+    return f"tiscam_emu_{model.key.replace('-', '_')}.{suffix}"
+
+
+def build_xml(model: CameraModel) -> bytes:
+    """The model's GenICam XML: the same bytes for the same declarations and YAML, with a VersionGuid of the content."""
+    root = etree.Element(
+        "RegisterDescription",
+        {
+            "ModelName": model.identity.xml_model_name,
+            "VendorName": model.identity.xml_vendor_name,
+            "ToolTip": model.identity.name,
+            "StandardNameSpace": "GEV",
+            "SchemaMajorVersion": "1",
+            "SchemaMinorVersion": "1",
+            "SchemaSubMinorVersion": "1",
+            "MajorVersion": str(_MAJOR),
+            "MinorVersion": str(_MINOR),
+            "SubMinorVersion": str(_SUBMINOR),
+            "ProductGuid": model.identity.product_guid,
+            "VersionGuid": _NO_GUID,
+        },
+        nsmap={None: _NAMESPACE},  # type: ignore[dict-item]
+    )
+    root.extend(_category_nodes(model))
+    for feature in model.features.values():
+        root.extend(feature_nodes(feature, _selected_by(model, feature.name), _selector_register(model, feature)))
+    root.extend(_lock_nodes(model))
+    root.append(node("Port", DEVICE_PORT, [], standard=True))
+    root.set("VersionGuid", _guid(_serialised(root)))
+    return _serialised(root)
+
+
+def zipped(xml: bytes, name: str) -> bytes:
+    """The description as a ZIP of one file; the same bytes each time."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        info = zipfile.ZipInfo(name, _ZIP_DATE)
+        info.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(info, xml, compresslevel=6)
+    return buffer.getvalue()
+
+
+def _serialised(root: Element) -> bytes:
+    for element in root.iter():
+        if "}" not in str(element.tag):
+            element.tag = f"{{{_NAMESPACE}}}{element.tag}"
+    etree.indent(root)
+    text: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return text + b"\n"
+
+
+def _guid(content: bytes) -> str:
+    return str(uuid.UUID(bytes=hashlib.sha256(content).digest()[:16])).upper()
+
+
+def _category_nodes(model: CameraModel) -> list[Element]:
+    members: dict[str, list[str]] = {}
+    for feature in model.features.values():
+        if not feature.declaration.hidden:
+            members.setdefault(feature.declaration.category, []).append(feature.name)
+    nodes = [node("Category", "Root", [("pFeature", name) for name in members], standard=True)]
+    for name, features in members.items():
+        standard = name.endswith("Control")
+        nodes.append(node("Category", name, [("pFeature", feature) for feature in features], standard=standard))
+    return nodes
+
+
+def _selected_by(model: CameraModel, selector: str) -> list[str]:
+    return [f.name for f in model.features.values() if f.declaration.selected_by == selector]
+
+
+def _selector_register(model: CameraModel, feature: BoundFeature) -> str:
+    selector = feature.declaration.selected_by
+    return register_name(model.features[selector].declaration) if selector else ""
+
+
+def _lock_nodes(model: CameraModel) -> list[Element]:
+    """A register per lock, and over them a formula per set of locks, which heeds the client's own TLParamsLocked."""
+    combined = {f.declaration.locks for f in model.features.values() if f.declaration.locks}
+    single = {lock.name: lock for locks in combined for lock in locks}
+    nodes = [hidden_register(f"{name}LockReg", model.layout.locks[name]) for name in sorted(single)]
+    nodes += [_lock_formula(locks) for locks in sorted(combined, key=lock_name)]
+    return nodes
+
+
+def _lock_formula(locks: Sequence[Lock]) -> Element:
+    sources = [f"{lock.name}LockReg" for lock in locks]
+    if any(lock.name == "Acquiring" for lock in locks):
+        sources.append(TL_PARAMS_LOCKED)
+    variables = []
+    for position, source in enumerate(sources):
+        variable = etree.Element("pVariable", Name=f"LOCK{position}")
+        variable.text = source
+        variables.append(("pVariable", variable))
+    formula = " || ".join(f"(LOCK{position} <> 0)" for position in range(len(sources)))
+    return node("IntSwissKnife", lock_name(locks), [("Visibility", "Invisible"), *variables, ("Formula", formula)])

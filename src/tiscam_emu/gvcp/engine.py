@@ -1,0 +1,289 @@
+"""The control engine: one datagram in, effects out.
+
+Decisions where the standard leaves room:
+
+* READREG and READMEM are answered whether or not the acknowledge flag is set: some clients clear it in their heartbeat
+  and still want the answer.
+* Request id 0, which the standard forbids, is answered with INVALID_HEADER.
+* Refusals carry no payload, but those of WRITEREG and WRITEMEM their index. A READREG of several addresses is answered
+  whole or refused whole.
+* Privilege is checked before alignment, alignment before the address.
+* A retransmitted write is answered again from memory if it changed something; a refused one is tried anew.
+* Acknowledges always go to the sender's address, never to the broadcast address.
+* FORCEIP is refused with ACCESS_DENIED: the emulated camera's address belongs to the host.
+* Switchover closes no channel: the new primary application takes the running stream over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tiscam_emu.errors import BadAlignment, InvalidAddress, InvalidParameter, RegisterError, Status
+from tiscam_emu.gvcp import privilege as rules
+from tiscam_emu.gvcp.counters import ControlCounters
+from tiscam_emu.gvcp.dedupe import RepeatedRequestState
+from tiscam_emu.gvcp.device import ControlledDevice
+from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram
+from tiscam_emu.gvcp.heartbeat import HeartbeatState
+from tiscam_emu.gvcp.privilege import ControlMissing, Privilege
+from tiscam_emu.units import Nanoseconds
+from tiscam_emu.wire import gvcp, gvcp_codec, gvcp_layouts
+from tiscam_emu.wire.bootstrap import CONTROL_CHANNEL_PRIVILEGE
+from tiscam_emu.wire.endpoint import Endpoint
+from tiscam_emu.wire.gvcp import Command
+
+_CCP = CONTROL_CHANNEL_PRIVILEGE.address
+
+_IMPLEMENTED = frozenset(
+    {
+        Command.DISCOVERY_CMD,
+        Command.FORCEIP_CMD,
+        Command.PACKETRESEND_CMD,
+        Command.READREG_CMD,
+        Command.READMEM_CMD,
+        Command.WRITEREG_CMD,
+        Command.WRITEMEM_CMD,
+    }
+)
+_ALWAYS_ANSWERED = frozenset({Command.READREG_CMD, Command.READMEM_CMD})
+
+
+class ControlEngine:
+    """Serves the control channel of one device; state: who has control, heartbeat, last commands, counters."""
+
+    def __init__(self, device: ControlledDevice) -> None:
+        self._device = device
+        self._privilege = rules.OPEN
+        self._heartbeat = HeartbeatState()
+        self._repeats = RepeatedRequestState()
+        self._latest_ns: Nanoseconds = 0
+        self.counters = ControlCounters()
+
+    @property
+    def controller(self) -> Endpoint | None:
+        """Who has control."""
+        return self._privilege.owner
+
+    @property
+    def ccp(self) -> int:
+        """Value of the Control Channel Privilege register."""
+        return self._privilege.ccp
+
+    def next_wakeup(self) -> Nanoseconds | None:
+        """When `advance` has to be called next; None if nothing is under way."""
+        if self._privilege.owner is None or self._device.heartbeat_disabled:
+            return None
+        return self._heartbeat.deadline(self._device.heartbeat_timeout_ms)
+
+    def advance(self, now: Nanoseconds) -> list[Effect]:
+        """Let time pass: a silent owner loses control, as of its deadline however late this is called."""
+        self._expire(now)
+        return []
+
+    def reset(self, now: Nanoseconds) -> None:
+        """The device was switched off and on: nobody has control and no command is remembered."""
+        self._repeats = RepeatedRequestState()
+        self._adopt(rules.OPEN, None, now)
+
+    def receive(self, datagram: bytes, peer: Endpoint, now: Nanoseconds) -> list[Effect]:
+        """Serve one datagram; never raises, whatever the bytes."""
+        self._expire(now)
+        try:
+            command = gvcp_codec.parse_command(datagram)
+        except gvcp.GvcpParseError as error:
+            return self._refuse_malformed(error, peer)
+        if peer == self._privilege.owner:
+            self._heartbeat.restart(now)
+        if isinstance(command, gvcp.ReadRegCmd | gvcp.ReadMemCmd):
+            return [SendDatagram(gvcp_codec.build_ack(self._read(command, peer, now)), peer)]
+        if isinstance(command, gvcp.WriteRegCmd | gvcp.WriteMemCmd):
+            return self._write_once(command, datagram, peer, now)
+        return self._serve_other(command, peer)
+
+    def _expire(self, now: Nanoseconds) -> None:
+        deadline = self.next_wakeup()
+        if deadline is not None and now >= deadline:
+            self.counters.heartbeat_expiries += 1
+            # A timeout shortened from outside may put the deadline into the past; the device's time never goes back.
+            self._adopt(rules.OPEN, None, max(deadline, self._latest_ns))
+        self._latest_ns = now
+
+    def _serve_other(self, command: gvcp.Cmd, peer: Endpoint) -> list[Effect]:
+        match command:
+            case gvcp.DiscoveryCmd():
+                self.counters.discoveries += 1
+                return self._acknowledge(command, gvcp.DiscoveryAck(command.req_id, self._device.discovery()), peer)
+            case gvcp.PacketResendCmd(stream_channel=channel, block_id=block_id):
+                self.counters.resend_requests += 1
+                return [ResendRequested(channel, block_id, command.first_packet_id, command.last_packet_id, peer)]
+            case gvcp.ForceIpCmd():
+                if command.mac != self._device.mac:
+                    return []
+                self.counters.force_ip_requests += 1
+                refusal = gvcp.ErrorAck(command.req_id, Command.FORCEIP_ACK, status=Status.ACCESS_DENIED)
+                return self._acknowledge(command, refusal, peer)
+            case _:
+                self.counters.unknown_commands += 1
+                code = gvcp_layouts.command_code(command)
+                refusal = gvcp.ErrorAck(command.req_id, code | 1, status=Status.NOT_IMPLEMENTED)
+                return self._acknowledge(command, refusal, peer)
+
+    @staticmethod
+    def _acknowledge(command: gvcp.Cmd, ack: gvcp.Ack, peer: Endpoint) -> list[Effect]:
+        return [SendDatagram(gvcp_codec.build_ack(ack), peer)] if command.ack_required else []
+
+    def _refuse_malformed(self, error: gvcp.GvcpParseError, peer: Endpoint) -> list[Effect]:
+        header, status = error.header, error.status
+        if header is None:
+            self.counters.ignored_datagrams += 1
+            return []
+        if status is not Status.INVALID_HEADER and header.command not in _IMPLEMENTED:
+            status = Status.NOT_IMPLEMENTED
+        if status is Status.NOT_IMPLEMENTED:
+            self.counters.unknown_commands += 1
+        else:
+            self.counters.malformed_commands += 1
+        answered = header.ack_required or header.command in _ALWAYS_ANSWERED
+        if not answered or header.command == Command.PACKETRESEND_CMD:
+            return []
+        ack: gvcp.Ack
+        match header.command:
+            case Command.WRITEREG_CMD:
+                ack = gvcp.WriteRegAck(header.req_id, 0, status=status)
+            case Command.WRITEMEM_CMD:
+                ack = gvcp.WriteMemAck(header.req_id, 0, status=status)
+            case _:
+                ack = gvcp.ErrorAck(header.req_id, header.command | 1, status=status)
+        return [SendDatagram(gvcp_codec.build_ack(ack), peer)]
+
+    def _read(self, command: gvcp.ReadRegCmd | gvcp.ReadMemCmd, peer: Endpoint, now: Nanoseconds) -> gvcp.Ack:
+        try:
+            if not rules.may_read(self._privilege, peer):
+                self.counters.reads_refused_by_privilege += 1
+                return self._read_refusal(command, Status.ACCESS_DENIED)
+            if isinstance(command, gvcp.ReadMemCmd):
+                _check_block(command.address, command.count)
+                data = self._device.read(command.address, command.count, now)
+                return gvcp.ReadMemAck(command.req_id, command.address, data)
+            values = [self._read_register(address, now) for address in command.addresses]
+            return gvcp.ReadRegAck(command.req_id, tuple(values))
+        except RegisterError as error:
+            self._count_refusal(error)
+            return self._read_refusal(command, error.status)
+
+    def _read_register(self, address: int, now: Nanoseconds) -> int:
+        _check_alignment(address)
+        return int.from_bytes(self._device.read(address, 4, now), "big")
+
+    @staticmethod
+    def _read_refusal(command: gvcp.ReadRegCmd | gvcp.ReadMemCmd, status: Status) -> gvcp.Ack:
+        code = Command.READREG_ACK if isinstance(command, gvcp.ReadRegCmd) else Command.READMEM_ACK
+        return gvcp.ErrorAck(command.req_id, code, status=status)
+
+    def _write_once(
+        self, command: gvcp.WriteRegCmd | gvcp.WriteMemCmd, datagram: bytes, peer: Endpoint, now: Nanoseconds
+    ) -> list[Effect]:
+        repeated = self._repeats.find(datagram, peer)
+        if repeated is not None:
+            self.counters.repeated_requests += 1
+            return [SendDatagram(repeated.ack, peer)] if repeated.ack is not None else []
+        if isinstance(command, gvcp.WriteRegCmd):
+            index, status = self._write_registers(command.pairs, peer, now)
+            data = gvcp_codec.build_ack(gvcp.WriteRegAck(command.req_id, index, status=status))
+        else:
+            index, status = self._write_block(command.address, command.data, peer, now)
+            data = gvcp_codec.build_ack(gvcp.WriteMemAck(command.req_id, index, status=status))
+        ack = data if command.ack_required else None
+        if index:
+            self._repeats.remember(datagram, ack, peer)
+        return [SendDatagram(ack, peer)] if ack is not None else []
+
+    def _write_registers(
+        self, pairs: Sequence[tuple[int, int]], peer: Endpoint, now: Nanoseconds
+    ) -> tuple[int, Status]:
+        """Number of pairs executed, and SUCCESS or why the next one was refused."""
+        index = 0
+        try:
+            while index < len(pairs):
+                address, value = pairs[index]
+                if address == _CCP:
+                    self._write_ccp(value, peer, now)
+                    index += 1
+                    continue
+                self._check_control(peer)
+                _check_alignment(address)
+                run = _device_run(pairs, index)
+                written, status = self._device.write_pairs(run, now)
+                if status is not Status.SUCCESS:
+                    self.counters.refused_accesses += 1
+                    return index + written, status
+                index += len(run)
+        except RegisterError as error:
+            self._count_refusal(error)
+            return index, error.status
+        return index, Status.SUCCESS
+
+    def _write_block(self, address: int, data: bytes, peer: Endpoint, now: Nanoseconds) -> tuple[int, Status]:
+        """Number of bytes written, and SUCCESS or why none was."""
+        try:
+            if address == _CCP and len(data) == CONTROL_CHANNEL_PRIVILEGE.length:
+                self._write_ccp(int.from_bytes(data, "big"), peer, now)
+                return len(data), Status.SUCCESS
+            self._check_control(peer)
+            _check_block(address, len(data))
+            if address <= _CCP < address + len(data):
+                # CCP stands alone: what lies before and behind it cannot be written.
+                raise InvalidAddress(_CCP)
+            self._device.write(address, data, now)
+        except RegisterError as error:
+            self._count_refusal(error)
+            return 0, error.status
+        return len(data), Status.SUCCESS
+
+    def _write_ccp(self, value: int, peer: Endpoint, now: Nanoseconds) -> None:
+        self._adopt(rules.after_ccp_write(self._privilege, peer, value, self._device.switchover_key), peer, now)
+
+    def _check_control(self, peer: Endpoint) -> None:
+        if not rules.may_write(self._privilege, peer):
+            raise ControlMissing(f"{peer} has no control")
+
+    def _adopt(self, privilege: Privilege, by: Endpoint | None, now: Nanoseconds) -> None:
+        """Change hands, on the request of `by`; None is the heartbeat."""
+        before, self._privilege = self._privilege, privilege
+        if privilege == before:
+            return
+        if before.owner is not None and before.owner != by:
+            self._repeats.forget(before.owner)
+        self._heartbeat.restart(now)
+        if privilege.owner is None:
+            self._device.release(now)
+        self._device.control_changed(privilege.ccp, privilege.owner, now)
+
+    def _count_refusal(self, error: RegisterError) -> None:
+        match error:
+            case ControlMissing():
+                self.counters.writes_without_control += 1
+            case BadAlignment():
+                self.counters.unaligned_accesses += 1
+            case _:
+                self.counters.refused_accesses += 1
+
+
+def _check_alignment(value: int) -> None:
+    if value % 4:
+        raise BadAlignment(value)
+
+
+def _check_block(address: int, count: int) -> None:
+    if not 0 < count <= gvcp.MAX_MEM_BYTES:
+        raise InvalidParameter(f"a block has 1 to {gvcp.MAX_MEM_BYTES} bytes, not {count}")
+    _check_alignment(address)
+    _check_alignment(count)
+
+
+def _device_run(pairs: Sequence[tuple[int, int]], start: int) -> Sequence[tuple[int, int]]:
+    """Pairs from `start` on that go to the device in one call: up to CCP or an unaligned address."""
+    end = start + 1
+    while end < len(pairs) and pairs[end][0] != _CCP and not pairs[end][0] % 4:
+        end += 1
+    return pairs[start:end]

@@ -1,0 +1,1 @@
+"""GigE Vision streaming: packets, pacing and resends, without sockets or clocks."""

@@ -1,0 +1,222 @@
+"""The stream channel: from filled packet tables to datagrams in time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tiscam_emu.gvsp.destination import Destination
+from tiscam_emu.gvsp.pacing import LinkPacer
+from tiscam_emu.gvsp.packets import Packet, PacketTable
+from tiscam_emu.gvsp.resend import Held, ResendState
+from tiscam_emu.gvsp.window import ResendWindow, SentFrame
+from tiscam_emu.units import Nanoseconds
+from tiscam_emu.wire.gvsp import MAX_BLOCK_ID, build_test_packet, next_block_id
+
+_SPARE_TABLES = 3
+_PENDING_RESENDS = 256
+
+
+@dataclass(slots=True)
+class StreamCounters:
+    """State: what the channel has done since it was made.
+
+    Attributes
+    ----------
+    packets, payload_bytes
+        Of frames, resent packets not counted; payload without headers.
+    unavailable_packets
+        Answers saying that a packet asked for is gone.
+    skipped_frames
+        Frames dropped whole, because too many were on their way.
+    """
+
+    frames: int = 0
+    packets: int = 0
+    payload_bytes: int = 0
+    resent_packets: int = 0
+    unavailable_packets: int = 0
+    skipped_frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFrame:
+    """A filled table that may be sent from `ready_ns` on."""
+
+    table: PacketTable
+    ready_ns: Nanoseconds
+    destination: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Packets to be sent now, in this order; valid until the channel is asked for the next burst."""
+
+    packets: Sequence[Packet]
+    destination: Destination
+
+
+class StreamChannel:
+    """State: one stream channel: frames waiting, the frame being sent, the resend window, the counters.
+
+    Not thread-safe; whoever shares it guards it. `due` gives what may be sent, `next_wakeup` says when to ask again.
+    Packets of a burst are views of tables; a table is refilled only after it has left the window, which happens in
+    `due` alone.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[OutgoingFrame] = deque()
+        self._current: OutgoingFrame | None = None
+        self._next_packet = 0
+        self._tests: deque[Destination] = deque()
+        self._resends: deque[ResendState] = deque()
+        self._window = ResendWindow()
+        self._spare: list[PacketTable] = []
+        self._pacer = LinkPacer()
+        self._newest_block = 0
+        self._blocks = 0
+        self._opened: int | None = None
+        self._latest: Destination | None = None
+        self._counters = StreamCounters()
+
+    @property
+    def counters(self) -> StreamCounters:
+        """A copy of the counters as they stand."""
+        return replace(self._counters)
+
+    @property
+    def frames_outstanding(self) -> int:
+        """Frames enqueued whose last packet has not been handed out."""
+        return len(self._waiting) + (self._current is not None)
+
+    def spare_table(self, payload_bytes: int, packet_size: int) -> PacketTable | None:
+        """A table free to be filled, or None: the caller then makes one. Spares of another geometry are dropped."""
+        self._spare = [t for t in self._spare if (t.payload_bytes, t.packet_size) == (payload_bytes, packet_size)]
+        return self._spare.pop() if self._spare else None
+
+    def enqueue(self, frame: OutgoingFrame) -> None:
+        """Take a filled frame; frames leave in this order."""
+        self._waiting.append(frame)
+
+    def skip_frame(self) -> None:
+        """Count a frame dropped whole."""
+        self._counters.skipped_frames += 1
+
+    def request_test_packet(self, destination: Destination) -> None:
+        """Send a test packet of the destination's packet size at once, if the channel is open."""
+        if destination.port:
+            self._tests.append(destination)
+
+    def request_resend(
+        self, block_id: int, first: int, last: int | None, now: Nanoseconds, *, marked: bool = False
+    ) -> None:
+        """Send packets again, as soon as the link allows.
+
+        Parameters
+        ----------
+        block_id, first, last
+            Packets asked for, both ends included; None is the end of the block. What has not been sent yet is not
+            answered: it will come. What is no longer held is answered by header-only packets saying so.
+        marked
+            Whether resent packets carry the status PACKET_RESEND.
+        """
+        request = ResendState(block_id, first, last, marked)
+        if not self._was_begun(block_id) or request in self._resends or len(self._resends) >= _PENDING_RESENDS:
+            return
+        if self._current is None and not self._resends:
+            self._pacer.begin(now)
+        self._resends.append(request)
+
+    def due(self, now: Nanoseconds) -> Burst | None:
+        """The packets to be sent at `now`, or None before `next_wakeup`."""
+        if self._tests:
+            destination = self._tests.popleft()
+            return Burst([build_test_packet(destination.packet_size)], destination)
+        if self._current is None and self._waiting and self._waiting[0].ready_ns <= now:
+            self._begin(self._waiting.popleft())
+        while self._resends and (allowed := self._pacer.allowance(now)):
+            burst = self._resend(allowed, now)
+            if burst is not None:
+                return burst
+        if self._current is not None and (allowed := self._pacer.allowance(now)):
+            return self._send(self._current, allowed, now)
+        return None
+
+    def next_wakeup(self) -> Nanoseconds | None:
+        """When `due` has something, as things stand; None: not before something is enqueued or requested."""
+        if self._tests:
+            return 0
+        if self._current is not None or self._resends:
+            return self._pacer.next_ns
+        return self._waiting[0].ready_ns if self._waiting else None
+
+    def discard(self) -> None:
+        """Forget every frame, sent and unsent, and every request: the channel has been closed."""
+        # The tables are dropped, not refilled: a burst handed out before may still be on its way to the socket.
+        self._window.clear()
+        self._waiting.clear()
+        self._resends.clear()
+        self._tests.clear()
+        self._current = None
+        self._blocks = 0
+
+    def _begin(self, frame: OutgoingFrame) -> None:
+        to = frame.destination
+        if to.opened != self._opened:
+            self._free(self._window.clear())
+            self._resends.clear()
+            self._opened, self._newest_block, self._blocks = to.opened, 0, 0
+        self._newest_block = next_block_id(self._newest_block)
+        self._blocks += 1
+        frame.table.stamp(self._newest_block)
+        self._pacer.configure(to.packet_size, to.link_bytes_per_s, to.packet_delay_ns)
+        self._pacer.begin(frame.ready_ns)
+        self._latest = to
+        self._current = frame
+        self._next_packet = 0
+
+    def _send(self, frame: OutgoingFrame, allowed: int, now: Nanoseconds) -> Burst:
+        packets = frame.table.packets[self._next_packet : self._next_packet + allowed]
+        self._next_packet += len(packets)
+        self._pacer.sent(len(packets), now)
+        self._counters.packets += len(packets)
+        if self._next_packet == len(frame.table.packets):
+            self._counters.frames += 1
+            self._counters.payload_bytes += frame.table.payload_bytes
+            self._free(self._window.add(SentFrame(frame.table, frame.destination, now)))
+            self._current = None
+        return Burst(packets, frame.destination)
+
+    def _resend(self, allowed: int, now: Nanoseconds) -> Burst | None:
+        request = self._resends[0]
+        held, destination = self._held(request.block_id)
+        packets = request.answer(allowed, held)
+        if len(packets) < allowed:
+            self._resends.popleft()
+        if not packets or destination is None:
+            return None
+        self._pacer.sent(len(packets), now)
+        if held is None:
+            self._counters.unavailable_packets += len(packets)
+        else:
+            self._counters.resent_packets += len(packets)
+        return Burst(packets, destination)
+
+    def _held(self, block_id: int) -> tuple[Held | None, Destination | None]:
+        if self._current is not None and self._current.table.block_id == block_id:
+            return Held(self._current.table, self._next_packet), self._current.destination
+        sent = self._window.find(block_id)
+        if sent is not None:
+            return Held(sent.table, len(sent.table.packets)), sent.destination
+        return None, self._latest
+
+    def _was_begun(self, block_id: int) -> bool:
+        if not 1 <= block_id <= MAX_BLOCK_ID:
+            return False
+        blocks_ago = (self._newest_block - block_id) % MAX_BLOCK_ID
+        # After a wrap half the ids lie ahead of the newest block, so that none to come is called gone.
+        return blocks_ago < min(self._blocks, MAX_BLOCK_ID // 2)
+
+    def _free(self, tables: list[PacketTable]) -> None:
+        self._spare = (self._spare + tables)[-_SPARE_TABLES:]

@@ -1,0 +1,65 @@
+"""When packets may leave, so that neither the link nor the receiver's socket buffer overflows."""
+
+from __future__ import annotations
+
+from tiscam_emu.units import NS_PER_S, NS_PER_US, Nanoseconds
+
+BURST_BYTES = 48_000
+BURST_PACKETS = 32
+"""Bounds of one burst. A receive buffer of 212992 bytes, the Linux default, holds about 92 packets of 1400 bytes or 11
+of 9000: a burst must leave room for the next one, because the receiver may be scheduled late."""
+
+SHORTEST_GAP_NS = 50 * NS_PER_US
+"""Shorter packet delays are finer than an operating system sleeps: they are gathered, and only their average holds."""
+
+_FORGIVEN_BURSTS = 4
+"""Time lost beyond this many bursts is not caught up."""
+
+
+class LinkPacer:
+    """State: how far the link's modelled transmission is, and when the next burst may be handed to it.
+
+    A link of the camera's rate sends packet after packet, with SCPD between them. The operating system cannot wake a
+    sender per packet, so packets leave in bursts: the next one when the link would have finished the last. After a late
+    wakeup bursts follow each other at up to twice the rate until the average is restored; none grows.
+
+    Ethernet framing is not counted: the cameras' frame-rate limit already contains it, and a stream slower than that
+    limit would have to skip frames.
+    """
+
+    __slots__ = ("_earliest_ns", "_forgiven_ns", "_link_free_ns", "_packet_ns", "burst_packets", "next_ns")
+
+    def __init__(self) -> None:
+        self.burst_packets = 1
+        self._packet_ns = 0.0
+        self._forgiven_ns = 0.0
+        self._link_free_ns = 0.0
+        self._earliest_ns = 0.0
+        self.next_ns: Nanoseconds = 0
+        """When the next burst may leave."""
+
+    def configure(self, packet_size: int, link_bytes_per_s: float, packet_delay_ns: Nanoseconds) -> None:
+        """Set what a packet costs the link: its bytes at the link rate, and SCPD."""
+        self._packet_ns = packet_size / link_bytes_per_s * NS_PER_S + packet_delay_ns
+        gathered = max(1, min(BURST_PACKETS, BURST_BYTES // packet_size))
+        self.burst_packets = 1 if packet_delay_ns >= SHORTEST_GAP_NS else gathered
+        self._forgiven_ns = _FORGIVEN_BURSTS * self.burst_packets * self._packet_ns
+
+    def begin(self, ready_ns: Nanoseconds) -> None:
+        """Let the link be idle until `ready_ns`: what follows does not leave earlier."""
+        self._link_free_ns = max(self._link_free_ns, ready_ns)
+        self._schedule()
+
+    def allowance(self, now: Nanoseconds) -> int:
+        """How many packets may leave now: a burst, or none."""
+        return self.burst_packets if now >= self.next_ns else 0
+
+    def sent(self, packets: int, now: Nanoseconds) -> None:
+        """Count packets handed over at `now`."""
+        taken_ns = packets * self._packet_ns
+        self._link_free_ns = max(self._link_free_ns, now - self._forgiven_ns) + taken_ns
+        self._earliest_ns = now + taken_ns / 2
+        self._schedule()
+
+    def _schedule(self) -> None:
+        self.next_ns = int(max(self._link_free_ns, self._earliest_ns))

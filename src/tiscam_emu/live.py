@@ -1,0 +1,54 @@
+"""The live table that the command shows on a terminal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from rich.live import Live
+from rich.table import Table
+
+from tiscam_emu.errors import CameraFailed
+from tiscam_emu.net.process import CameraProcess
+from tiscam_emu.net.status import CameraStatus
+
+_PERIOD_S = 1.0
+
+
+def show(cameras: Sequence[CameraProcess], stop: threading.Event) -> None:
+    """Keep the table on the screen until `stop` is set.
+
+    Raises
+    ------
+    CameraFailed
+        One of the cameras has ended by itself.
+    """
+    before = [camera.last_status() for camera in cameras]
+    with Live(table(cameras, before, before), auto_refresh=False) as live:
+        while not stop.wait(_PERIOD_S):
+            for camera in cameras:
+                if not camera.running:
+                    raise CameraFailed(f"the camera at {camera.address} has ended unexpectedly")
+            now = [camera.last_status() for camera in cameras]
+            live.update(table(cameras, before, now), refresh=True)
+            before = now
+
+
+def table(cameras: Sequence[CameraProcess], before: Sequence[CameraStatus], now: Sequence[CameraStatus]) -> Table:
+    """One row a camera; rates between the two snapshots."""
+    columns = ("camera", "address", "controller", "format", "fps", "MB/s", "frames", "skipped", "resent")
+    result = Table(*columns, box=None, pad_edge=False)
+    for camera, old, new in zip(cameras, before, now, strict=True):
+        seconds = (new.time_ns - old.time_ns) / 1e9 or 1.0
+        result.add_row(
+            f"{camera.model} {camera.serial}",
+            camera.address,
+            new.controller or "-",
+            f"{new.pixel_format} {new.width}x{new.height}",
+            f"{(new.frames - old.frames) / seconds:.1f}",
+            f"{(new.payload_bytes - old.payload_bytes) / seconds / 1e6:.1f}",
+            str(new.frames),
+            str(new.skipped_frames),
+            str(new.resent_packets),
+        )
+    return result

@@ -1,0 +1,161 @@
+"""Starting and watching a camera that runs in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from typing import Any
+
+from tiscam_emu import errors
+from tiscam_emu.errors import CameraFailed, TiscamEmuError
+from tiscam_emu.net.options import ServeOptions
+from tiscam_emu.net.status import CameraStatus
+
+log = logging.getLogger("tiscam_emu")
+
+
+class CameraProcess:
+    """State: one worker process and what it has told.
+
+    Parameters
+    ----------
+    options
+        Checked options; the scene must be a name or a path, for an array or a function cannot leave this process.
+    """
+
+    def __init__(self, options: ServeOptions, log_level: str = "WARNING") -> None:
+        self.options = options
+        self.model = self.serial = ""
+        self.address = options.address
+        self.pid = 0
+        self._changed = threading.Condition()
+        self._ready = False
+        self._failure: TiscamEmuError | None = None
+        self._status = CameraStatus()
+        self._snapshots = 0
+        self._stopping = False
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tiscam_emu.net.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._say({**asdict(options), "log_level": log_level})
+        self._reader = threading.Thread(target=self._listen, name=f"tiscam-emu {self.address}", daemon=True)
+        self._reader.start()
+
+    def wait_ready(self, timeout_s: float) -> None:
+        """Wait until the camera can be found.
+
+        Raises
+        ------
+        UserError
+            What kept the camera from starting.
+        CameraFailed
+            The process ended, or was not ready in time.
+        """
+        with self._changed:
+            done = self._changed.wait_for(lambda: self._ready or self._failure is not None, timeout_s)
+        if self._failure is not None:
+            self.stop()
+            raise self._failure
+        if not done:
+            self.stop()
+            raise CameraFailed(f"the camera at {self.address} was not ready within {timeout_s:g} s")
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process.poll() is None
+
+    def status(self, timeout_s: float = 2.0) -> CameraStatus:
+        """A snapshot made after this call.
+
+        Raises
+        ------
+        CameraFailed
+            The camera has ended, or does not answer.
+        """
+        with self._changed:
+            # The next snapshot may be on its way already; the one after it is not older than this call.
+            wanted = self._snapshots + 2
+            self._changed.wait_for(lambda: self._snapshots >= wanted or self._failure is not None, timeout_s)
+            if self._snapshots < wanted:
+                raise self._failure or CameraFailed(f"the camera at {self.address} does not answer")
+            return self._status
+
+    def last_status(self) -> CameraStatus:
+        """The newest snapshot there is; does not wait."""
+        with self._changed:
+            return self._status
+
+    def stop(self, timeout_s: float = 0.7) -> None:
+        """End the process: ask, and if it has not ended after `timeout_s`, kill it."""
+        self._stopping = True
+        with contextlib.suppress(OSError):
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(timeout_s)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def ask_to_stop(self) -> None:
+        """Ask the process to end, and do not wait for it."""
+        self._stopping = True
+        with contextlib.suppress(OSError):
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+
+    def _say(self, message: dict[str, Any]) -> None:
+        if self._process.stdin is None:
+            return
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+
+    def _listen(self) -> None:
+        if self._process.stdout is not None:
+            for line in self._process.stdout:
+                self._heard(json.loads(line))
+        with self._changed:
+            if self._failure is None:
+                code = self._process.wait()
+                self._failure = CameraFailed(f"the camera at {self.address} has ended (exit code {code})")
+                if not self._stopping:
+                    log.error("%s", self._failure)
+            self._changed.notify_all()
+
+    def _heard(self, message: dict[str, Any]) -> None:
+        event = message.pop("event")
+        if event == "log":
+            log.log(logging.getLevelNamesMapping()[message["level"]], "%s: %s", self.address, message["message"])
+            return
+        with self._changed:
+            match event:
+                case "ready":
+                    self.model, self.serial, self.pid = message["model"], message["serial"], message["pid"]
+                    self._ready = True
+                case "failed":
+                    self._failure = _error(message["kind"], message["message"])
+                case "status":
+                    self._status = CameraStatus.from_json(message)
+                    self._snapshots += 1
+            self._changed.notify_all()
+
+
+def _error(kind: str, message: str) -> TiscamEmuError:
+    """The worker's error again; only its text crossed over."""
+    cls = getattr(errors, kind, CameraFailed)
+    error: TiscamEmuError = cls.__new__(cls)
+    error.args = (message,)
+    return error

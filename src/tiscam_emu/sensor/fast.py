@@ -1,0 +1,135 @@
+"""Frames from cached moments: the default renderer, statistically like the exact one but as fast as memory."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiscam_emu.sensor import isp
+from tiscam_emu.sensor.fast_noise import BLOCK, MAX_Z, Fixed, FixedPoint, normal_pool
+from tiscam_emu.sensor.geometry import Window
+from tiscam_emu.sensor.light import Light, row_blocks
+from tiscam_emu.sensor.model import FULL_SCALE_DN
+from tiscam_emu.sensor.moments import component_moments
+from tiscam_emu.sensor.pack import RAW_PACKERS
+from tiscam_emu.sensor.pixel import Floats, LightCodes
+from tiscam_emu.sensor.settings import FrameSettings
+
+_MAX_SENSIBLE_SIGMA_DN = float(FULL_SCALE_DN)
+
+
+class FastPlan:
+    """Cached mean and sigma of every component of a frame, and the scratch memory to add noise with."""
+
+    def __init__(self, light: Light, settings: FrameSettings) -> None:
+        self._light, self._settings = light, settings
+        height, width = light.geometry.shape
+        self._components_per_line = _components(width, settings)
+        self._fixed_point = FixedPoint.for_sigma(_largest_sigma_dn(settings))
+        self._mean: Fixed = np.empty((height, self._components_per_line), np.int16)
+        self._sigma: Fixed = np.empty((height, self._components_per_line), np.int16)
+        for window in row_blocks(height, width):
+            outer = self._with_surroundings(window)
+            self._encode(window, light.codes[:, outer.top : outer.bottom], self._mean, self._sigma)
+        count = -(-self._mean.size // BLOCK)
+        self._clips = np.fromiter((self._needs_clip(block) for block in range(count)), bool, count)
+        self._scratch: Fixed = np.empty(BLOCK, np.int16)
+
+    def _with_surroundings(self, window: Window) -> Window:
+        if self._settings.output == "raw":
+            return window
+        height, width = self._light.geometry.shape
+        return window.grow(isp.HALO, isp.HALO).intersect(Window(0, height, 0, width))
+
+    def _encode(self, window: Window, codes: LightCodes, mean: Fixed, sigma: Fixed) -> None:
+        """Write the fixed-point moments of `window`, from `codes` that include its surroundings, into whole arrays."""
+        outer = self._with_surroundings(window)
+        inner = Window(
+            window.top - outer.top, window.bottom - outer.top, window.left - outer.left, window.right - outer.left
+        )
+        mean_dn, sigma_dn = component_moments(codes, self._light.offsets_e(outer), self._settings, inner)
+        part = self._part(window)
+        self._fixed_point.encode(mean_dn, sigma_dn, self._settings.rounding_dn, mean[part], sigma[part])
+
+    def _part(self, window: Window) -> tuple[slice, slice]:
+        columns = slice(_components(window.left, self._settings), _components(window.right, self._settings))
+        return slice(window.top, window.bottom), columns
+
+    def _needs_clip(self, block: int) -> bool:
+        """Whether noise can take any component of a flat block out of range; most blocks never need clipping."""
+        part = slice(block * BLOCK, (block + 1) * BLOCK)
+        mean, sigma = self._mean.reshape(-1)[part], self._sigma.reshape(-1)[part]
+        reach = np.ceil(sigma * np.float32(MAX_Z * (1 << self._fixed_point.fraction) / self._fixed_point.sigma_units))
+        reach += 1
+        return bool((mean < reach).any() or (mean + reach > self._fixed_point.top).any())
+
+    def render(self, moving: tuple[Window, Floats] | None, rng: np.random.Generator, out: NDArray[np.uint8]) -> None:
+        """Draw one frame into `out`, with something `moving` over the still scene."""
+        window = Window(0, 0, 0, 0)
+        if moving is not None:
+            window = self._light.seeing(moving[0], margin=isp.HALO, align=4)
+        if moving is None or window.is_empty():
+            self._draw(self._clips, rng, out)
+            return
+        part = self._part(window)
+        still = self._mean[part].copy(), self._sigma[part].copy()
+        outer = self._with_surroundings(window)
+        try:
+            self._encode(window, self._light.patched_codes(outer, *moving), self._mean, self._sigma)
+            clips = self._clips.copy()
+            line = self._components_per_line
+            clips[window.top * line // BLOCK : (window.bottom * line - 1) // BLOCK + 1] = True
+            self._draw(clips, rng, out)
+        finally:
+            self._mean[part], self._sigma[part] = still
+
+    def _draw(self, clips: NDArray[np.bool_], rng: np.random.Generator, out: NDArray[np.uint8]) -> None:
+        mean, sigma, pool = self._mean.reshape(-1), self._sigma.reshape(-1), normal_pool()
+        shift, top = self._fixed_point.shift, self._fixed_point.top
+        starts = rng.integers(0, pool.size - BLOCK, len(clips)).tolist()
+        out_bytes_per_block = BLOCK * out.size // mean.size
+        for block, (start, clip) in enumerate(zip(starts, clips.tolist(), strict=True)):
+            first = block * BLOCK
+            count = min(BLOCK, mean.size - first)
+            value = self._scratch[:count]
+            np.multiply(sigma[first : first + count], pool[start : start + count], out=value)
+            np.right_shift(value, shift, out=value)
+            np.add(value, mean[first : first + count], out=value)
+            if clip:
+                np.clip(value, 0, top, out=value)
+            out_first = block * out_bytes_per_block
+            self._write(value, out[out_first : out_first + count * out.size // mean.size])
+
+    def _write(self, value: Fixed, out: NDArray[np.uint8]) -> None:
+        """Truncate fixed-point results, destroying them, to bytes."""
+        fraction = self._fixed_point.fraction
+        packing = self._settings.pixel_format.packing
+        if packing not in RAW_PACKERS or packing == "8":
+            np.right_shift(value, fraction + 4, out=out, casting="unsafe")
+            return
+        if fraction:
+            np.right_shift(value, fraction, out=value)
+        step = self._settings.readout.adc_step_dn
+        if step > 1:
+            np.bitwise_and(value, -step, out=value)
+        RAW_PACKERS[packing](value.view(np.uint16), out)
+
+
+def _components(pixels: int, settings: FrameSettings) -> int:
+    """Components of that many pixels of a line."""
+    if settings.output in {"raw", "luma"}:
+        return pixels
+    return pixels * settings.pixel_format.bits_per_pixel // 8
+
+
+def _largest_sigma_dn(settings: FrameSettings) -> float:
+    gain = settings.readout.dn_per_electron * max(1.0, *settings.white_balance)
+    read_dn = gain * settings.readout.read_noise_e
+    brightest_dn = float(FULL_SCALE_DN)
+    for _ in range(3):  # pixels above full scale by less than their noise still show it
+        sigma = ((gain * brightest_dn + read_dn**2) / settings.neighbour_count) ** 0.5
+        brightest_dn = FULL_SCALE_DN + MAX_Z * sigma
+    if settings.gamma != 1.0:
+        lowest = np.array([max(settings.readout.black_level_dn, 1.0), FULL_SCALE_DN], np.float32)
+        sigma *= float(isp.gamma_slope(lowest, settings.gamma).max())
+    return min(sigma, _MAX_SENSIBLE_SIGMA_DN)

@@ -1,0 +1,112 @@
+"""Noise at memory speed: a cached mean and standard deviation per component, and pre-drawn unit normals.
+
+Everything is int16 fixed point, which numpy adds and multiplies 16 or 32 at a time:
+``value = mean + (sigma * z >> shift)``. Means count in 2**-fraction DN; sigma has the scale that lets its product with
+the largest z just fit 16 bits. Both are rounded with a dither, so flat areas keep their exact mean and variance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiscam_emu.sensor.model import FULL_SCALE_DN
+
+Floats = NDArray[np.float32]
+Fixed = NDArray[np.int16]
+
+BLOCK = 1 << 16
+"""Components per block: the block's arrays stay in the cache, and no numpy call holds the processor for long."""
+
+MAX_Z = 5.0
+"""Unit normals are cut off here."""
+
+_POOL_SAMPLES = 1 << 21
+_Z_UNITS = 8
+_POOL_SEED = 0x7A11
+_DITHER_STEP = 1 << 16
+
+
+@lru_cache(maxsize=1)
+def normal_pool() -> Fixed:
+    """Unit normals in eighths, with zero mean and unit variance after rounding, cut at `MAX_Z`."""
+    rng = np.random.default_rng(_POOL_SEED)
+    normals = rng.standard_normal(_POOL_SAMPLES + BLOCK, dtype=np.float32)
+    normals -= normals.mean()
+    normals *= np.float32((_Z_UNITS**2 - 1 / 12) ** 0.5 / normals.std())
+    limit = MAX_Z * _Z_UNITS
+    pool = np.rint(np.clip(normals, -limit, limit)).astype(np.int16)
+    pool.flags.writeable = False
+    return pool
+
+
+@lru_cache(maxsize=4)
+def _dither_pool(size: int) -> Floats:
+    pool = np.random.default_rng(_POOL_SEED + 1).random(size, dtype=np.float32)
+    pool.flags.writeable = False
+    return pool
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPoint:
+    """Scales of mean and sigma, chosen for the largest sigma there is.
+
+    Attributes
+    ----------
+    fraction
+        Bits behind the point of means and results.
+    sigma_units
+        What one DN of sigma counts.
+    shift
+        What to shift products with z by, to count as results do.
+    max_sigma_dn
+        Larger ones are cut.
+    """
+
+    fraction: int
+    sigma_units: int
+    shift: int
+    max_sigma_dn: float
+
+    @classmethod
+    def for_sigma(cls, largest_dn: float) -> FixedPoint:
+        """Choose the finest scales that hold `largest_dn`."""
+        fraction = next((bits for bits in (2, 1) if largest_dn <= _room_dn(bits)), 0)
+        max_sigma_dn = min(max(largest_dn, 1.0), _room_dn(fraction))
+        scale_bits = int(np.floor(np.log2(32767 / (max_sigma_dn * MAX_Z * _Z_UNITS))))
+        shift = scale_bits + int(np.log2(_Z_UNITS)) - fraction
+        return cls(fraction, 1 << max(scale_bits, 0), max(shift, 0), max_sigma_dn)
+
+    @property
+    def top(self) -> int:
+        """Largest result: full scale and all fractional bits."""
+        return ((FULL_SCALE_DN + 1) << self.fraction) - 1
+
+    def encode(self, mean_dn: Floats, sigma_dn: Floats, rounding_dn: float, mean: Fixed, sigma: Fixed) -> None:
+        """Write `mean_dn` plus the `rounding_dn` of the later truncation, and `sigma_dn`, as fixed point.
+
+        Components so bright that noise cannot bring them below full scale are stored as exactly that.
+        """
+        np.minimum(sigma_dn, np.float32(self.max_sigma_dn), out=sigma_dn)
+        saturated = mean_dn - np.float32(MAX_Z) * sigma_dn > FULL_SCALE_DN
+        if saturated.any():
+            mean_dn[saturated] = FULL_SCALE_DN
+            sigma_dn[saturated] = 0
+        dither = _dither_pool(-(-mean_dn.size // _DITHER_STEP) * _DITHER_STEP)
+        unit = 1 << self.fraction
+        scaled = mean_dn * np.float32(unit)
+        scaled += np.float32(rounding_dn * unit)
+        scaled += dither[: mean_dn.size].reshape(mean_dn.shape)
+        np.maximum(scaled, 0, out=scaled)
+        mean[...] = scaled
+        np.multiply(sigma_dn, np.float32(self.sigma_units), out=scaled)
+        scaled += dither[mean_dn.size - 1 :: -1].reshape(mean_dn.shape)
+        sigma[...] = scaled
+
+
+def _room_dn(fraction: int) -> float:
+    # full scale + MAX_Z sigma (the brightest unsaturated mean) + MAX_Z sigma (its largest noise) has to fit int16
+    return ((32767 >> fraction) - FULL_SCALE_DN - 20) / (2 * MAX_Z)

@@ -1,0 +1,1 @@
+"""Model specifications: YAML in, `CameraModel` out."""

@@ -1,0 +1,99 @@
+"""Finding, reading and merging the YAML files of the models."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tiscam_emu.errors import SpecError, UnknownModel
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@cache
+def models_folder() -> Path:
+    """Where the model YAMLs are: inside the installed package, or beside `src` in a checkout."""
+    for folder in (_PACKAGE / "models", _PACKAGE.parent.parent / "models"):
+        if folder.is_dir():
+            return folder
+    raise SpecError("the package holds no models folder; reinstall it")
+
+
+def model_keys() -> list[str]:
+    """File names, without suffix, of all models; sorted."""
+    return sorted(path.stem for path in models_folder().glob("*.yaml"))
+
+
+def find_key(name: str) -> str:
+    """The model that a user means: with or without DFK or DMK, in any case.
+
+    Raises
+    ------
+    UnknownModel
+        Naming the models there are.
+    """
+    wanted = re.sub(r"^D[FM]K[\s_-]*", "", name.strip(), flags=re.IGNORECASE).lower()
+    for key in model_keys():
+        if key.lower() == wanted:
+            return key
+    raise UnknownModel(name, model_keys())
+
+
+def read_merged(path: Path) -> dict[str, Any]:
+    """A YAML file with all files it `extends` merged underneath it.
+
+    Raises
+    ------
+    SpecError
+        If a file is missing, is not YAML or not a mapping.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
+    except OSError as error:
+        raise SpecError(f"{_shown(path)}: cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise SpecError(f"{_shown(path)}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise SpecError(f"{_shown(path)}: must be a mapping")
+    bases = content.pop("extends", [])
+    if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
+        raise SpecError(f"{_shown(path)}: extends: must be a list of file names")
+    merged: dict[str, Any] = {}
+    for base in bases:
+        merged = _merge(merged, read_merged(path.parent / base))
+    return _merge(merged, content)
+
+
+def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _shown(path: Path) -> str:
+    folder = models_folder()
+    return f"models/{path.relative_to(folder)}" if path.is_relative_to(folder) else str(path)
+
+
+def _loader() -> type[yaml.SafeLoader]:
+    """The C loader where PyYAML has it, with On and Off read as words: they are entry names here."""
+    base: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = type("ModelLoader", (base,), {})
+    resolvers = {
+        first: [(tag, pattern) for tag, pattern in rules if tag != "tag:yaml.org,2002:bool"]
+        for first, rules in base.yaml_implicit_resolvers.items()
+    }
+    loader.yaml_implicit_resolvers = resolvers  # type: ignore[attr-defined]
+    loader.add_implicit_resolver(  # type: ignore[attr-defined]
+        "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf")
+    )
+    return loader
+
+
+_LOADER = _loader()

@@ -1,0 +1,138 @@
+"""From a model's name to its `CameraModel`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tiscam_emu.errors import SpecError
+from tiscam_emu.features.bound import BoundFeature, Choice, ChoiceError, bind
+from tiscam_emu.features.kinds import Entry, Enumeration, Feature, Integer, Limits, Room
+from tiscam_emu.features.layout import NOWHERE, Layout, lay_out
+from tiscam_emu.pixel_formats import PIXEL_FORMATS
+from tiscam_emu.sensor.model import SensorModel
+from tiscam_emu.spec import schema
+from tiscam_emu.spec.files import find_key, models_folder, read_merged
+from tiscam_emu.spec.model import CameraModel, FrameTiming, Link, ReadoutMode
+
+
+def load_model(name: str, rooms: Sequence[Room]) -> CameraModel:
+    """The model called `name`, with the features that `rooms` declare.
+
+    Raises
+    ------
+    UnknownModel
+        If no model has that name.
+    SpecError
+        If its YAML is wrong; the message names file and key.
+    """
+    key = find_key(name)
+    return load_file(models_folder() / f"{key}.yaml", rooms)
+
+
+def load_file(path: Path, rooms: Sequence[Room]) -> CameraModel:
+    """The model that a YAML file describes.
+
+    Raises
+    ------
+    SpecError
+        If the file is wrong; the message names file and key.
+    """
+    shown = f"models/{path.name}" if path.parent == models_folder() else str(path)
+    try:
+        spec = schema.ModelFile.model_validate(read_merged(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SpecError(f"{shown}: {where}: {first['msg'].removeprefix('Value error, ')}") from None
+    layout = lay_out(rooms)
+    return CameraModel(
+        key=path.stem,
+        identity=spec.identity,
+        sensor=_sensor(spec.sensor),
+        link=_link(spec.link),
+        timing=_timings(spec, shown),
+        readout_modes=tuple(ReadoutMode(*mode.decimation, *mode.binning) for mode in spec.readout.modes),
+        features=_features(spec.features, rooms, layout, shown),
+        layout=layout,
+    )
+
+
+def _sensor(section: schema.Sensor) -> SensorModel:
+    values: dict[str, Any] = {}
+    for key, entry in section:
+        value = entry.value if isinstance(entry, schema.Quantity | schema.Quantities) else entry
+        values[key] = value
+    del values["name"]
+    for key in ("width", "height", "adc_bits"):
+        values[key] = int(values[key])
+    return SensorModel(**values)
+
+
+def _link(section: schema.Link) -> Link:
+    return Link(
+        int(section.speed_mbps.value),
+        section.bytes_per_s.value,
+        section.frame_overhead_us.value,
+        int(section.default_packet_size.value),
+    )
+
+
+def _timings(spec: schema.ModelFile, shown: str) -> dict[str, FrameTiming]:
+    names = spec.features["PixelFormat"].entries or () if "PixelFormat" in spec.features else ()
+    for name in spec.timing.formats:
+        if name not in names:
+            raise SpecError(f"{shown}: timing.formats.{name}: the model has no such pixel format")
+    return {name: _timing(spec.timing, name, shown) for name in names}
+
+
+def _timing(timing: schema.Timing, name: str, shown: str) -> FrameTiming:
+    if name not in PIXEL_FORMATS:
+        raise SpecError(f"{shown}: features.PixelFormat.entries: {name!r} is not a known pixel format")
+    row = timing.default.model_dump(exclude_none=True)
+    if name in timing.formats:
+        row |= timing.formats[name].model_dump(exclude_none=True)
+    return FrameTiming(
+        row.get("frame_us", 0.0),
+        row.get("line_us", 0.0),
+        row.get("pixel_ns", 0.0),
+        row.get("slowdown", 1.0),
+        row.get("link_bytes_per_pixel", PIXEL_FORMATS[name].bits_per_pixel / 8),
+        row.get("link_efficiency", 1.0),
+    )
+
+
+def _features(
+    rows: Mapping[str, schema.FeatureRow], rooms: Sequence[Room], layout: Layout, shown: str
+) -> dict[str, BoundFeature]:
+    declared = {feature.name: feature for room in rooms for feature in room.features}
+    for name in rows:
+        if name not in declared:
+            raise SpecError(f"{shown}: features.{name}: no feature of this name is declared")
+    chosen = {name: d for name, d in declared.items() if d.every_model or name in rows}
+    bound: dict[str, BoundFeature] = {}
+    for name, declaration in chosen.items():
+        row = rows.get(name)
+        choice = Choice(row.min, row.max, row.inc, row.default, row.entries) if row else Choice()
+        selector = chosen.get(declaration.selected_by) if declaration.selected_by else None
+        try:
+            if declaration.selected_by and selector is None:
+                raise ChoiceError("selector", f"the model lacks its selector {declaration.selected_by}")
+            values = _selector_values(selector, rows.get(declaration.selected_by)) if selector else ()
+            bound[name] = bind(declaration, choice, layout.slots.get(name, NOWHERE), values)
+        except ChoiceError as error:
+            raise SpecError(f"{shown}: features.{name}.{error.key}: {error}") from None
+    return bound
+
+
+def _selector_values(selector: Feature, row: schema.FeatureRow | None) -> tuple[int, ...]:
+    if isinstance(selector, Enumeration):
+        entries: tuple[Entry, ...] = selector.entries
+        kept = row.entries if row and row.entries else tuple(entry.name for entry in entries)
+        return tuple(entry.value for entry in entries if entry.name in kept)
+    if isinstance(selector, Integer) and isinstance(selector.limits, Limits):
+        return tuple(range(int(selector.limits.low), int(selector.limits.high) + 1))
+    raise ChoiceError("selector", f"{selector.name} cannot be a selector")

@@ -1,0 +1,60 @@
+"""A camera model: what its YAML says, bound to the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tiscam_emu.features.bound import BoundFeature
+from tiscam_emu.features.layout import Layout
+from tiscam_emu.sensor.model import SensorModel
+from tiscam_emu.spec.schema import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The modelled cable."""
+
+    speed_mbps: int
+    bytes_per_s: float
+    frame_overhead_us: float
+    default_packet_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTiming:
+    """What one pixel format costs in sensor time and link time.
+
+    The sensor takes ``slowdown * (frame_us + height * (line_us + width * pixel_ns))``.
+    """
+
+    frame_us: float
+    line_us: float
+    pixel_ns: float
+    slowdown: float
+    link_bytes_per_pixel: float
+    link_efficiency: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadoutMode:
+    """One allowed combination of skipping (decimation) and binning."""
+
+    decimation_x: int = 1
+    decimation_y: int = 1
+    binning_x: int = 1
+    binning_y: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CameraModel:
+    """Everything constant about one camera model."""
+
+    key: str
+    identity: Identity
+    sensor: SensorModel
+    link: Link
+    timing: Mapping[str, FrameTiming]
+    readout_modes: tuple[ReadoutMode, ...]
+    features: Mapping[str, BoundFeature]
+    layout: Layout

@@ -1,0 +1,135 @@
+"""What a model YAML may contain; pydantic checks it and names the key at fault.
+
+Every number carries where it is from: `source` names the manual section, datasheet or measurement, `assumption` says
+that it is ours and why. Files build on each other through `extends`; the later value of a key wins.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Scalar = int | float | bool | str
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Sourced(_Strict):
+    """Something that says where it is from."""
+
+    source: str | None = None
+    assumption: str | None = None
+
+    @model_validator(mode="after")
+    def _has_an_origin(self) -> Self:
+        if not self.source and not self.assumption:
+            raise ValueError("needs a source or an assumption")
+        return self
+
+
+class Quantity(_Sourced):
+    """One number with its origin."""
+
+    value: float
+
+
+class Quantities(_Sourced):
+    """Several numbers with one origin."""
+
+    value: tuple[float, ...]
+
+
+class FeatureRow(_Sourced):
+    """How one feature of the model is limited."""
+
+    min: int | float | None = None
+    max: int | float | None = None
+    inc: int | float | None = None
+    default: Scalar | None = None
+    entries: tuple[str, ...] | None = None
+
+
+class Identity(_Strict):
+    """What the camera says it is."""
+
+    name: str
+    vendor: str
+    device_version: str
+    firmware_version: str
+    manufacturer_info: Annotated[str, Field(max_length=47)]
+    xml_model_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+    xml_vendor_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+    product_guid: Annotated[str, Field(pattern=r"^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$")]
+    serial: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
+
+
+class Sensor(_Strict):
+    """The image sensor; names and units are those of `sensor.model.SensorModel`."""
+
+    name: str
+    color: bool
+    cfa: str
+    width: Quantity
+    height: Quantity
+    pixel_um: Quantity
+    adc_bits: Quantity
+    full_well_e: Quantity
+    read_noise_e: Quantity
+    qe: Quantities
+    dark_current_e_per_s: Quantity
+    dsnu_e: Quantity
+    prnu_percent: Quantity
+
+
+class Link(_Strict):
+    """The cable: its rate, what a frame costs beyond its bytes, and the packet size at power-up."""
+
+    speed_mbps: Quantity
+    bytes_per_s: Quantity
+    frame_overhead_us: Quantity
+    default_packet_size: Quantity
+
+
+class FormatTiming(_Sourced):
+    """Readout times of the sensor, and what a format costs on the link."""
+
+    frame_us: float | None = None
+    line_us: float | None = None
+    pixel_ns: float | None = None
+    slowdown: float | None = None
+    link_bytes_per_pixel: float | None = None
+    link_efficiency: float | None = None
+
+
+class Timing(_Strict):
+    """The frame-rate model: one row for all formats, and rows for those that differ."""
+
+    default: FormatTiming
+    formats: dict[str, FormatTiming] = {}
+
+
+class ReadoutMode(_Strict):
+    """One allowed combination of skipping and binning factors."""
+
+    decimation: tuple[int, int]
+    binning: tuple[int, int]
+
+
+class ReadoutModes(_Sourced):
+    """All combinations the camera allows; the first is the default."""
+
+    modes: tuple[ReadoutMode, ...]
+
+
+class ModelFile(_Strict):
+    """A model with everything it extends merged in."""
+
+    identity: Identity
+    sensor: Sensor
+    link: Link
+    timing: Timing
+    readout: ReadoutModes
+    features: dict[str, FeatureRow]

@@ -1,0 +1,1 @@
+"""GigE Vision bytes to frozen dataclasses and back, without state."""

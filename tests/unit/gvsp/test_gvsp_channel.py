@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from tiscam_emu.errors import Status
+from tiscam_emu.gvsp.channel import OutgoingFrame, StreamChannel
+from tiscam_emu.gvsp.packets import PacketTable
+from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, PacketFormat, parse_image_leader, parse_packet
+
+MS = 1_000_000
+PAYLOAD_BYTES = 20_000
+PACKETS = 17  # leader, 15 payload packets of 1364 bytes, trailer
+LAST = PACKETS - 1
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    host: str = "192.0.2.1"
+    port: int = 50_000
+    packet_size: int = 1400
+    do_not_fragment: bool = True
+    packet_delay_ns: int = 0
+    link_bytes_per_s: float = 125e6
+    opened: int = 1
+
+
+def filled(frame: int, channel: StreamChannel, to: To) -> PacketTable:
+    payload_bytes = PAYLOAD_BYTES
+    table = channel.spare_table(payload_bytes, to.packet_size) or PacketTable(payload_bytes, to.packet_size)
+    payload = np.full(payload_bytes, frame % 251, np.uint8)
+    table.fill(payload, ImageLeader(frame, 0x01080001, 200, 100), ImageTrailer(100))
+    return table
+
+
+def run(channel: StreamChannel, now: int) -> tuple[list[bytes], int]:
+    """Everything the channel sends from `now` on, and when the last of it left."""
+    sent = []
+    last = now
+    while (wakeup := channel.next_wakeup()) is not None:
+        now = max(now, wakeup)
+        burst = channel.due(now)
+        if burst is not None:
+            sent += [bytes(packet) for packet in burst.packets]
+            last = now
+    return sent, last
+
+
+def stream(channel: StreamChannel, frames: int, first: int = 0, to: To | None = None, period: int = 100 * MS) -> int:
+    """Send whole frames; returns the time of the last one."""
+    now = 0
+    for frame in range(first, first + frames):
+        now = frame * period
+        channel.enqueue(OutgoingFrame(filled(frame, channel, to or To()), now, to or To()))
+        run(channel, now)
+    return now
+
+
+def block_ids(packets: list[bytes]) -> list[int]:
+    return [parse_packet(packet).header.block_id for packet in packets]
+
+
+def packet_ids(packets: list[bytes]) -> list[int]:
+    return [parse_packet(packet).header.packet_id for packet in packets]
+
+
+def statuses(packets: list[bytes]) -> set[int]:
+    return {parse_packet(packet).header.status for packet in packets}
+
+
+def test_a_frame_leaves_as_leader_payload_trailer_in_order() -> None:
+    channel = StreamChannel()
+    channel.enqueue(OutgoingFrame(filled(3, channel, To()), 0, To()))
+    packets, _ = run(channel, 0)
+    assert packet_ids(packets) == list(range(PACKETS))
+    formats = [parse_packet(packet).header.format for packet in packets]
+    assert formats == [PacketFormat.LEADER, *[PacketFormat.PAYLOAD] * 15, PacketFormat.TRAILER]
+    assert b"".join(packet[8:] for packet in packets[1:-1]) == bytes([3]) * PAYLOAD_BYTES
+
+
+def test_nothing_leaves_before_the_frame_is_ready() -> None:
+    channel = StreamChannel()
+    channel.enqueue(OutgoingFrame(filled(0, channel, To()), 5 * MS, To()))
+    assert channel.next_wakeup() == 5 * MS
+    assert channel.due(5 * MS - 1) is None
+    assert channel.due(5 * MS) is not None
+
+
+def test_an_idle_channel_need_not_be_called() -> None:
+    channel = StreamChannel()
+    assert channel.next_wakeup() is None
+    assert channel.due(0) is None
+
+
+def test_a_frame_takes_the_time_the_link_needs() -> None:
+    channel = StreamChannel()
+    to = To(link_bytes_per_s=10e6)
+    for frame in range(10):
+        channel.enqueue(OutgoingFrame(filled(frame, channel, to), 0, to))
+    _, end = run(channel, 0)
+    assert end == 9 * PACKETS * 140_000
+
+
+def test_block_ids_begin_at_one_and_run_on() -> None:
+    channel = StreamChannel()
+    for frame in range(3):
+        channel.enqueue(OutgoingFrame(filled(frame, channel, To()), 0, To()))
+    packets, _ = run(channel, 0)
+    assert block_ids(packets) == [1] * PACKETS + [2] * PACKETS + [3] * PACKETS
+
+
+def test_block_ids_begin_at_one_again_when_the_channel_is_opened_again() -> None:
+    channel = StreamChannel()
+    stream(channel, 5)
+    again = To(opened=2)
+    channel.enqueue(OutgoingFrame(filled(5, channel, again), 0, again))
+    packets, _ = run(channel, 1000 * MS)
+    assert set(block_ids(packets)) == {1}
+
+
+def test_other_settings_do_not_restart_block_ids() -> None:
+    channel = StreamChannel()
+    stream(channel, 5)
+    slower = To(packet_delay_ns=1000)
+    channel.enqueue(OutgoingFrame(filled(5, channel, slower), 0, slower))
+    packets, _ = run(channel, 1000 * MS)
+    assert set(block_ids(packets)) == {6}
+
+
+def test_block_id_65535_is_followed_by_one() -> None:
+    channel = StreamChannel()
+    to = To(link_bytes_per_s=1e12)
+    tiny = PacketTable(1, 1400)
+    tiny.fill(np.zeros(1, np.uint8), ImageLeader(0, 0x01080001, 1, 1), ImageTrailer(1))
+    for _ in range(65_535):
+        channel.enqueue(OutgoingFrame(tiny, 0, to))
+        run(channel, 0)
+    channel.enqueue(OutgoingFrame(filled(0, channel, To()), 0, To()))
+    packets, _ = run(channel, 0)
+    assert set(block_ids(packets)) == {1}
+
+
+def test_a_resend_repeats_the_packets_asked_for_bit_by_bit() -> None:
+    channel = StreamChannel()
+    channel.enqueue(OutgoingFrame(filled(0, channel, To()), 0, To()))
+    original, now = run(channel, 0)
+    channel.request_resend(1, 3, 5, now)
+    assert run(channel, now)[0] == original[3:6]
+    assert channel.counters.resent_packets == 3
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "ids"),
+    [
+        (0, 0, [0]),
+        (LAST, LAST, [LAST]),
+        (14, None, [14, 15, 16]),
+        (0, None, list(range(PACKETS))),
+        (15, 500, [15, 16]),
+        (17, 20, []),
+        (5, 3, []),
+    ],
+)
+def test_a_resend_may_ask_for_leader_trailer_and_the_rest_of_the_block(
+    first: int, last: int | None, ids: list[int]
+) -> None:
+    channel = StreamChannel()
+    now = stream(channel, 1)
+    channel.request_resend(1, first, last, now)
+    assert packet_ids(run(channel, now)[0]) == ids
+
+
+def test_resent_packets_are_marked_only_on_request() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 1)
+    channel.request_resend(1, 3, 3, now)
+    assert statuses(run(channel, now)[0]) == {Status.SUCCESS}
+    channel.request_resend(1, 3, 3, now, marked=True)
+    assert statuses(run(channel, now)[0]) == {Status.PACKET_RESEND}
+
+
+def test_a_large_resend_is_paced_like_a_frame() -> None:
+    channel = StreamChannel()
+    to = To(packet_size=9000)
+    table = PacketTable(8964 * 18, 9000)
+    table.fill(np.zeros(8964 * 18, np.uint8), ImageLeader(0, 0x01080001, 1, 1), ImageTrailer(1))
+    channel.enqueue(OutgoingFrame(table, 0, to))
+    run(channel, 0)
+    channel.request_resend(1, 0, None, 100 * MS)
+    packets, end = run(channel, 100 * MS)
+    assert len(packets) == 20
+    assert end == 100 * MS + 3 * 5 * 72_000
+
+
+def test_a_resend_during_a_frame_goes_first_and_holds_what_was_sent_so_far() -> None:
+    channel = StreamChannel()
+    to = To(packet_delay_ns=100_000)
+    channel.enqueue(OutgoingFrame(filled(0, channel, to), 0, to))
+    now = 0
+    for _ in range(4):
+        now = channel.next_wakeup() or 0
+        channel.due(now)
+    channel.request_resend(1, 2, 10, now)
+    assert packet_ids(run(channel, now)[0]) == [2, 3, *range(4, PACKETS)]
+
+
+@pytest.mark.parametrize("block_id", [0, 6, 7, 40_000, 65_535, 65_536])
+def test_a_block_not_yet_sent_is_not_answered(block_id: int) -> None:
+    channel = StreamChannel()
+    now = stream(channel, 5)
+    channel.request_resend(block_id, 0, None, now)
+    assert run(channel, now)[0] == []
+
+
+def test_before_the_first_frame_nothing_is_answered() -> None:
+    channel = StreamChannel()
+    channel.request_resend(1, 0, None, 0)
+    assert channel.next_wakeup() is None
+
+
+def test_packets_no_longer_held_are_answered_by_headers_saying_so() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 10)
+    channel.request_resend(2, 3, 5, now)
+    packets, _ = run(channel, now)
+    assert [packet.hex() for packet in packets] == ["8011000203000003", "8011000203000004", "8011000203000005"]
+    assert channel.counters.unavailable_packets == 3
+
+
+@pytest.mark.parametrize("last", [None, 0xFFFFFE])
+def test_answers_about_packets_no_longer_held_are_bounded(last: int | None) -> None:
+    channel = StreamChannel()
+    now = stream(channel, 10)
+    channel.request_resend(2, 3, last, now)
+    assert packet_ids(run(channel, now)[0]) == list(range(3, 35))
+
+
+def test_the_same_request_twice_is_answered_once() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 1)
+    for _ in range(2):
+        channel.request_resend(1, 3, 4, now)
+    assert packet_ids(run(channel, now)[0]) == [3, 4]
+
+
+def test_a_resend_goes_where_the_frame_went() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 1)
+    elsewhere = To(host="192.0.2.9")
+    channel.enqueue(OutgoingFrame(filled(1, channel, elsewhere), now, elsewhere))
+    run(channel, now)
+    channel.request_resend(1, 3, 3, now)
+    burst = channel.due(channel.next_wakeup() or now)
+    assert burst is not None
+    assert burst.destination.host == "192.0.2.1"
+
+
+def test_a_resend_never_carries_another_frames_bytes() -> None:
+    channel = StreamChannel()
+    original: dict[int, list[bytes]] = {}
+    for frame in range(40):
+        now = frame * 10 * MS
+        channel.enqueue(OutgoingFrame(filled(frame, channel, To()), now, To()))
+        original[frame + 1], now = run(channel, now)
+        for block_id in original:
+            channel.request_resend(block_id, 5, 5, now)
+            (packet,) = run(channel, now)[0]
+            assert packet == original[block_id][5] or packet.hex() == f"8011{block_id:04x}03000005"
+    assert channel.counters.unavailable_packets > 0
+
+
+def test_a_test_packet_leaves_at_once_with_the_packet_size_asked_for() -> None:
+    channel = StreamChannel()
+    channel.enqueue(OutgoingFrame(filled(0, channel, To()), 0, To()))
+    channel.due(0)
+    channel.request_test_packet(To(packet_size=8000))
+    burst = channel.due(0)
+    assert burst is not None
+    assert [len(packet) for packet in burst.packets] == [7972]
+    assert burst.destination.packet_size == 8000
+
+
+def test_a_closed_channel_sends_no_test_packet() -> None:
+    channel = StreamChannel()
+    channel.request_test_packet(To(port=0))
+    assert channel.next_wakeup() is None
+
+
+def test_a_discarded_channel_sends_nothing_more() -> None:
+    channel = StreamChannel()
+    stream(channel, 2)
+    for frame in (2, 3):
+        channel.enqueue(OutgoingFrame(filled(frame, channel, To()), 0, To()))
+    channel.due(channel.next_wakeup() or 0)
+    channel.request_resend(1, 0, None, 0)
+    channel.request_test_packet(To())
+    channel.discard()
+    assert channel.next_wakeup() is None
+    assert channel.frames_outstanding == 0
+    channel.request_resend(1, 0, None, 0)
+    assert channel.next_wakeup() is None
+
+
+def test_block_ids_run_on_after_a_discard_while_the_channel_stays_open() -> None:
+    channel = StreamChannel()
+    stream(channel, 2)
+    channel.discard()
+    channel.enqueue(OutgoingFrame(filled(0, channel, To()), 0, To()))
+    packets, _ = run(channel, 1000 * MS)
+    assert set(block_ids(packets)) == {3}
+
+
+def test_tables_are_used_again_once_out_of_the_window() -> None:
+    channel = StreamChannel()
+    stream(channel, 5)
+    table = channel.spare_table(PAYLOAD_BYTES, 1400)
+    assert table is not None
+    assert table.block_id == 1
+    assert channel.spare_table(PAYLOAD_BYTES, 1400) is None
+
+
+def test_spare_tables_of_another_geometry_are_dropped() -> None:
+    channel = StreamChannel()
+    stream(channel, 5)
+    assert channel.spare_table(PAYLOAD_BYTES, 9000) is None
+    assert channel.spare_table(PAYLOAD_BYTES, 1400) is None
+
+
+def test_counters_count_frames_packets_and_payload_without_resends() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 3)
+    channel.skip_frame()
+    channel.request_resend(3, 0, None, now)
+    run(channel, now)
+    counted = channel.counters
+    assert (counted.frames, counted.packets, counted.payload_bytes) == (3, 3 * PACKETS, 3 * PAYLOAD_BYTES)
+    assert (counted.resent_packets, counted.skipped_frames, counted.unavailable_packets) == (PACKETS, 1, 0)
+
+
+def test_counters_are_a_copy() -> None:
+    channel = StreamChannel()
+    before = channel.counters
+    stream(channel, 1)
+    assert before == replace(before, frames=0)
+
+
+def test_leaders_carry_the_time_of_exposure() -> None:
+    channel = StreamChannel()
+    channel.enqueue(OutgoingFrame(filled(12, channel, To()), 0, To()))
+    packets, _ = run(channel, 0)
+    assert parse_image_leader(packets[0][8:]).timestamp == 12

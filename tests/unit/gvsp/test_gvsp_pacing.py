@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from tiscam_emu.gvsp.pacing import LinkPacer
+
+GIGABIT = 125e6
+PACKET_9000_NS = 72_000
+
+
+def pacer(packet_size: int = 9000, delay_ns: int = 0, link: float = GIGABIT) -> LinkPacer:
+    made = LinkPacer()
+    made.configure(packet_size, link, delay_ns)
+    return made
+
+
+def send_all(paced: LinkPacer, count: int, late_ns: int = 0) -> list[tuple[int, int]]:
+    """(time, packets) of each burst, when every wakeup is late by as much."""
+    bursts = []
+    while count:
+        now = paced.next_ns + late_ns
+        packets = min(count, paced.allowance(now))
+        paced.sent(packets, now)
+        bursts.append((now, packets))
+        count -= packets
+    return bursts
+
+
+@pytest.mark.parametrize(("packet_size", "packets"), [(576, 32), (1400, 32), (1500, 32), (3000, 16), (9000, 5)])
+def test_a_burst_fits_twice_into_a_default_receive_buffer(packet_size: int, packets: int) -> None:
+    assert pacer(packet_size).burst_packets == packets
+
+
+def test_even_a_packet_larger_than_a_burst_is_sent() -> None:
+    assert pacer(65_000).burst_packets == 1
+
+
+def test_bursts_follow_each_other_at_the_link_rate() -> None:
+    paced = pacer()
+    paced.begin(1_000_000)
+    assert send_all(paced, 12) == [(1_000_000, 5), (1_360_000, 5), (1_720_000, 2)]
+    assert paced.next_ns == 1_000_000 + 12 * PACKET_9000_NS
+
+
+def test_nothing_is_allowed_before_the_link_is_free() -> None:
+    paced = pacer()
+    paced.begin(0)
+    paced.sent(5, 0)
+    assert paced.allowance(359_999) == 0
+    assert paced.allowance(360_000) == 5
+
+
+def test_the_next_frame_waits_for_the_last_one_to_leave_the_link() -> None:
+    paced = pacer()
+    paced.begin(0)
+    paced.sent(5, 0)
+    paced.begin(100_000)
+    assert paced.next_ns == 360_000
+
+
+def test_wakeups_late_by_as_much_keep_the_average() -> None:
+    paced = pacer()
+    paced.begin(0)
+    bursts = send_all(paced, 500, late_ns=60_000)
+    assert bursts[-1] == (99 * 360_000 + 60_000, 5)
+
+
+def test_one_late_wakeup_is_caught_up_at_twice_the_rate_in_bursts_no_larger() -> None:
+    paced = pacer()
+    paced.begin(0)
+    paced.sent(5, 0)
+    now = 360_000 + 900_000
+    times = []
+    for _ in range(6):
+        assert paced.allowance(now) == 5
+        paced.sent(5, now)
+        times.append(paced.next_ns - now)
+        now = paced.next_ns
+    assert times == [180_000, 180_000, 180_000, 180_000, 180_000, 360_000]
+    assert now == 7 * 360_000
+
+
+def test_a_long_stall_is_caught_up_in_part_only() -> None:
+    paced = pacer()
+    paced.begin(0)
+    paced.sent(5, 0)
+    stalled_ns = 1_000_000_000
+    paced.sent(5, stalled_ns)
+    bursts = send_all(paced, 50)
+    assert [b - a for (a, _), (b, _) in pairwise(bursts)][:8] == [180_000] * 7 + [360_000]
+
+
+def test_packet_delay_above_the_timer_resolution_separates_single_packets() -> None:
+    paced = pacer(9000, delay_ns=50_000)
+    paced.begin(0)
+    assert send_all(paced, 3) == [(0, 1), (122_000, 1), (244_000, 1)]
+
+
+def test_shorter_packet_delays_are_gathered_and_hold_on_average() -> None:
+    paced = pacer(9000, delay_ns=10_000)
+    paced.begin(0)
+    assert send_all(paced, 11) == [(0, 5), (410_000, 5), (820_000, 1)]
+
+
+def test_idle_time_is_not_saved_up() -> None:
+    paced = pacer()
+    paced.begin(0)
+    paced.sent(5, 0)
+    paced.begin(10_000_000)
+    paced.sent(5, 10_000_000)
+    assert paced.next_ns == 10_360_000

@@ -1,0 +1,108 @@
+"""Packet layout, against bytes captured from another camera (Aravis' fake camera) and the standard's arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tiscam_emu.gvsp.packets import PacketTable
+from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer
+
+MONO8 = 0x01080001
+LEADER = ImageLeader(timestamp=0x18EA05EC707109E8, pixel_format=MONO8, size_x=512, size_y=512)
+TRAILER = ImageTrailer(size_y=512)
+
+
+def filled(payload_bytes: int, packet_size: int, seed: int = 1, block_id: int = 1) -> tuple[PacketTable, bytes]:
+    payload = np.random.default_rng(seed).integers(0, 256, payload_bytes, dtype=np.uint8)
+    table = PacketTable(payload_bytes, packet_size)
+    table.fill(payload, LEADER, TRAILER)
+    table.stamp(block_id)
+    return table, payload.tobytes()
+
+
+def test_leader_equals_the_captured_one() -> None:
+    table, _ = filled(512 * 512, 1400, block_id=65401)
+    fields = ["0000ff79 01 000000", "00 00 0001", "18ea05ec707109e8", "01080001", "00000200 00000200", "00" * 12]
+    assert table.packets[0] == bytes.fromhex("".join(fields))
+
+
+def test_leader_carries_offsets_and_its_trailer_the_height() -> None:
+    table = PacketTable(12, 576)
+    leader = ImageLeader(1, MONO8, size_x=4, size_y=3, offset_x=16, offset_y=32)
+    table.fill(np.zeros(12, np.uint8), leader, ImageTrailer(size_y=3))
+    table.stamp(1)
+    assert table.packets[0][24:40].hex() == "00000004000000030000001000000020"
+    assert table.packets[-1][8:].hex() == "0000000100000003"
+
+
+def test_trailer_equals_the_captured_one_but_for_its_size_y() -> None:
+    table, _ = filled(512 * 512, 1400, block_id=65401)
+    assert table.packets[-1].hex() == "0000ff79020000c20000000100000200"
+
+
+def test_payload_headers_count_from_one() -> None:
+    table, _ = filled(512 * 512, 1400, block_id=65401)
+    assert table.packets[1][:8].hex() == "0000ff7903000001"
+    assert table.packets[193][:8].hex() == "0000ff79030000c1"
+
+
+@pytest.mark.parametrize(
+    ("payload_bytes", "packet_size", "packets", "last_bytes"),
+    [
+        (512 * 512, 1400, 193, 262144 - 192 * 1364),
+        (1280 * 1024, 9000, 147, 1310720 - 146 * 8964),
+        (540 * 3, 576, 3, 540),
+        (1, 576, 1, 1),
+        (541, 576, 2, 1),
+    ],
+)
+def test_all_packets_are_full_but_the_last_which_is_short(
+    payload_bytes: int, packet_size: int, packets: int, last_bytes: int
+) -> None:
+    table, payload = filled(payload_bytes, packet_size)
+    payload_packets = table.packets[1:-1]
+    assert len(payload_packets) == packets
+    assert {len(packet) for packet in payload_packets[:-1]} <= {packet_size - 28}
+    assert len(payload_packets[-1]) == 8 + last_bytes
+    assert b"".join(packet[8:] for packet in payload_packets) == payload
+
+
+def test_more_than_65535_packets_use_all_24_bits_of_the_packet_id() -> None:
+    table, _ = filled(70_000, 37)
+    assert table.packets[69_999][4:8].hex() == "0301116f"
+    assert table.packets[-1][4:8].hex() == "02011171"
+
+
+def test_a_refilled_table_sends_the_new_frame_through_the_same_packets() -> None:
+    table, first = filled(10_000, 1400)
+    before = list(map(id, table.packets[1:-1]))
+    payload = np.random.default_rng(2).integers(0, 256, 10_000, dtype=np.uint8)
+    table.fill(payload, ImageLeader(5, MONO8, 100, 100), ImageTrailer(100))
+    table.stamp(2)
+    assert list(map(id, table.packets[1:-1])) == before
+    assert b"".join(packet[8:] for packet in table.packets[1:-1]) == payload.tobytes() != first
+    assert {bytes(packet[2:4]).hex() for packet in table.packets} == {"0002"}
+    assert int.from_bytes(table.packets[0][12:20], "big") == 5
+
+
+def test_a_repeated_frame_has_the_old_payload_and_its_own_timestamp() -> None:
+    good, payload = filled(10_000, 1400)
+    table = PacketTable(10_000, 1400)
+    table.repeat(good, ImageLeader(77, MONO8, 100, 100), ImageTrailer(100))
+    table.stamp(2)
+    assert b"".join(packet[8:] for packet in table.packets[1:-1]) == payload
+    assert int.from_bytes(table.packets[0][12:20], "big") == 77
+
+
+def test_a_resent_packet_differs_in_its_status_alone() -> None:
+    table, _ = filled(10_000, 1400)
+    assert table.marked(3)[:2].hex() == "0100"
+    assert table.marked(3)[2:] == table.packets[3][2:]
+    assert table.packets[3][:2].hex() == "0000"
+
+
+@pytest.mark.parametrize(("payload_bytes", "packet_size"), [(0, 1400), (100, 36)])
+def test_impossible_geometry_is_refused(payload_bytes: int, packet_size: int) -> None:
+    with pytest.raises(ValueError, match=r"has no (packets|room for data)"):
+        PacketTable(payload_bytes, packet_size)

@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tiscam_emu.net.clock import ManualClock
+from tiscam_emu.net.pipeline import FramePipeline
+from tiscam_emu.pixel_formats import PIXEL_FORMATS
+from tiscam_emu.sensor.request import FrameRequest, Region
+from tiscam_emu.wire.gvsp import PacketFormat, parse_image_leader, parse_image_trailer, parse_packet
+
+MS = 1_000_000
+LIMIT_S = 10.0
+"""Bounds a wait that fails; none that succeeds takes it."""
+
+WIDTH, HEIGHT = 64, 48
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    host: str = "192.0.2.1"
+    port: int = 50_000
+    packet_size: int = 1400
+    do_not_fragment: bool = True
+    packet_delay_ns: int = 0
+    link_bytes_per_s: float = 1e15
+    opened: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    request: FrameRequest
+    ready_ns: int
+
+
+def exposure(frame_id: int, ready_ns: int = 0, width: int = WIDTH) -> Taken:
+    region = Region(width, HEIGHT, offset_x=16, offset_y=8)
+    return Taken(FrameRequest(frame_id, frame_id * MS, 100.0, 0.0, 240.0, PIXEL_FORMATS["Mono8"], region), ready_ns)
+
+
+@dataclass
+class FakeSource:
+    """Paints every pixel with the frame's number."""
+
+    failing: set[int] = field(default_factory=set)
+    prepared: list[int] = field(default_factory=list)
+    gate: threading.Semaphore | None = None
+
+    def render(self, request: FrameRequest, out: NDArray[np.uint8]) -> None:
+        if self.gate is not None:
+            assert self.gate.acquire(timeout=LIMIT_S)
+        out[: out.size // 2] = request.frame_id
+        if request.frame_id in self.failing:
+            raise RuntimeError(f"frame {request.frame_id}")
+        out[...] = request.frame_id
+
+    def prepare(self, request: FrameRequest) -> None:
+        self.prepared.append(request.frame_id)
+
+
+@dataclass
+class FakeSink:
+    """Copies what is sent, as the operating system does."""
+
+    targets: list[tuple[str, int, bool]] = field(default_factory=list)
+    packets: list[bytes] = field(default_factory=list)
+    failures: int = 0
+
+    def target(self, host: str, port: int, do_not_fragment: bool) -> None:
+        self.targets.append((host, port, do_not_fragment))
+
+    def send(self, packets: Sequence[memoryview | bytes]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError(9, "bad file descriptor")
+        self.packets += [bytes(packet) for packet in packets]
+
+    def blocks(self) -> list[tuple[int, int, bytes]]:
+        """Block id, timestamp and payload of each frame, as a client puts them together."""
+        frames: dict[int, list[bytes]] = {}
+        times: dict[int, int] = {}
+        done = []
+        for raw in self.packets:
+            packet = parse_packet(raw)
+            block_id = packet.header.block_id
+            if packet.header.format == PacketFormat.LEADER:
+                frames[block_id] = []
+                times[block_id] = parse_image_leader(packet.data).timestamp
+            elif packet.header.format == PacketFormat.PAYLOAD:
+                assert packet.header.packet_id == len(frames[block_id]) + 1
+                frames[block_id].append(packet.data)
+            else:
+                assert parse_image_trailer(packet.data).size_y == HEIGHT
+                done.append((block_id, times[block_id], b"".join(frames[block_id])))
+        return done
+
+
+@dataclass
+class Bench:
+    clock: ManualClock = field(default_factory=ManualClock)
+    source: FakeSource = field(default_factory=FakeSource)
+    sink: FakeSink = field(default_factory=FakeSink)
+    errors: list[Exception] = field(default_factory=list)
+
+
+@contextmanager
+def running(bench: Bench, max_outstanding: int = 4) -> Iterator[FramePipeline]:
+    pipeline = FramePipeline(
+        bench.source, bench.sink, bench.clock, on_error=bench.errors.append, max_outstanding=max_outstanding
+    )
+    pipeline.start()
+    try:
+        yield pipeline
+    finally:
+        pipeline.stop()
+
+
+def settled(pipeline: FramePipeline) -> None:
+    assert pipeline.settle(LIMIT_S)
+
+
+def painted(frame_id: int, width: int = WIDTH) -> bytes:
+    return bytes([frame_id]) * (width * HEIGHT)
+
+
+def test_a_frame_is_rendered_and_sent_with_its_exposure_time() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        assert pipeline.submit(exposure(7), To())
+        settled(pipeline)
+    assert bench.sink.blocks() == [(1, 7 * MS, painted(7))]
+    assert bench.sink.targets == [("192.0.2.1", 50_000, True)]
+    leader = parse_image_leader(parse_packet(bench.sink.packets[0]).data)
+    assert (leader.size_x, leader.size_y, leader.offset_x, leader.offset_y) == (WIDTH, HEIGHT, 16, 8)
+    assert leader.pixel_format == 0x01080001
+
+
+def test_a_frame_waits_for_its_readout_although_it_is_rendered() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1, ready_ns=10 * MS), To())
+        settled(pipeline)
+        assert bench.sink.packets == []
+        bench.clock.advance(10 * MS - 1)
+        settled(pipeline)
+        assert bench.sink.packets == []
+        bench.clock.advance(1)
+        settled(pipeline)
+    assert bench.sink.blocks() == [(1, 1 * MS, painted(1))]
+
+
+def test_packets_leave_at_the_link_rate() -> None:
+    bench = Bench()
+    to = To(packet_size=576, packet_delay_ns=1 * MS)
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1), to)
+        sent = []
+        for _ in range(8):
+            settled(pipeline)
+            sent.append(len(bench.sink.packets))
+            bench.clock.advance(1 * MS)
+    assert sent == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_a_frame_too_many_is_skipped_whole_and_counted() -> None:
+    bench = Bench()
+    with running(bench, max_outstanding=2) as pipeline:
+        taken = [pipeline.submit(exposure(frame, ready_ns=10 * MS), To()) for frame in range(4)]
+        settled(pipeline)
+        bench.clock.advance(10 * MS)
+        settled(pipeline)
+        assert pipeline.submit(exposure(4), To())
+        settled(pipeline)
+        assert pipeline.counters().skipped_frames == 2
+    assert taken == [True, True, False, False]
+    assert [(block_id, payload[0]) for block_id, _, payload in bench.sink.blocks()] == [(1, 0), (2, 1), (3, 4)]
+
+
+def test_a_frame_being_rendered_counts_as_on_its_way() -> None:
+    bench = Bench(source=FakeSource(gate=threading.Semaphore(0)))
+    with running(bench, max_outstanding=1) as pipeline:
+        assert pipeline.submit(exposure(0), To())
+        assert not pipeline.submit(exposure(1), To())
+        assert bench.source.gate is not None
+        bench.source.gate.release()
+        settled(pipeline)
+        assert pipeline.counters().skipped_frames == 1
+
+
+def test_without_a_destination_frames_are_dropped_unrendered() -> None:
+    bench = Bench(source=FakeSource(failing={1}))
+    with running(bench) as pipeline:
+        assert not pipeline.submit(exposure(1), To(port=0))
+        settled(pipeline)
+        assert pipeline.counters().skipped_frames == 0
+    assert bench.sink.packets == []
+    assert bench.errors == []
+
+
+def test_a_render_error_repeats_the_last_good_frame_under_its_own_time() -> None:
+    bench = Bench(source=FakeSource(failing={2, 3}))
+    with running(bench) as pipeline:
+        for frame in range(1, 5):
+            pipeline.submit(exposure(frame), To())
+            settled(pipeline)
+    times_and_pixels = [
+        (time // MS, payload == painted(payload[0]), payload[0]) for _, time, payload in bench.sink.blocks()
+    ]
+    assert times_and_pixels == [(1, True, 1), (2, True, 1), (3, True, 1), (4, True, 4)]
+    assert [str(error) for error in bench.errors] == ["frame 2"]
+
+
+def test_a_render_error_without_a_good_frame_of_the_same_size_skips() -> None:
+    bench = Bench(source=FakeSource(failing={0, 2}))
+    with running(bench) as pipeline:
+        for taken in (exposure(0), exposure(1), exposure(2, width=32), exposure(3, width=32)):
+            pipeline.submit(taken, To())
+            settled(pipeline)
+        assert pipeline.counters().skipped_frames == 2
+    assert [payload for _, _, payload in bench.sink.blocks()] == [painted(1), painted(3, width=32)]
+
+
+def test_resent_packets_equal_the_first() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1), To())
+        settled(pipeline)
+        original = list(bench.sink.packets)
+        bench.sink.packets.clear()
+        pipeline.resend(1, 1, 2)
+        settled(pipeline)
+        assert bench.sink.packets == original[1:3]
+        assert pipeline.counters().resent_packets == 2
+
+
+def test_resends_while_tables_are_refilled_are_never_torn() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        for frame in range(1, 120):
+            pipeline.submit(exposure(frame), To())
+            for block_id in range(max(1, frame - 6), frame + 1):
+                pipeline.resend(block_id, 0, None)
+            if frame % 4 == 0:
+                settled(pipeline)
+                bench.clock.advance(100 * MS)
+        settled(pipeline)
+    payloads = [parse_packet(raw) for raw in bench.sink.packets]
+    whole = [packet for packet in payloads if packet.header.format == PacketFormat.PAYLOAD and packet.data]
+    assert {len(set(packet.data)) for packet in whole} == {1}
+    pixels: dict[int, set[int]] = {}
+    for packet in whole:
+        pixels.setdefault(packet.header.block_id, set()).add(packet.data[0])
+    assert {len(values) for values in pixels.values()} == {1}
+
+
+def test_test_packets_are_sent_without_a_frame() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        pipeline.send_test_packet(To(packet_size=9000, do_not_fragment=False))
+        settled(pipeline)
+    assert bench.sink.targets == [("192.0.2.1", 50_000, False)]
+    assert [len(packet) for packet in bench.sink.packets] == [8972]
+
+
+def test_a_new_destination_is_targeted_once() -> None:
+    bench = Bench()
+    first, second = To(), To(host="192.0.2.2", opened=2)
+    with running(bench) as pipeline:
+        for frame, to in enumerate((first, first, second)):
+            pipeline.submit(exposure(frame), to)
+            settled(pipeline)
+    assert [host for host, _, _ in bench.sink.targets] == ["192.0.2.1", "192.0.2.2"]
+    assert [block_id for block_id, _, _ in bench.sink.blocks()] == [1, 2, 1]
+
+
+def test_a_discard_forgets_frames_waiting_and_frames_being_rendered() -> None:
+    bench = Bench(source=FakeSource(gate=threading.Semaphore(1)))
+    assert bench.source.gate is not None
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1, ready_ns=10 * MS), To())
+        settled(pipeline)
+        pipeline.submit(exposure(2, ready_ns=10 * MS), To())
+        pipeline.submit(exposure(3, ready_ns=10 * MS), To())
+        pipeline.discard()
+        bench.source.gate.release(2)
+        bench.clock.advance(20 * MS)
+        settled(pipeline)
+        assert bench.sink.packets == []
+        pipeline.submit(exposure(4), To(opened=2))
+        bench.source.gate.release()
+        settled(pipeline)
+    assert bench.sink.blocks() == [(1, 4 * MS, painted(4))]
+
+
+def test_a_socket_error_is_reported_once_and_the_stream_goes_on() -> None:
+    bench = Bench(sink=FakeSink(failures=2))
+    with running(bench) as pipeline:
+        for frame in range(3):
+            pipeline.submit(exposure(frame), To())
+            settled(pipeline)
+    assert len(bench.errors) == 1
+    assert bench.sink.blocks() == [(3, 2 * MS, painted(2))]
+
+
+def test_preparing_renders_nothing() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        pipeline.prepare(exposure(9).request)
+        settled(pipeline)
+    assert bench.source.prepared == [9]
+    assert bench.sink.packets == []
+
+
+def test_flush_waits_for_frames_not_ready_and_gives_up_in_time() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1, ready_ns=10 * MS), To())
+        assert not pipeline.flush(0.0)
+        bench.clock.advance(10 * MS)
+        assert pipeline.flush(LIMIT_S)
+    assert len(bench.sink.blocks()) == 1
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_stop_ends_both_threads_while_frames_are_waiting(busy: bool) -> None:
+    bench = Bench()
+    before = threading.active_count()
+    with running(bench) as pipeline:
+        assert threading.active_count() == before + 2
+        if busy:
+            pipeline.submit(exposure(1, ready_ns=10 * MS), To())
+            settled(pipeline)
+    assert threading.active_count() == before
+
+
+def test_many_small_advances_send_the_same_as_one_large() -> None:
+    def packets(advance: Callable[[ManualClock, FramePipeline], None]) -> list[bytes]:
+        bench = Bench()
+        with running(bench) as pipeline:
+            for frame in range(3):
+                pipeline.submit(exposure(frame, ready_ns=frame * MS), To(link_bytes_per_s=125e6))
+            settled(pipeline)
+            advance(bench.clock, pipeline)
+            while not pipeline.flush(0.0):
+                bench.clock.advance(MS)
+                settled(pipeline)
+        return bench.sink.packets
+
+    def small(clock: ManualClock, pipeline: FramePipeline) -> None:
+        for _ in range(50):
+            clock.advance(100_000)
+            settled(pipeline)
+
+    assert packets(small) == packets(lambda clock, _: clock.advance(5 * MS))
