@@ -14,7 +14,7 @@ from tiscam_emu.camera.registry import ROOMS
 from tiscam_emu.features.bound import BoundFeature
 from tiscam_emu.features.kinds import Feature, Fidelity
 from tiscam_emu.genicam.document import build_xml, file_name
-from tiscam_emu.spec.files import model_keys
+from tiscam_emu.spec.catalog import model_keys
 from tiscam_emu.spec.model import CameraModel
 
 ROOT = Path(__file__).resolve().parent.parent

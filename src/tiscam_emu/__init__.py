@@ -7,19 +7,23 @@
 
 from __future__ import annotations
 
-from tiscam_emu.api import Camera, list_models, serve
-from tiscam_emu.errors import (
-    AddressInUse,
-    CameraFailed,
-    InvalidOption,
-    SceneError,
-    SpecError,
-    TiscamEmuError,
-    UnknownModel,
-    UserError,
-)
-from tiscam_emu.net.clock import ManualClock
-from tiscam_emu.net.status import CameraStatus
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tiscam_emu.api import Camera, list_models, serve
+    from tiscam_emu.errors import (
+        AddressInUse,
+        CameraFailed,
+        InvalidOption,
+        SceneError,
+        SpecError,
+        TiscamEmuError,
+        UnknownModel,
+        UserError,
+    )
+    from tiscam_emu.net.clock import ManualClock
+    from tiscam_emu.net.status import CameraStatus
 
 __version__ = "0.1.0"
 
@@ -39,3 +43,18 @@ __all__ = [
     "list_models",
     "serve",
 ]
+
+_ELSEWHERE = {
+    "ManualClock": "net.clock",
+    "CameraStatus": "net.status",
+    "Camera": "api",
+    "list_models": "api",
+    "serve": "api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for and nothing else: a camera's process and the command line must start fast."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'errors')}"), name)

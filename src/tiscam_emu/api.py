@@ -13,7 +13,7 @@ from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.status import CameraStatus
-from tiscam_emu.spec.files import model_keys
+from tiscam_emu.spec.catalog import model_keys
 
 _READY_TIMEOUT_S = 20.0
 

@@ -14,7 +14,7 @@ import typer
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions, following_address
 from tiscam_emu.net.process import CameraProcess
-from tiscam_emu.spec.files import model_keys
+from tiscam_emu.spec.catalog import model_keys
 
 _READY_TIMEOUT_S = 20.0
 _WATCH_PERIOD_S = 0.25

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.registry import ROOMS
-from tiscam_emu.camera.state import CameraOptions, CameraState
+from tiscam_emu.camera.state import CameraState
 from tiscam_emu.features.bound import BoundFeature
 from tiscam_emu.features.kinds import Boolean, Enumeration, Float, Integer
 from tiscam_emu.spec.load import load_model

@@ -98,7 +98,7 @@ FEATURES: tuple[Feature, ...] = (
         access=Access.RO,
         entries=(Entry("Idle", 0, "The queue is empty."), Entry("Scheduled", 1, "Actions wait.")),
         fidelity=Fidelity.STORED,
-        note="Always Idle yet. The manual does not describe the feature: the entries are an assumption.",
+        note="Always Idle for now. The manual does not describe the feature: the entries are an assumption.",
     ),
     Integer(
         name="ActionQueueSize",

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from tiscam_emu.camera import image_format, transport, white_balance
 from tiscam_emu.camera.acquisition import AcquisitionSchedule, Exposure
+from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.registry import ROOMS
-from tiscam_emu.camera.state import CameraOptions, CameraState
+from tiscam_emu.camera.state import CameraState
 from tiscam_emu.camera.transport import StreamSettings
 from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.layout import XML_BASE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tiscam_emu.features.kinds import Boolean, Entry, Enumeration, Feature, Fidelity, Float, Room
 
 _CATEGORY = "MultiFrameSetOutputMode"
-_LATER = "Stored and returned: all frames use ExposureTime and Gain yet."
+_LATER = "Stored and returned: for now all frames use ExposureTime and Gain."
 _FRAMES = range(4)
 
 

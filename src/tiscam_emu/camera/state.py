@@ -4,38 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.features.kinds import Lock
 from tiscam_emu.features.store import Store
 from tiscam_emu.spec.model import CameraModel, ReadoutMode
 from tiscam_emu.units import Nanoseconds
 
-DEFAULT_MAX_PACKET_SIZE = 9000
 OUI = bytes.fromhex("000748")
 """First half of the MAC address of every camera of this maker."""
 _MAC_SPREAD = 7_919_117  # odd: serial numbers that differ in their last 24 bits have different addresses
-
-
-@dataclass(frozen=True, slots=True)
-class CameraOptions:
-    """What the user chooses when a camera is started.
-
-    Attributes
-    ----------
-    serial
-        Eight decimal digits; empty for the model's own.
-    address
-        The camera's IPv4 address, dotted.
-    max_packet_size
-        Largest packet in bytes, IP, UDP and GVSP headers included.
-    """
-
-    serial: str = ""
-    user_name: str = ""
-    address: str = "127.0.0.1"
-    netmask: str = "255.0.0.0"
-    seed: int = 0
-    max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
-    plain_xml: bool = False
 
 
 @dataclass(slots=True)

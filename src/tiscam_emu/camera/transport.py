@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from tiscam_emu.camera.image_format import pixel_format
+from tiscam_emu.camera.options import SMALLEST_PACKET
 from tiscam_emu.camera.state import ACQUIRING, CameraState
 from tiscam_emu.errors import InvalidParameter
 from tiscam_emu.features.kinds import (
@@ -33,7 +34,6 @@ from tiscam_emu.wire.bootstrap import GvcpCapability, GvspCapability
 
 _CATEGORY = "TransportLayerControl"
 _WORD = Limits(0, 0xFFFF_FFFF, 1)
-SMALLEST_PACKET = 576
 SHORTEST_HEARTBEAT_MS = 500
 GVSP_OVERHEAD_BYTES = 36
 

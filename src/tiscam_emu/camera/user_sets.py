@@ -29,7 +29,7 @@ FEATURES: tuple[Feature, ...] = (
         doc="Takes the settings from the selected slot.",
         section="5.13.2",
         fidelity=Fidelity.STORED,
-        note="Accepted; the settings do not change yet.",
+        note="Accepted; for now the settings do not change.",
     ),
     Command(
         name="UserSetSave",
@@ -38,7 +38,7 @@ FEATURES: tuple[Feature, ...] = (
         section="5.13.3",
         locks=(FACTORY_SET,),
         fidelity=Fidelity.STORED,
-        note="Accepted; nothing is kept yet.",
+        note="Accepted; for now nothing is kept.",
     ),
     Enumeration(
         name="UserSetDefault",
@@ -48,7 +48,7 @@ FEATURES: tuple[Feature, ...] = (
         visibility=Visibility.EXPERT,
         entries=_SLOTS,
         fidelity=Fidelity.STORED,
-        note="The camera starts with the factory settings yet.",
+        note="For now the camera always starts with the factory settings.",
     ),
 )
 

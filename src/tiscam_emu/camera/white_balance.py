@@ -7,7 +7,7 @@ from tiscam_emu.features.kinds import Entry, Enumeration, Feature, Fidelity, Flo
 from tiscam_emu.sensor.model import neutral_white_balance
 
 _CATEGORY = "AnalogControl"
-_AUTO_LATER = "The automatic does not move the ratios yet; it locks them as the manual says."
+_AUTO_LATER = "The automatic knows the light of the scene and settles at once."
 _TEMPERATURE_LATER = "Does not change the ratios yet."
 _PRESET_PREFIX = "BalanceWhiteTemperaturePreset_"
 
@@ -29,18 +29,33 @@ BALANCE_WHITE_AUTO = Lock(
 )
 
 
-def _found_by_automatic(state: CameraState) -> tuple[float, ...]:
-    """What the automatic has found when the camera has started: grey is neutral in the light of the scene."""
-    steps = state.widest_limits("BalanceRatio")
-    return tuple(round(ratio / steps.step) * steps.step for ratio in neutral_white_balance(state.model.sensor))
-
-
 def ratios(state: CameraState) -> tuple[float, float, float]:
     """Digital factors of red, green and blue; all 1 on a monochrome camera."""
     if "BalanceRatio" not in state:
         return (1.0, 1.0, 1.0)
+    if BALANCE_WHITE_AUTO.holds(state):
+        return _found_by_automatic(state)
     red, green, blue = state.every("BalanceRatio")
     return (float(red), float(green), float(blue))
+
+
+def _found_by_automatic(state: CameraState) -> tuple[float, float, float]:
+    """What the automatic settles at: grey is neutral in the light of the scene."""
+    red, green, blue = (_on_step(state, ratio) for ratio in neutral_white_balance(state.model.sensor))
+    return (red, green, blue)
+
+
+def _on_step(state: CameraState, ratio: float) -> float:
+    step = state.widest_limits("BalanceRatio").step or 1.0
+    return round(ratio / step) * step
+
+
+def _accept_auto(state: CameraState, value: int) -> int:
+    """Leaving the automatic keeps the ratios it has found."""
+    if BALANCE_WHITE_AUTO.holds(state) and not value:
+        for index, ratio in enumerate(_found_by_automatic(state)):
+            state.put("BalanceRatio", ratio, index)
+    return value
 
 
 def _take_preset(state: CameraState) -> None:
@@ -63,7 +78,8 @@ FEATURES: tuple[Feature, ...] = (
         section="5.9.1",
         display_name="Auto White Balance",
         entries=(Entry("Off", 0), Entry("Continuous", 1), Entry("Once", 2)),
-        fidelity=Fidelity.STORED,
+        accept=_accept_auto,
+        fidelity=Fidelity.APPROXIMATED,
         note=_AUTO_LATER + " Once stays until another entry is set.",
     ),
     Enumeration(
@@ -78,7 +94,7 @@ FEATURES: tuple[Feature, ...] = (
             Entry("WhiteBalanceMode_Temperature", 1, "The light has a colour temperature.", "Temperature"),
         ),
         fidelity=Fidelity.STORED,
-        note=_AUTO_LATER,
+        note="The automatic does not depend on it yet.",
     ),
     Enumeration(
         name="BalanceWhiteAutoPreset",
@@ -95,7 +111,7 @@ FEATURES: tuple[Feature, ...] = (
             _auto_preset("DeepShade", 4, "7500 to 10000 K"),
         ),
         fidelity=Fidelity.STORED,
-        note=_AUTO_LATER,
+        note="The automatic does not depend on it yet.",
     ),
     Enumeration(
         name="BalanceRatioSelector",
@@ -113,8 +129,7 @@ FEATURES: tuple[Feature, ...] = (
         visibility=Visibility.EXPERT,
         selected_by="BalanceRatioSelector",
         locks=(BALANCE_WHITE_AUTO,),
-        default=_found_by_automatic,
-        note="At power-up the ratios are those that make the scene's grey neutral.",
+        note="While the automatic is on, its ratios act and the last ones set by hand are read.",
     ),
     Integer(
         name="BalanceWhiteTemperature",

@@ -41,7 +41,7 @@ class BoundFeature:
     slot: Slot
     limits: Limits | None
     entries: tuple[Entry, ...]
-    default: Value | tuple[Value, ...] | Callable[[State], Value]
+    default: Value | tuple[Value, ...] | Callable[[State], Value | tuple[Value, ...]]
     selector_values: tuple[int, ...]
 
     @property
@@ -120,7 +120,7 @@ def _default(
     choice: Choice,
     limits: Limits | None,
     entries: Sequence[Entry],
-) -> Value | tuple[Value, ...] | Callable[[State], Value]:
+) -> Value | tuple[Value, ...] | Callable[[State], Value | tuple[Value, ...]]:
     default = choice.default if choice.default is not None else declaration.default
     if default is None or callable(default):
         return default if default is not None else _natural_default(declaration, limits, entries)

@@ -164,7 +164,7 @@ class Feature:
     selected_by: str = ""
     locks: tuple[Lock, ...] = ()
     value: Callable[[State], Value] | None = None
-    default: Value | tuple[Value, ...] | Callable[[State], Value] | None = None
+    default: Value | tuple[Value, ...] | Callable[[State], Value | tuple[Value, ...]] | None = None
     accept: Callable[[State, Any], Value] | None = None
     on_write: Callable[[State], None] | None = None
     alias_of: str = ""

@@ -135,11 +135,10 @@ class StreamChannel:
             return Burst([build_test_packet(destination.packet_size)], destination)
         if self._current is None and self._waiting and self._waiting[0].ready_ns <= now:
             self._begin(self._waiting.popleft())
-        while self._resends and (allowed := self._pacer.allowance(now)):
-            burst = self._resend(allowed, now)
-            if burst is not None:
-                return burst
-        if self._current is not None and (allowed := self._pacer.allowance(now)):
+        allowed = self._pacer.allowance(now)
+        if allowed and self._resends and (burst := self._resend(allowed, now)) is not None:
+            return burst
+        if allowed and self._current is not None:
             return self._send(self._current, allowed, now)
         return None
 
@@ -189,18 +188,25 @@ class StreamChannel:
         return Burst(packets, frame.destination)
 
     def _resend(self, allowed: int, now: Nanoseconds) -> Burst | None:
-        request = self._resends[0]
-        held, destination = self._held(request.block_id)
-        packets = request.answer(allowed, held)
-        if len(packets) < allowed:
-            self._resends.popleft()
+        packets: list[Packet] = []
+        destination: Destination | None = None
+        while self._resends and len(packets) < allowed:
+            request = self._resends[0]
+            held, to = self._held(request.block_id)
+            if destination is not None and destination != to:
+                break
+            destination = to
+            more = request.answer(allowed - len(packets), held)
+            packets += more
+            if len(packets) < allowed:
+                self._resends.popleft()
+            if held is None:
+                self._counters.unavailable_packets += len(more)
+            else:
+                self._counters.resent_packets += len(more)
         if not packets or destination is None:
             return None
         self._pacer.sent(len(packets), now)
-        if held is None:
-            self._counters.unavailable_packets += len(packets)
-        else:
-            self._counters.resent_packets += len(packets)
         return Burst(packets, destination)
 
     def _held(self, block_id: int) -> tuple[Held | None, Destination | None]:

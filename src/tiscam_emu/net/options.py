@@ -7,10 +7,9 @@ from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Any
 
-from tiscam_emu.camera.state import DEFAULT_MAX_PACKET_SIZE, CameraOptions
-from tiscam_emu.camera.transport import SMALLEST_PACKET
+from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE, SMALLEST_PACKET, CameraOptions
 from tiscam_emu.errors import InvalidOption
-from tiscam_emu.spec.files import find_key
+from tiscam_emu.spec.catalog import find_key
 
 LARGEST_PACKET = 65532
 _FIRST_ADDRESS = IPv4Address("127.0.0.1")

@@ -19,8 +19,9 @@ from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer
 
-MAX_OUTSTANDING = 4
-"""Frames between exposure and last packet: one exposed, one rendered, one waiting, one on the link."""
+MAX_OUTSTANDING = 6
+"""Frames between exposure and last packet. Three at full rate: exposed, read out, on the link; the others ride out
+stalls of the computer."""
 
 
 class ImageSource(Protocol):
@@ -188,7 +189,7 @@ class FramePipeline:
         return self._wait_until_settled(self._clock.now, timeout_s)
 
     def stop(self) -> None:
-        """End both threads, after the render and the burst they are busy with."""
+        """End both threads, after the render and the burst they are busy with; the sink may be closed afterwards."""
         with self._lock:
             self._stopping = True
             self._render_wanted.notify()

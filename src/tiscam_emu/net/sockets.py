@@ -189,12 +189,18 @@ class StreamSocket:
             try:
                 send(packet)
             except OSError as error:
-                if error.errno not in _LIKE_A_CABLE:
-                    raise
+                self._send_again(packet, error)
 
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
+
+    def _send_again(self, packet: bytes | memoryview, error: OSError) -> None:
+        if error.errno not in _LIKE_A_CABLE:
+            raise error
+        # A connected socket reports what became of an earlier datagram instead of sending this one.
+        with contextlib.suppress(OSError):
+            self._socket.send(packet)
 
     def _connect(self) -> None:
         assert self._target is not None
@@ -204,7 +210,8 @@ class StreamSocket:
             self._socket.connect((host, port))
         except OSError as error:
             if error.errno not in _LIKE_A_CABLE:
-                raise
+                own_host = self._socket.getsockname()[0]
+                raise OSError(error.errno, f"{own_host} cannot stream to {host}: {error.strerror}") from error
             return
         self._connected = True
 

@@ -25,8 +25,8 @@ PATCHES_SRGB = (
 GREY_STEPS = 16
 BALL_PERIOD_NS = 4 * NS_PER_S
 
-_INK, _PAPER, _WHITE = 0.025, 0.60, 0.86
-_CARD, _CARD_DARK, _CARD_LINE = 0.235, 0.20, 0.14
+_INK, _PAPER, _WHITE = 0.025, 0.74, 0.86
+_CARD, _CARD_DARK, _CARD_LINE = 0.20, 0.168, 0.115
 _BALL: RGB = (0.85, 0.16, 0.05)
 _TRACK = 0.06
 _GLINT_RADIANCE = 3.0
@@ -112,11 +112,8 @@ def _inside(window: Window, frame: Window) -> tuple[slice, slice]:
 
 def _pins(width: int, height: int) -> list[tuple[int, int]]:
     """Centres (row, column) of the chrome pins that hold the card."""
-    return [
-        (round(height * y), round(width * 0.5 + side * (width * 0.5 - min(width, height) * 0.043)))
-        for y in (0.335, 0.665)
-        for side in (-1, 1)
-    ]
+    from_edge = max(round(min(width, height) * 0.043), 6)
+    return [(round(height * y), x) for y in (0.335, 0.665) for x in (from_edge, width - from_edge)]
 
 
 def _glints(width: int, height: int) -> list[_Glint]:
@@ -135,11 +132,13 @@ def _draw(width: int, height: int) -> NDArray[np.uint8]:
     drawing.border()
     drawing.colour_patches()
     drawing.grey_steps()
-    drawing.dots()
-    drawing.centre()
     drawing.corners()
     drawing.left_targets()
     drawing.right_targets()
+    drawing.star()
+    drawing.dots()
+    drawing.slanted_edge()
+    drawing.centre_mark()
     drawing.title()
     drawing.micro_print()
     drawing.track()
@@ -163,11 +162,18 @@ class _Drawing:
     def _box(self, top: int, left: int, height: int, width: int, level: float) -> None:
         self.texture[max(top, 0) : top + height, max(left, 0) : left + width] = _encode(level)
 
-    def _put(self, top: int, left: int, coverage: Floats, dark: float = _INK, light: float = _PAPER) -> None:
+    def _put(self, top: int, left: int, coverage: Floats) -> None:
         """Replace a rectangle with a two-tone element."""
         height, width = coverage.shape
-        grey = _encode(dark + (light - dark) * coverage)
+        grey = _encode(_INK + (_PAPER - _INK) * coverage)
         self.texture[top : top + height, left : left + width] = grey[..., np.newaxis]
+
+    def _put_disc(self, top: int, left: int, coverage: Floats) -> None:
+        """Replace the disc inside a square with a two-tone element."""
+        size = coverage.shape[0]
+        under = self.texture[top : top + size, left : left + size]
+        grey = _encode(_INK + (_PAPER - _INK) * coverage)
+        np.copyto(under, grey[..., np.newaxis], where=elements.disc(size)[..., np.newaxis])
 
     def _ink(self, top: int, left: int, coverage: Floats, level: float) -> None:
         """Paint over what is there."""
@@ -208,7 +214,7 @@ class _Drawing:
     def grey_steps(self) -> None:
         """Grey from white to black in equal steps of density."""
         levels = _WHITE * (0.018 / _WHITE) ** (np.arange(GREY_STEPS) / (GREY_STEPS - 1))
-        self._patch_row(0.695, 0.07, [(level, level, level) for level in levels.tolist()], ground=0.30)
+        self._patch_row(0.695, 0.07, [(level, level, level) for level in levels.tolist()], ground=0.45)
 
     def _patch_row(self, top: float, height: float, colours: list[tuple[float, ...]], ground: float = _INK) -> None:
         first, last = self._x(0.5) - self._x(0.44), self._x(0.5) + self._x(0.44)
@@ -227,16 +233,16 @@ class _Drawing:
                 dots = self.texture[_DOT_PITCH // 2 + row :: _DOT_PITCH, _DOT_PITCH // 2 + column :: _DOT_PITCH]
                 dots += np.where(dots > 110, 226, 30).astype(np.uint8)  # 226 is -30 modulo 256
 
-    def centre(self) -> None:
-        """The large star, and the cross that marks the centre of the sensor."""
+    def star(self) -> None:
+        """The large star in the middle."""
         size = round(min(0.33 * self._height, 0.36 * self._width)) // 2 * 2
-        top, left = (self._height - size) // 2, (self._width - size) // 2
-        margin = max(self._side // 150, 2)
-        self._box(top - margin, left - margin, size + 2 * margin, size + 2 * margin, _PAPER)
-        self._put(top, left, elements.siemens_star(size, 36))
-        mark = max(round(self._side * 0.03) // 2 * 2, 12)
+        self._put_disc((self._height - size) // 2, (self._width - size) // 2, elements.siemens_star(size, 36))
+
+    def centre_mark(self) -> None:
+        """The cross that marks the centre of the sensor."""
+        mark = max(round(self._side * 0.022) // 2 * 2, 12)
         cross = elements.ring(mark, max(self._side / 700, 1.5))
-        self._put((self._height - mark) // 2, (self._width - mark) // 2, cross)
+        self._put_disc((self._height - mark) // 2, (self._width - mark) // 2, cross)
 
     def corners(self) -> None:
         """A small star in each corner, where a lens is at its worst."""
@@ -244,7 +250,7 @@ class _Drawing:
         star = elements.siemens_star(size, 24)
         for top in (margin, self._height - margin - size):
             for left in (margin, self._width - margin - size):
-                self._put(top, left, star)
+                self._put_disc(top, left, star)
 
     def _wing(self) -> tuple[int, int, int, int]:
         """Top, left, height and width of the field left of the centre star; the right one mirrors it."""
@@ -255,15 +261,20 @@ class _Drawing:
         return top, left, star, max(right - left, 48)
 
     def left_targets(self) -> None:
-        """The slanted edge for MTF measurements, and checkerboards from one pixel up."""
+        """Checkerboards from one pixel up."""
         top, left, height, width = self._wing()
-        size = min(round(height * 0.68), width)
-        self._put(top, left + (width - size) // 2, elements.slanted_edge(size, 5.0))
+        size = round(height * 0.68)
         field = (height - size) - max(self._side // 100, 2)
         column = width // 4
         for index, pitch in enumerate((1, 2, 4, 8)):
             board = elements.checkerboard(field, column - 4, pitch)
             self._put(top + height - field, left + index * column, board)
+
+    def slanted_edge(self) -> None:
+        """The slanted edge for MTF measurements, free of dots where it is measured."""
+        top, left, height, width = self._wing()
+        size = min(round(height * 0.68), width)
+        self._put(top, left + (width - size) // 2, elements.slanted_edge(size, 5.0))
 
     def right_targets(self) -> None:
         """Converging lines, upright and level, and bars from one pixel up."""
@@ -288,9 +299,9 @@ class _Drawing:
 
     def micro_print(self) -> None:
         """Lines of text in falling sizes, down to what can hardly be read."""
-        top, bottom = self._y(0.785), self._y(0.865)
+        top, bottom = self._y(0.78), self._y(0.857)
         first, last = self._x(0.06), self._x(0.94)
-        self._box(top, first, bottom - top, last - first, _PAPER * 0.8)
+        self._box(top, first, bottom - top, last - first, _PAPER * 0.75)
         row, height = top + 3, max(round(self._side * 0.018), 9)
         while row + height < bottom:
             line = elements.text(_MICRO_PRINT, height)

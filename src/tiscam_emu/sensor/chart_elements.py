@@ -10,7 +10,7 @@ Coverage = NDArray[np.float32]
 
 
 def siemens_star(size: int, spokes: int) -> Coverage:
-    """A disc of `spokes` light and dark sectors which run together in the middle, on light ground."""
+    """A disc of `spokes` light and dark sectors which run together in the middle, inside a light rim."""
     axis = np.arange(size, dtype=np.float32) - np.float32((size - 1) / 2)
     x, y = axis[np.newaxis, :], axis[:, np.newaxis]
     radius = np.hypot(x, y)
@@ -18,16 +18,29 @@ def siemens_star(size: int, spokes: int) -> Coverage:
     star *= radius * np.float32(1 / spokes)
     star += np.float32(0.5)
     np.clip(star, 0, 1, out=star)
-    return np.maximum(star, np.clip(radius - np.float32(size / 2 - 1), 0, 1))
+    rim = radius - np.float32(size * 0.48)
+    return np.asarray(np.maximum(star, np.clip(rim, 0, 1)), np.float32)
+
+
+def disc(size: int) -> NDArray[np.bool_]:
+    """Which pixels of a square lie in its inscribed circle."""
+    squared = (np.arange(size) - (size - 1) / 2) ** 2
+    return np.asarray(squared[np.newaxis, :] + squared[:, np.newaxis] <= (size / 2) ** 2)
 
 
 def slanted_edge(size: int, degrees: float) -> Coverage:
-    """A dark square on light ground, turned by a few degrees (ISO 12233)."""
+    """A dark square on light ground, turned by a few degrees (ISO 12233); faint dots stay clear of the edges."""
     axis = np.arange(size, dtype=np.float32) - np.float32((size - 1) / 2)
     cosine, sine = np.float32(np.cos(np.radians(degrees))), np.float32(np.sin(np.radians(degrees)))
     across = axis[np.newaxis, :] * cosine + axis[:, np.newaxis] * sine
     down = axis[:, np.newaxis] * cosine - axis[np.newaxis, :] * sine
-    return np.clip(np.maximum(np.abs(across), np.abs(down)) - np.float32(size * 0.36) + np.float32(0.5), 0, 1)
+    to_edge = np.maximum(np.abs(across), np.abs(down)) - np.float32(size * 0.36)
+    square = np.clip(to_edge + np.float32(0.5), 0, 1)
+    dots = np.zeros((32, 32), np.float32)
+    dots[15:17, 15:17] = 0.08
+    tiles = -(-size // 32)
+    far = np.tile(dots, (tiles, tiles))[:size, :size] * (np.abs(to_edge) > 20)
+    return np.asarray(np.abs(square - far), np.float32)
 
 
 def converging_lines(height: int, width: int, lines: int) -> Coverage:
@@ -38,7 +51,7 @@ def converging_lines(height: int, width: int, lines: int) -> Coverage:
     line_width = half_width / np.float32(lines)
     wedge = np.cos(x / line_width * np.float32(np.pi / 2) * 2) * line_width * np.float32(-1 / np.pi) + np.float32(0.5)
     np.clip(wedge, 0, 1, out=wedge)
-    return np.maximum(wedge, np.clip(np.abs(x) - half_width + 1, 0, 1)).astype(np.float32)
+    return np.asarray(np.maximum(wedge, np.clip(np.abs(x) - half_width + 1, 0, 1)), np.float32)
 
 
 def bars(height: int, width: int, pitch: int) -> Coverage:
@@ -59,7 +72,7 @@ def ring(size: int, thickness: float) -> Coverage:
     x, y = np.broadcast_arrays(axis[np.newaxis, :], axis[:, np.newaxis])
     to_circle = np.abs(np.hypot(x, y) - np.float32(size * 0.32))
     nearest = np.minimum(np.minimum(x, y), to_circle)
-    return np.clip(nearest - np.float32(thickness / 2) + np.float32(0.5), 0, 1)
+    return np.asarray(np.clip(nearest - np.float32(thickness / 2) + np.float32(0.5), 0, 1), np.float32)
 
 
 def text(line: str, height: int) -> Coverage:
@@ -85,4 +98,4 @@ def glint(size: int) -> Coverage:
     """A soft round spot."""
     axis = (np.arange(size, dtype=np.float32) - np.float32((size - 1) / 2)) * np.float32(2 / size)
     squared = axis[np.newaxis, :] ** 2 + axis[:, np.newaxis] ** 2
-    return np.clip(1 - squared, 0, 1).astype(np.float32) ** 2
+    return np.asarray(np.clip(1 - squared, 0, 1) ** 2, np.float32)

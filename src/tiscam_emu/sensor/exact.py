@@ -78,8 +78,9 @@ def _develop_colour(raw: Words, window: Window, settings: FrameSettings) -> NDAr
     inner = slice(window.top - top, window.bottom - top)
     red, green, blue = (plane[inner] for plane in isp.demosaic(raw[top:bottom].astype(np.float32)))
     planes = isp.tone(isp.linear_planes((red, green, blue), settings.output), settings.output, settings.gamma)
-    return INTERLEAVERS[settings.pixel_format.packing]([_to_8_bit(plane) for plane in planes])
+    lines: NDArray[np.uint8] = INTERLEAVERS[settings.pixel_format.packing]([_to_8_bit(plane) for plane in planes])
+    return lines
 
 
 def _to_8_bit(plane: Floats) -> NDArray[np.uint8]:
-    return np.clip((plane + np.float32(8)) * np.float32(1 / 16), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((plane + np.float32(8)) * np.float32(1 / 16), 0, 255).astype(np.uint8))

@@ -123,13 +123,14 @@ def _components(pixels: int, settings: FrameSettings) -> int:
 
 
 def _largest_sigma_dn(settings: FrameSettings) -> float:
+    """Standard deviation of the noisiest component there can be."""
     gain = settings.readout.dn_per_electron * max(1.0, *settings.white_balance)
     read_dn = gain * settings.readout.read_noise_e
-    brightest_dn = float(FULL_SCALE_DN)
+    brightest_dn, sigma = float(FULL_SCALE_DN), 0.0
     for _ in range(3):  # pixels above full scale by less than their noise still show it
         sigma = ((gain * brightest_dn + read_dn**2) / settings.neighbour_count) ** 0.5
         brightest_dn = FULL_SCALE_DN + MAX_Z * sigma
     if settings.gamma != 1.0:
         lowest = np.array([max(settings.readout.black_level_dn, 1.0), FULL_SCALE_DN], np.float32)
         sigma *= float(isp.gamma_slope(lowest, settings.gamma).max())
-    return min(sigma, _MAX_SENSIBLE_SIGMA_DN)
+    return float(min(sigma, _MAX_SENSIBLE_SIGMA_DN))

@@ -67,7 +67,7 @@ class FixedPoint:
     """
 
     fraction: int
-    sigma_units: int
+    sigma_units: float
     shift: int
     max_sigma_dn: float
 
@@ -78,7 +78,7 @@ class FixedPoint:
         max_sigma_dn = min(max(largest_dn, 1.0), _room_dn(fraction))
         scale_bits = int(np.floor(np.log2(32767 / (max_sigma_dn * MAX_Z * _Z_UNITS))))
         shift = scale_bits + int(np.log2(_Z_UNITS)) - fraction
-        return cls(fraction, 1 << max(scale_bits, 0), max(shift, 0), max_sigma_dn)
+        return cls(fraction, 2.0**scale_bits, shift, max_sigma_dn)
 
     @property
     def top(self) -> int:

@@ -106,7 +106,7 @@ class Geometry:
     @property
     def neighbour_count(self) -> int:
         """How many sensor pixels are averaged into one output pixel."""
-        return self.rows.shape[0] * self.columns.shape[0]
+        return int(self.rows.shape[0] * self.columns.shape[0])
 
     def samplings(self, window: Window, neighbour: tuple[int, int]) -> Iterator[Sampling]:
         """The regular grids of sensor pixels behind an output `window` whose corner is on the mosaic's period."""

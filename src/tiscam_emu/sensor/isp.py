@@ -32,8 +32,9 @@ def output_of(pixel_format: PixelFormat, *, color: bool) -> Output:
     Mono8 of a colour camera is made "by debayering the raw pixel data and transmitting only the luminance information"
     (DFK 38UX267 technical reference manual, section "8-Bit Monochrome").
     """
-    if pixel_format.components != "raw":
-        return pixel_format.components
+    components: Output = pixel_format.components
+    if components != "raw":
+        return components
     return "luma" if color and not pixel_format.bayer else "raw"
 
 
@@ -58,7 +59,7 @@ def gamma_curve(dn: Floats, gamma: float) -> Floats:
     if gamma == 1.0:
         return dn
     share = np.maximum(dn, 0) / np.float32(FULL_SCALE_DN)
-    return np.float32(FULL_SCALE_DN) * share ** np.float32(1 / gamma)
+    return np.asarray(np.float32(FULL_SCALE_DN) * share ** np.float32(1 / gamma), np.float32)
 
 
 def gamma_slope(dn: Floats, gamma: float) -> Floats:
@@ -95,7 +96,8 @@ def demosaic(mosaic: Floats) -> tuple[Floats, Floats, Floats]:
 
 def luminance(red: Floats, green: Floats, blue: Floats) -> Floats:
     """Y of ITU-R BT.601."""
-    return np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
+    luma: Floats = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
+    return luma
 
 
 def chrominance(red: Floats, blue: Floats, luma: Floats, divisor: int) -> tuple[Floats, Floats]:

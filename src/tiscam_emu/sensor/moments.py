@@ -92,13 +92,12 @@ def _colour_moments(mean: Floats, settings: FrameSettings, inner: Window) -> tup
         for plane, factor in zip((red, green, blue), settings.white_balance, strict=True)
     ]
     planes = isp.linear_planes((red, green, blue), settings.output)
-    sigmas = [
+    linear_sigmas = [
         _plane_sigma(variances, gains, divisor if index and divisor > 1 else 1)
         for index, gains in enumerate(isp.noise_gains(settings.output))
     ]
-    for plane_sigma, slope in zip(sigmas, isp.tone_slopes(planes, settings.output, settings.gamma), strict=True):
-        if slope is not None:
-            plane_sigma *= slope
+    slopes = isp.tone_slopes(planes, settings.output, settings.gamma)
+    sigmas = [s if slope is None else s * slope for s, slope in zip(linear_sigmas, slopes, strict=True)]
     interleave = INTERLEAVERS[settings.pixel_format.packing]
     return interleave(isp.tone(planes, settings.output, settings.gamma)), interleave(sigmas)
 

@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 WindowSource = Callable[[Window], Floats]
 """Gives the linear RGB (rows, columns, 3) of a window of the sensor."""
 
-SHARPEST_BLUR_PX = 0.5
+SHARPEST_BLUR_PX = 0.6
 """Standard deviation of the spot that a good lens makes, in pixels: some of the finest detail is lost, as in life."""
 
 _TAPS_PER_SIGMA = 3
@@ -92,7 +92,7 @@ def _interpolated(image: Floats, places: NDArray[np.float64], axis: int) -> Floa
     shape = [1, 1, 1]
     shape[axis] = -1
     share = (places - first).astype(np.float32).reshape(shape)
-    return image.take(first, axis) * (1 - share) + image.take(second, axis) * share
+    return np.asarray(image.take(first, axis) * (1 - share) + image.take(second, axis) * share, np.float32)
 
 
 def _blurred(image: Floats, blur_px: float, margin: int) -> Floats:
@@ -105,7 +105,7 @@ def _blurred(image: Floats, blur_px: float, margin: int) -> Floats:
 
 def _gaussian(blur_px: float, margin: int) -> Floats:
     weights = np.exp(-0.5 * (np.arange(-margin, margin + 1) / max(blur_px, 1e-3)) ** 2)
-    return (weights / weights.sum()).astype(np.float32)
+    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def _convolved(image: Floats, weights: Floats, axis: int) -> Floats:

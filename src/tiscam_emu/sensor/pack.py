@@ -47,7 +47,7 @@ def pack_12packed(dn12: Words, out: Bytes) -> None:
     _write_groups(group, out)
 
 
-def _write_groups(group: NDArray[np.uint32], out: Bytes) -> None:
+def _write_groups(group: NDArray[Any], out: Bytes) -> None:
     parts = group.view(np.uint8)
     for position in range(3):
         out[position::3] = parts[position::4]

@@ -70,9 +70,9 @@ class TexturePicture:
     def still(self, time_ns: Nanoseconds) -> Still:
         """The picture itself."""
         del time_ns
-
         return self
 
     def moving(self, time_ns: Nanoseconds) -> MovingPatch | None:
         """Nothing."""
         del time_ns
+        return None

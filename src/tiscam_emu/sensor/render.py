@@ -26,7 +26,8 @@ class Renderer:
     """Renders frames of one sensor looking at one scene; used from one thread.
 
     Frame k is the same bytes in any process, alone or in sequence. What does not change from frame to frame is cached:
-    the light on the sensor per scene, lens setting and region, and with fast noise the moments of every component per settings.
+    the light on the sensor, per scene, lens setting and region; and for fast noise the moments of every component, per
+    frame settings.
 
     Parameters
     ----------

@@ -50,8 +50,8 @@ def load_scene(spec: SceneSpec) -> Scene:
     spec
         A name (``chart``, ``flat``, ``gradient``), the path of an image file, an array, or a function.
         Arrays are (height, width) or (height, width, 3): unsigned integers are sRGB-encoded, floats linear radiance,
-        1.0 being white paper. They fill the sensor, centred and cropped. A function ``(time_ns, width, height)`` returns
-        such an array for every frame, at the price of a full computation per frame.
+        1.0 being white paper. They fill the sensor, centred and cropped. A function ``(time_ns, width, height)``
+        returns such an array for every frame, at the price of a full computation per frame.
 
     Raises
     ------

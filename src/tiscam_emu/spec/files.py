@@ -1,46 +1,15 @@
-"""Finding, reading and merging the YAML files of the models."""
+"""Reading and merging the YAML files of the models."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tiscam_emu.errors import SpecError, UnknownModel
-
-_PACKAGE = Path(__file__).resolve().parent.parent
-
-
-@cache
-def models_folder() -> Path:
-    """Where the model YAMLs are: inside the installed package, or beside `src` in a checkout."""
-    for folder in (_PACKAGE / "models", _PACKAGE.parent.parent / "models"):
-        if folder.is_dir():
-            return folder
-    raise SpecError("the package holds no models folder; reinstall it")
-
-
-def model_keys() -> list[str]:
-    """File names, without suffix, of all models; sorted."""
-    return sorted(path.stem for path in models_folder().glob("*.yaml"))
-
-
-def find_key(name: str) -> str:
-    """The model that a user means: with or without DFK or DMK, in any case.
-
-    Raises
-    ------
-    UnknownModel
-        Naming the models there are.
-    """
-    wanted = re.sub(r"^D[FM]K[\s_-]*", "", name.strip(), flags=re.IGNORECASE).lower()
-    for key in model_keys():
-        if key.lower() == wanted:
-            return key
-    raise UnknownModel(name, model_keys())
+from tiscam_emu.errors import SpecError
+from tiscam_emu.spec.catalog import models_folder
 
 
 def read_merged(path: Path) -> dict[str, Any]:

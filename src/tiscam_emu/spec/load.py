@@ -15,7 +15,8 @@ from tiscam_emu.features.layout import NOWHERE, Layout, lay_out
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.spec import schema
-from tiscam_emu.spec.files import find_key, models_folder, read_merged
+from tiscam_emu.spec.catalog import find_key, models_folder
+from tiscam_emu.spec.files import read_merged
 from tiscam_emu.spec.model import CameraModel, FrameTiming, Link, ReadoutMode
 
 

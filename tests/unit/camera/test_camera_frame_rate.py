@@ -25,7 +25,7 @@ def test_the_table_holds_all_89_rates_of_the_manuals() -> None:
     assert len(_ROWS) == 89
 
 
-@pytest.mark.parametrize("row", [pytest.param(row, id="-".join([*list(row.values())[:4]])) for row in _ROWS])
+@pytest.mark.parametrize("row", [pytest.param(row, id="-".join(list(row.values())[:4])) for row in _ROWS])
 def test_highest_rate_rounds_down_to_that_of_the_manual(row: dict[str, str]) -> None:
     hz = frame_rate.highest_hz(_model(row["model"]), row["pixel_format"], int(row["width"]), int(row["height"]))
     assert math.floor(hz + 1e-9) == int(row["highest_fps"])

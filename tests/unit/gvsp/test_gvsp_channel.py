@@ -28,9 +28,8 @@ class To:
 
 
 def filled(frame: int, channel: StreamChannel, to: To) -> PacketTable:
-    payload_bytes = PAYLOAD_BYTES
-    table = channel.spare_table(payload_bytes, to.packet_size) or PacketTable(payload_bytes, to.packet_size)
-    payload = np.full(payload_bytes, frame % 251, np.uint8)
+    table = channel.spare_table(PAYLOAD_BYTES, to.packet_size) or PacketTable(PAYLOAD_BYTES, to.packet_size)
+    payload = np.full(PAYLOAD_BYTES, frame % 251, np.uint8)
     table.fill(payload, ImageLeader(frame, 0x01080001, 200, 100), ImageTrailer(100))
     return table
 
@@ -243,6 +242,32 @@ def test_the_same_request_twice_is_answered_once() -> None:
     for _ in range(2):
         channel.request_resend(1, 3, 4, now)
     assert packet_ids(run(channel, now)[0]) == [3, 4]
+
+
+def test_small_requests_share_a_burst() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 2)
+    for first in (3, 7, 9):
+        channel.request_resend(2, first, first, now)
+    channel.request_resend(1, 0, None, now)
+    burst = channel.due(now + MS)
+    assert burst is not None
+    assert packet_ids([bytes(packet) for packet in burst.packets]) == [3, 7, 9, *range(PACKETS)]
+    assert channel.next_wakeup() is None
+
+
+def test_requests_for_frames_of_two_destinations_do_not_share_a_burst() -> None:
+    channel = StreamChannel()
+    stream(channel, 1)
+    elsewhere = To(host="192.0.2.9")
+    now = stream(channel, 1, first=1, to=elsewhere)
+    channel.request_resend(1, 3, 3, now)
+    channel.request_resend(2, 4, 4, now)
+    hosts = []
+    while (wakeup := channel.next_wakeup()) is not None:
+        burst = channel.due(max(now, wakeup))
+        hosts += [burst.destination.host] if burst else []
+    assert hosts == ["192.0.2.1", "192.0.2.9"]
 
 
 def test_a_resend_goes_where_the_frame_went() -> None:

@@ -1,0 +1,32 @@
+"""What the user chooses when a camera is started; free of imports, for the command must start fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SMALLEST_PACKET = 576
+DEFAULT_MAX_PACKET_SIZE = 9000
+"""Bytes of a stream packet, IP, UDP and GVSP headers included."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraOptions:
+    """What the user chooses when a camera is started.
+
+    Attributes
+    ----------
+    serial
+        Eight decimal digits; empty for the model's own.
+    address
+        The camera's IPv4 address, dotted.
+    max_packet_size
+        Largest packet in bytes, IP, UDP and GVSP headers included.
+    """
+
+    serial: str = ""
+    user_name: str = ""
+    address: str = "127.0.0.1"
+    netmask: str = "255.0.0.0"
+    seed: int = 0
+    max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
+    plain_xml: bool = False

@@ -1,0 +1,122 @@
+"""A wrong YAML is refused with one line that names the file and the key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tiscam_emu.camera.registry import ROOMS
+from tiscam_emu.errors import SpecError
+from tiscam_emu.spec.catalog import models_folder
+from tiscam_emu.spec.load import load_file
+from tiscam_emu.spec.model import CameraModel
+
+
+def _load(folder: Path, change: str, base: str = "33GP1300") -> CameraModel:
+    """The model `base` with `change` merged over it."""
+    path = folder / "changed.yaml"
+    path.write_text(f"extends: [{models_folder() / base}.yaml]\n{change}\n", encoding="utf-8")
+    return load_file(path, ROOMS)
+
+
+def _message(folder: Path, change: str, base: str = "33GP1300") -> str:
+    with pytest.raises(SpecError) as caught:
+        _load(folder, change, base)
+    file, _, message = str(caught.value).partition(": ")
+    assert file == str(folder / "changed.yaml")
+    return message
+
+
+def test_unchanged_model_loads(tmp_path: Path) -> None:
+    assert _load(tmp_path, "").identity.name == "DFK 33GP1300"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("colour: true", "colour: Extra inputs are not permitted"),
+        ("features: {Width: {maximum: 3}}", "features.Width.maximum: Extra inputs are not permitted"),
+        ("sensor: {width: {value: wide}}", "sensor.width.value: Input should be a valid number"),
+        ("identity: {serial: '12'}", "identity.serial: String should match pattern '^[0-9]{8}$'"),
+    ],
+)
+def test_key_or_value_outside_the_schema_is_named(tmp_path: Path, change: str, message: str) -> None:
+    assert _message(tmp_path, change).startswith(message)
+
+
+def test_row_without_origin_is_named(tmp_path: Path) -> None:
+    assert _message(tmp_path, "features: {Zoom: {min: 0, max: 9}}") == (
+        "features.Zoom: needs a source or an assumption"
+    )
+
+
+def test_unknown_feature_is_named(tmp_path: Path) -> None:
+    assert _message(tmp_path, "features: {Sparkle: {source: manual 9}}") == (
+        "features.Sparkle: no feature of this name is declared"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("TriggerSource: {entries: [Any, Line9]}", "TriggerSource.entries: 'Line9' is not an entry; known: Any, Line1"),
+        ("TriggerMode: {default: Maybe}", "TriggerMode.default: 'Maybe' is not an entry; known: Off, On"),
+        ("Gain: {entries: [High]}", "Gain.entries: Gain is not an enumeration"),
+        ("Gain: {default: 9.22}", "Gain.default: 9.22 is not in 0.0 to 9.21"),
+        ("Gain: {default: much}", "Gain.default: 'much' is not a number"),
+        ("Width: {default: 1270}", "Width.default: 1270 is not in 256 to 1280"),
+        ("Width: {min: 2000}", "Width.max: 1280 is below the minimum 2000"),
+        ("DecimationVertical: {max: 4}", "DecimationVertical.max: 4 is above 2"),
+        ("DecimationVertical: {min: 0}", "DecimationVertical.min: 0 is below 1"),
+        ("TriggerMode: {max: 1}", "TriggerMode.min: TriggerMode has no limits"),
+        ("Zoom: {min: 0, source: manual 5.4.1}", "Zoom.max: Zoom needs a maximum"),
+    ],
+)
+def test_row_that_does_not_fit_its_declaration_is_named(tmp_path: Path, change: str, message: str) -> None:
+    assert _message(tmp_path, f"features: {{{change}}}").startswith(f"features.{message}")
+
+
+def test_feature_without_its_selector_is_named(tmp_path: Path) -> None:
+    row = "features: {BalanceRatio: {min: 0.0, max: 1.0, source: manual 5.9.3}}"
+    assert _message(tmp_path, row, base="38UX253") == (
+        "features.BalanceRatio.selector: the model lacks its selector BalanceRatioSelector"
+    )
+
+
+def test_unknown_pixel_format_is_named(tmp_path: Path) -> None:
+    formats = "[BayerRG8, BayerRG12Packed, YCbCr411_8, YCbCr411_8_CbYYCrYY, BayerXX8]"
+    assert _message(tmp_path, f"features: {{PixelFormat: {{entries: {formats}}}}}") == (
+        "features.PixelFormat.entries: 'BayerXX8' is not a known pixel format"
+    )
+
+
+def test_timing_of_a_format_the_model_lacks_is_named(tmp_path: Path) -> None:
+    assert _message(tmp_path, "timing: {formats: {Mono8: {slowdown: 1, source: manual 5.1.4}}}") == (
+        "timing.formats.Mono8: the model has no such pixel format"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("extends: families/common.yaml", "extends: must be a list of file names"),
+        ("extends: [1]", "extends: must be a list of file names"),
+        ("- a list", "must be a mapping"),
+        ("features: {Width: [", "not valid YAML: "),
+    ],
+)
+def test_file_of_wrong_form_is_named(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        load_file(path, ROOMS)
+    assert str(caught.value).startswith(f"{path}: {message}")
+
+
+def test_missing_base_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "orphan.yaml"
+    path.write_text("extends: [parent.yaml]", encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        load_file(path, ROOMS)
+    assert str(caught.value) == f"{tmp_path / 'parent.yaml'}: cannot be read: No such file or directory"
