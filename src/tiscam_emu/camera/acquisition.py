@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tiscam_emu.camera import frame_rate, trigger
+from tiscam_emu.camera.chunks import chunk_tail
 from tiscam_emu.camera.state import ACQUIRING, CameraState
 from tiscam_emu.features.kinds import (
     Command,
@@ -40,6 +41,7 @@ def _start(state: CameraState) -> None:
     if not state.acquiring:
         state.acquiring = True
         state.acquisition_starts += 1
+        state.triggers.pending_ns.clear()
 
 
 def _stop(state: CameraState) -> None:
@@ -59,19 +61,28 @@ class Exposure:
         sensor's readout is over.
     end_ns
         Device time at which exposure and readout are over.
+    chunk_tail
+        What is sent behind the image; empty without chunk mode.
     """
 
     request: FrameRequest
     start_ns: Nanoseconds
     ready_ns: Nanoseconds
     end_ns: Nanoseconds
+    chunk_tail: bytes = b""
+
+    @property
+    def exposed_ns(self) -> Nanoseconds:
+        """Device time at which the exposure is over and the readout begins."""
+        return self.start_ns + ns_from_us(self.request.exposure_us)
 
 
 @dataclass(slots=True)
 class AcquisitionSchedule:
     """When exposures open: the running state of the acquisition.
 
-    `prepare` freezes the settings into a request; it is called once per exposure, when it opens.
+    `prepare` freezes the settings into a request; it is called once per exposure, when it opens. Whoever changes a
+    setting calls `advance` first: what has changed since the last call did so at the time of that call.
     """
 
     state: CameraState
@@ -81,6 +92,7 @@ class AcquisitionSchedule:
     _left: int | None = None
     _next_ns: Nanoseconds | None = None
     _last: Exposure | None = None
+    _until_ns: Nanoseconds = 0
 
     def advance(self, now: Nanoseconds) -> list[Exposure]:
         """Exposures that opened up to and including `now`, in order."""
@@ -96,6 +108,7 @@ class AcquisitionSchedule:
         if not state.acquiring:
             self._next_ns = None
             state.triggers.pending_ns.clear()
+        self._until_ns = now
         return opened
 
     def next_wakeup(self) -> Nanoseconds | None:
@@ -103,22 +116,20 @@ class AcquisitionSchedule:
         state = self.state
         if not state.acquiring or trigger.enabled(state):
             return state.triggers.pending_ns[0] if state.acquiring and state.triggers.pending_ns else None
-        return self._next_ns if self._seen_starts == state.acquisition_starts else state.now
+        return self._next_ns if self._seen_starts == state.acquisition_starts else self._until_ns
 
     def _begin(self) -> None:
         state = self.state
         self._seen_starts = state.acquisition_starts
         counts = {"Continuous": None, "SingleFrame": 1, "MultiFrame": int(state["AcquisitionFrameCount"])}
         self._left = counts[state.entry("AcquisitionMode")]
-        free_from = self._last.start_ns if self._last else state.now
-        self._next_ns = max(state.now, free_from)
-        state.triggers.pending_ns.clear()
+        self._next_ns = self._earliest_ns()
 
     def _next_start(self, now: Nanoseconds) -> Nanoseconds | None:
         state = self.state
         if not trigger.enabled(state):
             if self._next_ns is None:
-                self._next_ns = now
+                self._next_ns = self._earliest_ns()
             return self._next_ns
         self._next_ns = None
         while state.triggers.pending_ns:
@@ -131,6 +142,10 @@ class AcquisitionSchedule:
                 return at
             state.triggers.missed += 1
         return None
+
+    def _earliest_ns(self) -> Nanoseconds:
+        """When free run can begin: at once, or when the sensor has read the last frame out."""
+        return max(self._until_ns, self._last.end_ns) if self._last else self._until_ns
 
     def _open(self, start: Nanoseconds) -> Exposure:
         state = self.state
@@ -154,7 +169,7 @@ def timed(state: CameraState, request: FrameRequest, start: Nanoseconds) -> Expo
     exposure_end = start + ns_from_us(request.exposure_us)
     end = exposure_end + ns_from_s(frame_rate.readout_s(*args))
     sending = ns_from_s(max(0.0, frame_rate.link_s(*args) - _BURST_BYTES / state.model.link.bytes_per_s))
-    return Exposure(request, start, max(exposure_end, end - sending), end)
+    return Exposure(request, start, max(exposure_end, end - sending), end, chunk_tail(state, request))
 
 
 _RATE = Float(

@@ -22,6 +22,7 @@ from tiscam_emu.wire.bootstrap import local_url
 from tiscam_emu.wire.endpoint import Endpoint, ipv4_to_int
 
 _DISCOVERY_BYTES = 0xF8
+_SET_AT_START = ("GevFirstURL", "GevSCSP")
 
 
 def load(name: str) -> CameraModel:
@@ -47,6 +48,7 @@ class Camera:
         self.schedule = AcquisitionSchedule(self.state, frame_request)
         self.registers = RegisterMap(self.state, model.layout)
         self.xml = build_xml(model)
+        self._opened: list[Exposure] = []
         self._serve_xml()
 
     def _serve_xml(self) -> None:
@@ -58,17 +60,17 @@ class Camera:
 
     def read(self, address: int, length: int, now: Nanoseconds) -> bytes:
         """Registers as bytes; see `RegisterMap.read`."""
-        self.state.now = now
+        self._catch_up(now)
         return self.registers.read(address, length)
 
     def write(self, address: int, data: bytes, now: Nanoseconds) -> None:
         """Write registers, all or nothing; see `RegisterMap.write`."""
-        self.state.now = now
+        self._catch_up(now)
         self.registers.write(address, data)
 
     def write_pairs(self, pairs: Sequence[tuple[int, int]], now: Nanoseconds) -> tuple[int, Status]:
         """Write (address, value) pairs in order; the number done, and the status the next one met."""
-        self.state.now = now
+        self._catch_up(now)
         done, status, self.last_refusal = self.registers.write_pairs(pairs)
         return done, status
 
@@ -93,7 +95,7 @@ class Camera:
 
     def release(self, now: Nanoseconds) -> None:
         """Control was lost or given back: stop acquiring and close the stream channel."""
-        self.state.now = now
+        self._catch_up(now)
         self.state.acquiring = False
         transport.close_stream(self.state)
 
@@ -124,12 +126,18 @@ class Camera:
 
     def advance(self, now: Nanoseconds) -> list[Exposure]:
         """Exposures that opened up to `now`."""
+        self._catch_up(now)
+        opened, self._opened = self._opened, []
+        return opened
+
+    def _catch_up(self, now: Nanoseconds) -> None:
+        """Open the exposures that are due before an access can change what they depend on."""
         self.state.now = now
-        return self.schedule.advance(now)
+        self._opened += self.schedule.advance(now)
 
     def next_wakeup(self) -> Nanoseconds | None:
         """When `advance` has something to do next; None while nothing is planned."""
-        return self.schedule.next_wakeup()
+        return self._opened[0].start_ns if self._opened else self.schedule.next_wakeup()
 
     def take_test_packet_request(self) -> bool:
         """Whether a test packet was asked for since the last call."""
@@ -138,12 +146,16 @@ class Camera:
 
     def take_reset_request(self) -> bool:
         """Whether DeviceReset was executed since the last call; if so the settings are those of power-up again."""
-        requested, self.state.reset_requested = self.state.reset_requested, False
+        state = self.state
+        requested, state.reset_requested = state.reset_requested, False
         if requested:
-            self.release(self.state.now)
-            url = self.state["GevFirstURL"]
-            self.state.reset()
-            self.state.put("GevFirstURL", url)
+            self.release(state.now)
+            set_at_start = {name: state.stored(name) for name in _SET_AT_START}
+            state.reset(keep_persistent=not state.factory_reset_requested)
+            state.factory_reset_requested = False
+            for name, value in set_at_start.items():
+                state.put(name, value)
+            transport.reset_timestamp(state)
         return requested
 
 

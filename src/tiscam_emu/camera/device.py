@@ -84,7 +84,7 @@ def _request_reset(state: CameraState) -> None:
 
 
 def _factory_reset(state: CameraState) -> None:
-    state.reset(keep_persistent=False)
+    state.factory_reset_requested = True
     state.reset_requested = True
 
 

@@ -35,6 +35,8 @@ class CameraState(Store):
         Whether AcquisitionStart is in effect.
     reset_requested
         DeviceReset was executed and has not been carried out yet.
+    factory_reset_requested
+        It is to forget what outlives a power cycle, too.
     timestamp_origin_ns
         Device time at which the timestamp counter read 0.
     """
@@ -47,6 +49,7 @@ class CameraState(Store):
         self.acquisition_starts = 0
         self.test_packet_requested = False
         self.reset_requested = False
+        self.factory_reset_requested = False
         self.channel_openings = 0
         self.timestamp_origin_ns: Nanoseconds = 0
         self.triggers = Triggers()

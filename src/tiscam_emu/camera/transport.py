@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from tiscam_emu.camera.chunks import chunk_tail_bytes
 from tiscam_emu.camera.image_format import pixel_format
 from tiscam_emu.camera.options import SMALLEST_PACKET
 from tiscam_emu.camera.state import ACQUIRING, CameraState
@@ -88,8 +89,8 @@ def stream_settings(state: CameraState) -> StreamSettings:
 
 
 def payload_size(state: CameraState) -> int:
-    """Bytes of one frame."""
-    return pixel_format(state).payload_bytes(state["Width"], state["Height"])
+    """Bytes of one frame, chunks included."""
+    return pixel_format(state).payload_bytes(state["Width"], state["Height"]) + chunk_tail_bytes(state)
 
 
 def close_stream(state: CameraState) -> None:
@@ -263,7 +264,7 @@ _STREAM: tuple[Feature, ...] = (
         unit="B",
         limits=Limits(SMALLEST_PACKET, 65535, 4),
         live=lambda state, limits: Limits(limits.low, limits.fit(state.options.max_packet_size), limits.step),
-        default=lambda state: min(state.model.link.default_packet_size, state.options.max_packet_size),
+        default=lambda state: state.limits("GevSCPSPacketSize").fit(state.model.link.default_packet_size),
         every_model=True,
         visibility=Visibility.EXPERT,
         locks=(ACQUIRING,),

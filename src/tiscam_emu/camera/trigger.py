@@ -26,6 +26,8 @@ _LATER = "Stored and returned; the signal on Line1 comes with the digital I/O."
 
 class _Frame(Protocol):
     @property
+    def exposed_ns(self) -> Nanoseconds: ...
+    @property
     def end_ns(self) -> Nanoseconds: ...
 
 
@@ -37,13 +39,13 @@ def enabled(state: CameraState) -> bool:
 def can_start(state: CameraState, last: _Frame | None, at: Nanoseconds) -> bool:
     """Whether a trigger at `at` finds the sensor ready.
 
-    Overlap Off: once the last frame is read out. Overlap Readout: as soon as what is left of the readout is shorter
-    than the exposure (manual 5.5.7).
+    Overlap Off: once the last frame is read out. Overlap Readout: during the readout, as soon as what is left of it is
+    shorter than the exposure (manual 5.5.7).
     """
     if last is None:
         return True
     if state.entry("TriggerOverlap") == "Readout":
-        return last.end_ns - at < ns_from_us(state["ExposureTime"])
+        return at >= last.exposed_ns and last.end_ns - at < ns_from_us(state["ExposureTime"])
     return at >= last.end_ns
 
 

@@ -31,6 +31,7 @@ class Choice:
     step: int | float | None = None
     default: Value | None = None
     entries: tuple[str, ...] | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class BoundFeature:
     entries: tuple[Entry, ...]
     default: Value | tuple[Value, ...] | Callable[[State], Value | tuple[Value, ...]]
     selector_values: tuple[int, ...]
+    hidden: bool = False
 
     @property
     def name(self) -> str:
@@ -74,7 +76,8 @@ def bind(declaration: Feature, choice: Choice, slot: Slot, selector_values: tupl
     entries = _entries(declaration, choice)
     limits = _limits(declaration, choice)
     default = _default(declaration, choice, limits, entries)
-    return BoundFeature(declaration, slot, limits, entries, default, selector_values)
+    hidden = declaration.hidden or choice.hidden
+    return BoundFeature(declaration, slot, limits, entries, default, selector_values, hidden)
 
 
 def _entries(declaration: Feature, choice: Choice) -> tuple[Entry, ...]:

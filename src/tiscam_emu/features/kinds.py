@@ -99,12 +99,13 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of an enumeration; `value` is what the register holds."""
+    """One entry of an enumeration; `value` is what the register holds, a hidden entry is found by name only."""
 
     name: str
     value: int
     doc: str = ""
     display_name: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class _Cell(Protocol):
     partial: bool
 
     def read(self) -> bytes: ...
+    def check_access(self) -> None: ...
     def check(self, data: bytes, /) -> None: ...
     def write(self, data: bytes, /) -> None: ...
 
@@ -56,6 +57,9 @@ class _ValueCell:
         if isinstance(declaration, Command):
             return bytes(self.length)
         return encode(declaration, self.store.value(self.feature.name, self.index))
+
+    def check_access(self) -> None:
+        self.store.check_access(self.feature.name)
 
     def check(self, data: bytes) -> None:
         self.store.check(self.feature.name, decode(self.feature.declaration, data), self.index)
@@ -84,9 +88,12 @@ class _WordCell:
                 word |= (int(self.store[field.name]) << at.lsb) & 0xFFFF_FFFF
         return word.to_bytes(4, "big")
 
-    def check(self, data: bytes) -> None:
+    def check_access(self) -> None:
         if all(field.declaration.access is Access.RO for field in self.fields):
             raise ReadOnly(self.fields[0].name)
+
+    def check(self, data: bytes) -> None:
+        self.check_access()
         for field, value in self._changes(data):
             self.store.check(field.name, value)
 
@@ -126,8 +133,11 @@ class _LimitCell:
         declaration = self.feature.declaration
         return encode(declaration, float(value) if isinstance(declaration, Float) else int(value))
 
-    def check(self, _data: bytes) -> None:
+    def check_access(self) -> None:
         raise ReadOnly(f"a limit of {self.feature.name}")
+
+    def check(self, _data: bytes) -> None:
+        self.check_access()
 
     write = check
 
@@ -145,8 +155,11 @@ class _LockCell:
     def read(self) -> bytes:
         return int(self.lock.holds(self.store)).to_bytes(4, "big")
 
-    def check(self, _data: bytes) -> None:
+    def check_access(self) -> None:
         raise ReadOnly(f"lock {self.lock.name}")
+
+    def check(self, _data: bytes) -> None:
+        self.check_access()
 
     write = check
 
@@ -255,6 +268,7 @@ class RegisterMap:
             position += len(part)
             if len(part) < cell.length:
                 if not cell.partial:
+                    cell.check_access()
                     raise InvalidParameter(f"0x{cell.address:08x} is written with all its {cell.length} bytes")
                 old = cell.read()
                 part = old[:offset] + part + old[offset + len(part) :]

@@ -99,6 +99,19 @@ class Store:
                 return lock.reason
         return ""
 
+    def check_access(self, name: str) -> None:
+        """Raise what a write of any value would raise now.
+
+        Raises
+        ------
+        ReadOnly, AccessDenied
+            The feature cannot be written, or is locked.
+        """
+        if self.features[name].declaration.access is Access.RO:
+            raise ReadOnly(name)
+        if reason := self.locked(name):
+            raise AccessDenied(f"{name} is locked: {reason}")
+
     def check(self, name: str, value: Value, index: int | None = None) -> None:
         """Raise what a write of `value` would raise now.
 
@@ -107,12 +120,8 @@ class Store:
         ReadOnly, AccessDenied, OutOfRange, InvalidParameter
             In this order: access, lock, value.
         """
+        self.check_access(name)
         feature = self.features[name]
-        declaration = feature.declaration
-        if declaration.access is Access.RO:
-            raise ReadOnly(name)
-        if reason := self.locked(name):
-            raise AccessDenied(f"{name} is locked: {reason}")
         self._index(feature, index)
         self._check_value(feature, value)
 

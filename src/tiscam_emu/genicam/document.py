@@ -90,7 +90,7 @@ def _guid(content: bytes) -> str:
 def _category_nodes(model: CameraModel) -> list[Element]:
     members: dict[str, list[str]] = {}
     for feature in model.features.values():
-        if not feature.declaration.hidden:
+        if not feature.hidden:
             members.setdefault(feature.declaration.category, []).append(feature.name)
     nodes = [node("Category", "Root", [("pFeature", name) for name in members], standard=True)]
     for name, features in members.items():

@@ -76,7 +76,7 @@ def feature_nodes(feature: BoundFeature, selected: Sequence[str], selector_regis
 
 def _feature_node(feature: BoundFeature, selected: Sequence[str], selector_register: str) -> Element:
     declaration = feature.declaration
-    common = _common(declaration)
+    common = _common(feature)
     selects: list[Child] = [("pSelected", name) for name in selected]
     match declaration:
         case Integer() | Float():
@@ -87,7 +87,8 @@ def _feature_node(feature: BoundFeature, selected: Sequence[str], selector_regis
             kind = "Boolean"
             children = [("pValue", register_name(declaration)), ("OnValue", "1"), ("OffValue", "0")]
         case Command():
-            kind, children = "Command", [("pValue", register_name(declaration)), ("CommandValue", "1")]
+            kind = "Command"
+            children = [("pValue", register_name(declaration)), ("CommandValue", str(_command_value(declaration)))]
         case String():
             kind, children = "StringReg", _place(feature, selector_register)
         case _:
@@ -95,14 +96,15 @@ def _feature_node(feature: BoundFeature, selected: Sequence[str], selector_regis
     return node(kind, declaration.name, [*common, *children], standard=declaration.sfnc)
 
 
-def _common(declaration: Feature) -> list[Child]:
-    stream = declaration.access is Access.RW and not declaration.hidden and declaration.port is None
+def _common(feature: BoundFeature) -> list[Child]:
+    declaration = feature.declaration
+    stream = declaration.access is Access.RW and not feature.hidden and declaration.port is None
     streamable = stream and isinstance(declaration, Integer | Float | Enumeration | Boolean)
     return [
         ("ToolTip", declaration.doc),
         ("Description", _description(declaration)),
         ("DisplayName", declaration.display_name or _spaced(declaration.name)),
-        ("Visibility", declaration.visibility.value),
+        ("Visibility", "Invisible" if feature.hidden else declaration.visibility.value),
         ("pIsLocked", lock_name(declaration.locks)) if declaration.locks else None,
         ("ImposedAccessMode", "RO") if declaration.access is Access.RO and not declaration.port else None,
         ("Streamable", "Yes") if streamable else None,
@@ -157,6 +159,7 @@ def _entry_nodes(feature: BoundFeature) -> list[Child]:
                 [
                     ("ToolTip", entry.doc) if entry.doc else None,
                     ("DisplayName", entry.display_name or entry.name),
+                    ("Visibility", "Invisible") if entry.hidden else None,
                     ("Value", str(entry.value)),
                 ],
                 standard=feature.declaration.sfnc,
@@ -190,12 +193,21 @@ def _value_register(feature: BoundFeature, selector_register: str) -> Element:
     signed = isinstance(declaration, Integer) and declaration.signed
     children += [("Sign", "Signed" if signed else "Unsigned"), ("Endianess", "BigEndian")]
     at = declaration.at
-    if at is None or at.whole or declaration.length != 4:
+    if at is None or at.whole or declaration.length != 4 or _written_whole(declaration):
         return node("IntReg", register_name(declaration), children)
     bits: list[Child] = [("LSB", str(31 - at.lsb)), ("MSB", str(31 - at.msb))]
     if at.lsb == at.msb:
         bits = [("Bit", str(31 - at.lsb))]
     return node("MaskedIntReg", register_name(declaration), [*children, *bits])
+
+
+def _written_whole(declaration: Feature) -> bool:
+    """Whether bits are written with their whole register: to change some bits, clients would have to read it first."""
+    return declaration.access is Access.WO
+
+
+def _command_value(declaration: Feature) -> int:
+    return 1 << declaration.at.lsb if declaration.at and _written_whole(declaration) else 1
 
 
 def _limit_registers(feature: BoundFeature) -> list[Element]:

@@ -69,7 +69,7 @@ class StreamChannel:
         self._waiting: deque[OutgoingFrame] = deque()
         self._current: OutgoingFrame | None = None
         self._next_packet = 0
-        self._tests: deque[Destination] = deque()
+        self._tests: deque[Burst] = deque()
         self._resends: deque[ResendState] = deque()
         self._window = ResendWindow()
         self._spare: list[PacketTable] = []
@@ -106,7 +106,7 @@ class StreamChannel:
     def request_test_packet(self, destination: Destination) -> None:
         """Send a test packet of the destination's packet size at once, if the channel is open."""
         if destination.port:
-            self._tests.append(destination)
+            self._tests.append(Burst([build_test_packet(destination.packet_size)], destination))
 
     def request_resend(
         self, block_id: int, first: int, last: int | None, now: Nanoseconds, *, marked: bool = False
@@ -131,8 +131,7 @@ class StreamChannel:
     def due(self, now: Nanoseconds) -> Burst | None:
         """The packets to be sent at `now`, or None before `next_wakeup`."""
         if self._tests:
-            destination = self._tests.popleft()
-            return Burst([build_test_packet(destination.packet_size)], destination)
+            return self._tests.popleft()
         if self._current is None and self._waiting and self._waiting[0].ready_ns <= now:
             self._begin(self._waiting.popleft())
         allowed = self._pacer.allowance(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tiscam_emu.units import NS_PER_S, NS_PER_US, Nanoseconds
+from tiscam_emu.wire.gvsp import data_bytes_per_packet
 
 BURST_BYTES = 48_000
 BURST_PACKETS = 32
@@ -12,6 +13,7 @@ of 9000: a burst must leave room for the next one, because the receiver may be s
 SHORTEST_GAP_NS = 50 * NS_PER_US
 """Shorter packet delays are finer than an operating system sleeps: they are gathered, and only their average holds."""
 
+_HEADROOM = 1.03
 _FORGIVEN_BURSTS = 4
 """Time lost beyond this many bursts is not caught up."""
 
@@ -23,8 +25,9 @@ class LinkPacer:
     sender per packet, so packets leave in bursts: the next one when the link would have finished the last. After a late
     wakeup bursts follow each other at up to twice the rate until the average is restored; none grows.
 
-    Ethernet framing is not counted: the cameras' frame-rate limit already contains it, and a stream slower than that
-    limit would have to skip frames.
+    The link rate counts image data, as the cameras' frame-rate limit does, whatever the headers take: a stream slower
+    than that limit would have to skip frames. At the limit the link is never idle, so it is taken a little faster than
+    modelled; else no lost time could be made good.
     """
 
     __slots__ = ("_earliest_ns", "_forgiven_ns", "_link_free_ns", "_packet_ns", "burst_packets", "next_ns")
@@ -40,7 +43,8 @@ class LinkPacer:
 
     def configure(self, packet_size: int, link_bytes_per_s: float, packet_delay_ns: Nanoseconds) -> None:
         """Set what a packet costs the link: its bytes at the link rate, and SCPD."""
-        self._packet_ns = packet_size / link_bytes_per_s * NS_PER_S + packet_delay_ns
+        data_ns = data_bytes_per_packet(packet_size) / (link_bytes_per_s * _HEADROOM) * NS_PER_S
+        self._packet_ns = data_ns + packet_delay_ns
         gathered = max(1, min(BURST_PACKETS, BURST_BYTES // packet_size))
         self.burst_packets = 1 if packet_delay_ns >= SHORTEST_GAP_NS else gathered
         self._forgiven_ns = _FORGIVEN_BURSTS * self.burst_packets * self._packet_ns
@@ -62,4 +66,4 @@ class LinkPacer:
         self._schedule()
 
     def _schedule(self) -> None:
-        self.next_ns = int(max(self._link_free_ns, self._earliest_ns))
+        self.next_ns = round(max(self._link_free_ns, self._earliest_ns))

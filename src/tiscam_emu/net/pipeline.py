@@ -17,7 +17,7 @@ from tiscam_emu.gvsp.packets import Packet, PacketTable
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.units import Nanoseconds
-from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer
+from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, PayloadType
 
 MAX_OUTSTANDING = 6
 """Frames between exposure and last packet. Three at full rate: exposed, read out, on the link; the others ride out
@@ -49,6 +49,11 @@ class TakenExposure(Protocol):
         """When exposure and readout are over."""
         ...
 
+    @property
+    def chunk_tail(self) -> bytes:
+        """What is sent behind the image; empty without chunks."""
+        ...
+
 
 class PacketSink(Protocol):
     """Where packets go: a `StreamSocket`, or link faults in front of one. Used from the send thread alone."""
@@ -68,6 +73,12 @@ class _RenderJob:
     ready_ns: Nanoseconds
     destination: Destination | None
     """None: only prepare."""
+    chunk_tail: bytes = b""
+
+    @property
+    def payload_bytes(self) -> int:
+        """Image and chunks."""
+        return self.request.payload_bytes() + len(self.chunk_tail)
 
 
 class FramePipeline:
@@ -141,7 +152,7 @@ class FramePipeline:
             if self._outstanding() >= self._max_outstanding:
                 self._channel.skip_frame()
                 return False
-            self._jobs.append(_RenderJob(exposure.request, exposure.ready_ns, destination))
+            self._jobs.append(_RenderJob(exposure.request, exposure.ready_ns, destination, exposure.chunk_tail))
             self._render_wanted.notify()
         return True
 
@@ -246,29 +257,30 @@ class FramePipeline:
             if job.destination is None:
                 self._source.prepare(job.request)
                 return None
-            return self._rendered(job.request, job.destination.packet_size)
+            return self._rendered(job, job.destination.packet_size)
         except Exception as error:  # a frame that fails must not end the stream; it is reported
             self._report("render", error)
         if job.destination is None or self._last_good is None:
             return None
-        return self._repeated(self._last_good, job.request, job.destination.packet_size)
+        return self._repeated(self._last_good, job, job.destination.packet_size)
 
-    def _rendered(self, request: FrameRequest, packet_size: int) -> PacketTable:
-        payload_bytes = request.payload_bytes()
-        if self._scratch.size != payload_bytes:
-            self._scratch = np.empty(payload_bytes, np.uint8)
-        self._source.render(request, self._scratch)
-        table = self._table(payload_bytes, packet_size)
-        table.fill(self._scratch, *_leader_and_trailer(request))
+    def _rendered(self, job: _RenderJob, packet_size: int) -> PacketTable:
+        image_bytes = job.request.payload_bytes()
+        if self._scratch.size != job.payload_bytes:
+            self._scratch = np.empty(job.payload_bytes, np.uint8)
+        self._source.render(job.request, self._scratch[:image_bytes])
+        self._scratch[image_bytes:] = np.frombuffer(job.chunk_tail, np.uint8)
+        table = self._table(job.payload_bytes, packet_size)
+        table.fill(self._scratch, *_leader_and_trailer(job))
         self._last_good = table
         return table
 
-    def _repeated(self, last_good: PacketTable, request: FrameRequest, packet_size: int) -> PacketTable | None:
+    def _repeated(self, last_good: PacketTable, job: _RenderJob, packet_size: int) -> PacketTable | None:
         """The last good frame once more. Only this thread fills tables, so its payload is still there."""
-        if (last_good.payload_bytes, last_good.packet_size) != (request.payload_bytes(), packet_size):
+        if (last_good.payload_bytes, last_good.packet_size) != (job.payload_bytes, packet_size):
             return None
         table = self._table(last_good.payload_bytes, packet_size)
-        table.repeat(last_good, *_leader_and_trailer(request))
+        table.repeat(last_good, *_leader_and_trailer(job))
         self._last_good = table
         return table
 
@@ -305,8 +317,9 @@ class FramePipeline:
             return None
 
 
-def _leader_and_trailer(request: FrameRequest) -> tuple[ImageLeader, ImageTrailer]:
-    region = request.region
+def _leader_and_trailer(job: _RenderJob) -> tuple[ImageLeader, ImageTrailer]:
+    request, region = job.request, job.request.region
+    kind = PayloadType.IMAGE_EXTENDED_CHUNK if job.chunk_tail else PayloadType.IMAGE
     leader = ImageLeader(
         timestamp=request.exposure_start_ns,
         pixel_format=request.pixel_format.code,
@@ -314,5 +327,7 @@ def _leader_and_trailer(request: FrameRequest) -> tuple[ImageLeader, ImageTraile
         size_y=region.height,
         offset_x=region.offset_x,
         offset_y=region.offset_y,
+        payload_type=kind,
     )
-    return leader, ImageTrailer(size_y=region.height)
+    chunk_bytes = job.payload_bytes if job.chunk_tail else 0
+    return leader, ImageTrailer(size_y=region.height, payload_type=kind, chunk_payload_bytes=chunk_bytes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -15,6 +16,9 @@ from tiscam_emu import errors
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.status import CameraStatus
+
+_QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""Threads of linear-algebra libraries would idle beside the camera's and cost time."""
 
 log = logging.getLogger("tiscam_emu")
 
@@ -44,6 +48,7 @@ class CameraProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, **_QUIET_LIBRARIES},
         )
         self._say({**asdict(options), "log_level": log_level})
         self._reader = threading.Thread(target=self._listen, name=f"tiscam-emu {self.address}", daemon=True)

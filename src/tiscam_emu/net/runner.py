@@ -56,6 +56,7 @@ class CameraRunner:
             self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning)
             self._kept.restore()
         self._stopping = False
+        self._streaming = False
         self._lock = threading.Lock()
         self._resources = contextlib.ExitStack()
         self._wake_in, self._wake_out = socket.socketpair()
@@ -170,10 +171,14 @@ class CameraRunner:
 
     def _let_camera_act(self, now: Nanoseconds) -> None:
         camera = self.camera
+        stream = camera.stream
         for exposure in camera.advance(now):
-            self.pipeline.submit(exposure, camera.stream)
+            self.pipeline.submit(exposure, stream)
+        if self._streaming and not stream.port:
+            self.pipeline.discard()
+        self._streaming = bool(stream.port)
         if camera.take_test_packet_request():
-            self.pipeline.send_test_packet(camera.stream)
+            self.pipeline.send_test_packet(stream)
         if camera.take_reset_request():
             self.engine.reset(now)
             self.pipeline.discard()

@@ -188,7 +188,7 @@ class _Drawing:
         tile = np.where(elements.checkerboard(128, 128, 16) > 0, _CARD, _CARD_DARK)
         tile[::64, :] = tile[:, ::64] = _CARD_LINE
         tile[32, 28:37] = tile[28:37, 32] = tile[96, 92:101] = tile[92:101, 96] = _PAPER * 0.7
-        row = np.tile(_encode(tile), (1, -(-self._width // 128)))[:, : self._width, np.newaxis]
+        row = np.tile(_encode(tile), (1, -(-self._width // 128)))[:, : self._width].repeat(3).reshape(128, -1, 3)
         for top in range(0, self._height, 128):
             self.texture[top : top + 128] = row[: self._height - top]
 

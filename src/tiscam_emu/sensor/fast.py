@@ -34,6 +34,7 @@ class FastPlan:
         count = -(-self._mean.size // BLOCK)
         self._clips = np.fromiter((self._needs_clip(block) for block in range(count)), bool, count)
         self._scratch: Fixed = np.empty(BLOCK, np.int16)
+        self._pool = normal_pool()
 
     def _with_surroundings(self, window: Window) -> Window:
         if self._settings.output == "raw":
@@ -67,7 +68,8 @@ class FastPlan:
         """Draw one frame into `out`, with something `moving` over the still scene."""
         window = Window(0, 0, 0, 0)
         if moving is not None:
-            window = self._light.seeing(moving[0], margin=isp.HALO, align=4)
+            margin = 0 if self._settings.output == "raw" else isp.HALO
+            window = self._light.seeing(moving[0], margin, align=4)
         if moving is None or window.is_empty():
             self._draw(self._clips, rng, out)
             return
@@ -84,7 +86,7 @@ class FastPlan:
             self._mean[part], self._sigma[part] = still
 
     def _draw(self, clips: NDArray[np.bool_], rng: np.random.Generator, out: NDArray[np.uint8]) -> None:
-        mean, sigma, pool = self._mean.reshape(-1), self._sigma.reshape(-1), normal_pool()
+        mean, sigma, pool = self._mean.reshape(-1), self._sigma.reshape(-1), self._pool
         shift, top = self._fixed_point.shift, self._fixed_point.top
         starts = rng.integers(0, pool.size - BLOCK, len(clips)).tolist()
         out_bytes_per_block = BLOCK * out.size // mean.size

@@ -59,13 +59,15 @@ def gamma_curve(dn: Floats, gamma: float) -> Floats:
     if gamma == 1.0:
         return dn
     share = np.maximum(dn, 0) / np.float32(FULL_SCALE_DN)
-    return np.asarray(np.float32(FULL_SCALE_DN) * share ** np.float32(1 / gamma), np.float32)
+    with np.errstate(over="ignore"):  # light far above full scale may become infinite: it saturates all the same
+        return np.asarray(np.float32(FULL_SCALE_DN) * share ** np.float32(1 / gamma), np.float32)
 
 
 def gamma_slope(dn: Floats, gamma: float) -> Floats:
     """Derivative of `gamma_curve`; finite at zero."""
     share = np.maximum(dn, 1) / np.float32(FULL_SCALE_DN)
-    return (np.float32(1 / gamma) * share ** np.float32(1 / gamma - 1)).astype(np.float32)
+    with np.errstate(over="ignore"):
+        return np.asarray(np.float32(1 / gamma) * share ** np.float32(1 / gamma - 1), np.float32)
 
 
 def demosaic(mosaic: Floats) -> tuple[Floats, Floats, Floats]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +104,7 @@ def _blurred(image: Floats, blur_px: float, margin: int) -> Floats:
     return _box_blurred(_box_blurred(image, blur_px, margin, axis=0), blur_px, margin, axis=1)
 
 
+@lru_cache(maxsize=8)
 def _gaussian(blur_px: float, margin: int) -> Floats:
     weights = np.exp(-0.5 * (np.arange(-margin, margin + 1) / max(blur_px, 1e-3)) ** 2)
     return np.asarray(weights / weights.sum(), np.float32)
@@ -112,13 +114,13 @@ def _convolved(image: Floats, weights: Floats, axis: int) -> Floats:
     """Convolve with symmetric `weights` along `axis`, dropping the margin."""
     margin = len(weights) // 2
     size = image.shape[axis] - 2 * margin
-    view = np.moveaxis(image, axis, 0)
-    total = view[margin : margin + size] * weights[margin]
+    shifted = [image[(slice(None),) * axis + (slice(first, first + size),)] for first in range(len(weights))]
+    total: Floats = shifted[margin] * weights[margin]
     for distance in range(1, margin + 1):
-        pair = view[margin - distance : margin - distance + size] + view[margin + distance : margin + distance + size]
+        pair = shifted[margin - distance] + shifted[margin + distance]
         pair *= weights[margin + distance]
         total += pair
-    return np.moveaxis(total, 0, axis)
+    return total
 
 
 def _box_blurred(image: Floats, blur_px: float, margin: int, axis: int) -> Floats:

@@ -65,24 +65,27 @@ def light_codes(
         `relative_light`.
     """
     codes = np.empty((geometry.neighbour_count, *window.shape), np.uint16)
+    light = np.empty(window.shape, np.float32)
     for layer, neighbour in zip(codes, geometry.neighbours, strict=True):
         seen: tuple[Floats, Floats] | None = None
         for sampling in geometry.samplings(window, neighbour):
             seen = seen or (radiance(sampling.source), pattern.gain(sampling.source))
             scene, gain = seen
             part = (sampling.rows, sampling.columns)
+            row, column = sampling.phase
+            here = light[row :: geometry.period, column :: geometry.period]
             if sensor.color:
                 channel = _CHANNEL_OF_PHASE[sampling.phase]
-                light = scene[..., channel][part] * np.float32(sensor.channel_weights[channel])
+                np.multiply(scene[..., channel][part], np.float32(sensor.channel_weights[channel]), out=here)
             else:
-                light = scene[part] @ _LUMINANCE
-            light *= gain[part]
-            np.clip(light, 0, MAX_RADIANCE, out=light)
-            np.sqrt(light, out=light)
-            light *= np.float32(_CODE_SCALE)
-            light += np.float32(0.5)
-            row, column = sampling.phase
-            layer[row :: geometry.period, column :: geometry.period] = light
+                np.matmul(scene[part], _LUMINANCE, out=here)
+            here *= gain[part]
+        np.maximum(light, 0, out=light)
+        np.minimum(light, MAX_RADIANCE, out=light)
+        np.sqrt(light, out=light)
+        light *= np.float32(_CODE_SCALE)
+        light += np.float32(0.5)
+        layer[...] = light
     return codes
 
 

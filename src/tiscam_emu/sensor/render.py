@@ -32,7 +32,7 @@ class Renderer:
     Parameters
     ----------
     seed
-        Of the sensor's fixed pattern and, with the frame's number, of each frame's noise.
+        Not negative. Of the sensor's fixed pattern and, with the frame's number, of each frame's noise.
     noise
         ``"exact"`` draws every photon; ``"fast"`` adds pre-drawn normals of the same variance.
     """

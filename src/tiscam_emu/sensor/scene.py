@@ -39,7 +39,7 @@ class Scene(Protocol):
         ...
 
 
-SceneSpec = str | NDArray[Any] | FrameFunction
+SceneSpec = str | Path | NDArray[Any] | FrameFunction
 
 
 def load_scene(spec: SceneSpec) -> Scene:
@@ -62,9 +62,9 @@ def load_scene(spec: SceneSpec) -> Scene:
         return FunctionScene(spec)
     if isinstance(spec, np.ndarray):
         return ArrayScene(_checked_array(spec))
-    if spec in SCENES:
+    if isinstance(spec, str) and spec in SCENES:
         return SCENES[spec]
-    if Path(spec).suffix or Path(spec).exists():
+    if isinstance(spec, Path) or Path(spec).suffix or Path(spec).exists():
         return ArrayScene(_read_image(Path(spec)))
     raise SceneError(f"unknown scene {spec!r}; known scenes: {', '.join(SCENES)}, or the path of an image file")
 

@@ -117,7 +117,7 @@ def _features(
     bound: dict[str, BoundFeature] = {}
     for name, declaration in chosen.items():
         row = rows.get(name)
-        choice = Choice(row.min, row.max, row.inc, row.default, row.entries) if row else Choice()
+        choice = Choice(row.min, row.max, row.inc, row.default, row.entries, row.hidden) if row else Choice()
         selector = chosen.get(declaration.selected_by) if declaration.selected_by else None
         try:
             if declaration.selected_by and selector is None:

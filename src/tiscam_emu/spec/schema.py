@@ -50,6 +50,7 @@ class FeatureRow(_Sourced):
     inc: int | float | None = None
     default: Scalar | None = None
     entries: tuple[str, ...] | None = None
+    hidden: bool = False
 
 
 class Identity(_Strict):

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -37,6 +38,7 @@ class To:
 class Taken:
     request: FrameRequest
     ready_ns: int
+    chunk_tail: bytes = b""
 
 
 def exposure(frame_id: int, ready_ns: int = 0, width: int = WIDTH) -> Taken:
@@ -153,6 +155,19 @@ def test_a_frame_waits_for_its_readout_although_it_is_rendered() -> None:
         bench.clock.advance(1)
         settled(pipeline)
     assert bench.sink.blocks() == [(1, 1 * MS, painted(1))]
+
+
+def test_chunks_follow_the_image_and_change_the_payload_type() -> None:
+    bench = Bench()
+    taken = replace(exposure(1), chunk_tail=b"tail")
+    with running(bench) as pipeline:
+        pipeline.submit(taken, To())
+        settled(pipeline)
+    packets = [bytes(packet) for packet in bench.sink.packets]
+    assert packets[0][8:12] == bytes.fromhex("00004001")
+    assert b"".join(packet[8:] for packet in packets[1:-1])[-4:] == b"tail"
+    payload_bytes = taken.request.payload_bytes() + 4
+    assert packets[-1][8:] == struct.pack(">HHIII", 0, 0x4001, taken.request.region.height, payload_bytes, 0)
 
 
 def test_packets_leave_at_the_link_rate() -> None:

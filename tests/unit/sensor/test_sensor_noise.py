@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,17 @@ def test_raw_mean_and_variance_are_those_of_the_photons(
         assert abs(frame.mean() - black - (electrons + dark_e) * gain) < mean_error(variance**0.5, PIXELS), noise
         # 0.3 %: fixed-point z and sigma of the fast path
         assert abs(frame.var() - variance) < variance_error(variance, PIXELS) + 0.003 * variance, noise
+
+
+@pytest.mark.parametrize("noise", ["exact", "fast"])
+def test_a_coarse_converter_adds_the_noise_of_its_steps(
+    still_sensor: SensorModel, card: Card, take_frame: TakeFrame, noise: str
+) -> None:
+    sensor = replace(still_sensor, adc_bits=10, read_noise_e=8.5)
+    frame = take_frame(sensor, card(0.0), noise=noise).astype(float)
+    variance = (8.5 * sensor.dn_per_electron) ** 2 + 4**2 / 12
+    assert abs(frame.mean() - 240) < mean_error(variance**0.5, PIXELS)
+    assert abs(frame.var() - variance) < variance_error(variance, PIXELS) + 0.01 * variance
 
 
 @pytest.mark.parametrize("noise", ["exact", "fast"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -146,6 +147,54 @@ def test_every_output_pixel_sees_its_place_through_the_right_filter(
     # noise of 16 averaged frames: below 40/4 DN; the lens leaves a linear ramp as it is, but for the borders
     assert np.abs(difference[2:-2, 2:-2]).max() < 5 * 10
     assert abs(difference[2:-2, 2:-2].mean()) < 5 * 10 / difference.size**0.5 + 0.3
+
+
+@pytest.mark.parametrize(
+    ("region", "lens"),
+    [
+        (Region(256, 192), {}),
+        (Region(128, 96, bin_x=2, bin_y=2, reverse_x=True), {}),
+        (Region(128, 96, skip_x=2, skip_y=2, reverse_y=True), {"defocus_px": 1.0}),
+        (Region(128, 64, 64, 128), {"defocus_px": 4.0}),
+        (Region(256, 192), {"zoom": 1.15, "defocus_px": 0.5}),
+    ],
+)
+@pytest.mark.parametrize("pixel_format", ["BayerRG8", "BGR8", "YUV422_8", "YCbCr411_8"])
+def test_fast_and_exact_show_the_same_picture_with_the_ball_in_the_same_place(
+    color_sensor: SensorModel, take_frame: TakeFrame, region: Region, lens: dict[str, float], pixel_format: str
+) -> None:
+    fast, exact = (
+        take_frame(
+            color_sensor, load_scene("chart"), pixel_format, noise=noise, region=region, time_ns=500_000_000, **lens
+        )
+        for noise in ("fast", "exact")
+    )
+    difference = np.abs(fast.astype(int) - exact.astype(int))
+    # two noises of up to 2.4 of 256 steps each
+    assert difference.max() <= 6 * 2**0.5 * 2.4 + 1
+    assert difference.mean() < 1.5
+
+
+def test_a_lens_out_of_focus_lowers_contrast(color_sensor: SensorModel, take_frame: TakeFrame) -> None:
+    contrasts = [
+        float(take_frame(color_sensor, load_scene("chart"), "BayerRG16", defocus_px=blur).std()) for blur in (0, 2, 6)
+    ]
+    assert contrasts[0] > 1.2 * contrasts[1] > 1.2 * 1.2 * contrasts[2]
+
+
+@pytest.mark.parametrize("gamma", [0.01, 5.0])
+@pytest.mark.parametrize("pixel_format", ["BayerRG12Packed", "BGR8", "YUV422_8"])
+@pytest.mark.parametrize("noise", NOISES)
+def test_the_extremes_of_every_setting_render_without_a_warning(
+    color_sensor: SensorModel, take_frame: TakeFrame, gamma: float, pixel_format: str, noise: Any
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for exposure_us, gain_db, black in ((1.0, 0.0, 0.0), (30e6, 48.0, 4095.0)):
+            take_frame(
+                color_sensor, load_scene("chart"), pixel_format, noise=noise, gamma=gamma, exposure_us=exposure_us,
+                gain_db=gain_db, black_level=black, white_balance=(3.984375, 0.0, 3.984375),
+            )  # fmt: skip
 
 
 @pytest.mark.parametrize("noise", NOISES)

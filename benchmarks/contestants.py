@@ -1,0 +1,131 @@
+"""The two cameras that are compared, as processes, and the machine they run on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ADDRESS = "127.0.0.1"
+PEER_COMMAND = "arv-fake-gv-camera-0.8"
+_DISCOVERY_CMD = bytes.fromhex("4211 0002 0000 ffff")
+_GVCP_PORT = 3956
+_START_TIMEOUT_S = 20.0
+_IN_NAMESPACE = "TISCAM_EMU_BENCHMARK_NAMESPACE"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A camera that is being served.
+
+    Attributes
+    ----------
+    pid
+        Process that does the work: of our camera the worker, not the command.
+    ready_s
+        Seconds from starting the command until the camera could be found.
+    """
+
+    pid: int
+    ready_s: float
+
+    def resident_mb(self) -> float:
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+
+
+@contextlib.contextmanager
+def our_camera(model: str) -> Iterator[Server]:
+    command = [str(Path(sysconfig.get_path("scripts")) / "tiscam-emu"), "--model", model, "--address", ADDRESS]
+    began = time.perf_counter()
+    with _running(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        ready_s = time.perf_counter() - began
+        if not line.startswith("ready "):
+            raise SystemExit(f"compare: {' '.join(command)} did not start")
+        yield Server(_child(process.pid), ready_s)
+
+
+@contextlib.contextmanager
+def peer_camera(_model: str) -> Iterator[Server]:
+    began = time.perf_counter()
+    with _running(subprocess.Popen([PEER_COMMAND, "-i", ADDRESS], stdout=subprocess.DEVNULL)) as process:
+        _wait_until_found(began + _START_TIMEOUT_S)
+        yield Server(process.pid, time.perf_counter() - began)
+
+
+@contextlib.contextmanager
+def _running(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[str]]:
+    try:
+        yield process  # type: ignore[misc]
+    finally:
+        process.terminate()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _child(pid: int) -> int:
+    lists = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return next(int(child) for children in lists for child in children)
+
+
+def _wait_until_found(deadline: float) -> None:
+    """Ask until the camera answers a discovery."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(0.005)
+        while time.perf_counter() < deadline:
+            with contextlib.suppress(OSError):
+                sock.sendto(_DISCOVERY_CMD, (ADDRESS, _GVCP_PORT))
+                sock.recv(1024)
+                return
+            time.sleep(0.002)
+    raise SystemExit(f"compare: {PEER_COMMAND} does not answer")
+
+
+def enter_lonely_namespace() -> None:
+    """Start this program again where ``lo`` is the only interface up: discovery leaves by every interface."""
+    if os.environ.get(_IN_NAMESPACE) or [name for _, name in socket.if_nameindex()] == ["lo"]:
+        return
+    os.environ[_IN_NAMESPACE] = "1"
+    unshare = ["unshare", "--net", *(["--map-root-user"] if os.geteuid() else [])]
+    again = ["sh", "-c", 'ip link set lo up && exec "$0" "$@"', sys.executable, *sys.argv]
+    os.execvp(unshare[0], [*unshare, *again])
+
+
+def machine() -> dict[str, str]:
+    """What the figures depend on."""
+    cpu_lines = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return {
+        "cpu": cpu_lines[0].split(":", 1)[1].strip() if cpu_lines else platform.machine(),
+        "cores": str(os.cpu_count()),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "numpy": _package_version("numpy"),
+        "tiscam-emu": _package_version("tiscam-emu"),
+        "aravis": _aravis_version(),
+        "load average at start": f"{os.getloadavg()[0]:.2f}",
+    }
+
+
+def _package_version(name: str) -> str:
+    from importlib.metadata import version
+
+    return version(name)
+
+
+def _aravis_version() -> str:
+    if shutil.which("dpkg-query") is None:
+        return "0.8"
+    query = ["dpkg-query", "-W", "-f", "${Version}", "libaravis-0.8-0"]
+    return subprocess.run(query, capture_output=True, text=True, check=False).stdout or "0.8"

@@ -1,0 +1,105 @@
+"""Real clients, real sockets: where these tests may run, what they need, and the cameras they share.
+
+Clients send their discovery broadcasts out of every interface, so the tests run in a network namespace that holds
+nothing but ``lo``; ``tools/test`` makes one.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+_ROOT = str(Path(__file__).parents[2])
+if _ROOT not in sys.path:  # the modules beside the tests are imported as tests.interop.*
+    sys.path.insert(0, _ROOT)
+
+from tests.interop import emulator as emu  # noqa: E402
+
+_HERE = Path(__file__).parent
+_PACKAGES = {
+    "arv-tool-0.8": "Debian package aravis-tools-cli",
+    "arv-test-0.8": "Debian package aravis-tools-cli",
+    "arv-camera-test-0.8": "Debian package aravis-tools-cli",
+    "tshark": "Debian package tshark",
+    "viva-camctl": "PyPI package viva-genicam",
+}
+_MODULES = {"genicam": "PyPI package genicam", "harvesters": "PyPI package harvesters"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.interop)
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip, or fail where the environment says that nothing may be missing."""
+    if os.environ.get("TISCAM_EMU_INTEROP") == "require":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _lo_only() -> None:
+    # Not /sys/class/net: that shows the namespace in which /sys was mounted.
+    others = sorted(name for _, name in socket.if_nameindex() if name != "lo")
+    if others:
+        missing(f"run tools/test: discovery broadcasts would leave by {', '.join(others)}")
+
+
+@pytest.fixture(scope="session")
+def need(_lo_only: None) -> Callable[..., None]:
+    """Call it with the names of programs and modules that a test cannot do without."""
+    return _need
+
+
+def _need(*names: str) -> None:
+    for name in names:
+        if name == "aravis":
+            if not _has_aravis():
+                missing(f"{emu.GI_PYTHON} cannot import Aravis: Debian packages gir1.2-aravis-0.8 and python3-gi")
+        elif name in _MODULES:
+            if importlib.util.find_spec(name) is None:
+                missing(f"no module {name}: {_MODULES[name]}")
+        elif emu.program(name) is None:
+            missing(f"no program {name}: {_PACKAGES[name]}")
+
+
+@cache
+def _has_aravis() -> bool:
+    probe = "import gi; gi.require_version('Aravis', '0.8'); from gi.repository import Aravis"
+    try:
+        return subprocess.run([emu.GI_PYTHON, "-c", probe], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def first_address() -> str:
+    """Where this worker's shared cameras begin; test workers side by side do not meet."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return f"127.0.{worker}.1"
+
+
+@pytest.fixture(scope="session")
+def cameras(_lo_only: None, first_address: str) -> Iterator[dict[str, emu.Ready]]:
+    """All five models side by side, by one command; tests leave them free but not as they found them."""
+    models = [word for model in emu.MODELS for word in ("--model", model)]
+    with emu.emulator(*models, "--address", first_address, cameras=len(emu.MODELS)) as running:
+        yield {ready.key: ready for ready in running.ready}
+
+
+@pytest.fixture(params=emu.MODELS)
+def camera(request: pytest.FixtureRequest, cameras: dict[str, emu.Ready]) -> emu.Ready:
+    """Each of the five in turn."""
+    return cameras[request.param]

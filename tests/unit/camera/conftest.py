@@ -1,0 +1,113 @@
+"""A camera without network on a clock that the test moves, spoken to through its registers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tiscam_emu.camera.acquisition import Exposure
+from tiscam_emu.camera.core import Camera, load
+from tiscam_emu.camera.options import CameraOptions
+from tiscam_emu.errors import RegisterError, Status
+from tiscam_emu.features.codec import decode, encode
+from tiscam_emu.features.kinds import Command, Enumeration, Value
+
+
+class Desk:
+    """State: the camera and the present; entries of enumerations are given by name."""
+
+    def __init__(self, model: str, options: CameraOptions | None = None) -> None:
+        self.camera = Camera(load(model), options)
+        self.now = 0
+
+    def get(self, name: str) -> Value:
+        feature = self.camera.model.features[name]
+        value = decode(feature.declaration, self._read(name))
+        if isinstance(feature.declaration, Enumeration):
+            return next(entry.name for entry in feature.entries if entry.value == value)
+        return value
+
+    def limits(self, name: str) -> tuple[Value, Value]:
+        """Live minimum and maximum, read from their registers."""
+        feature = self.camera.model.features[name]
+        slot, length = feature.slot, feature.declaration.length
+        low = self.camera.read(slot.low_address, length, self.now)
+        high = self.camera.read(slot.high_address, length, self.now)
+        return decode(feature.declaration, low), decode(feature.declaration, high)
+
+    def attempt(self, name: str, value: Value = 1) -> Status:
+        """Write the register of a feature; what the camera answers."""
+        feature = self.camera.model.features[name]
+        if isinstance(feature.declaration, Enumeration):
+            value = next(entry.value for entry in feature.entries if entry.name == value)
+        return self.write_block(self._address(name), encode(feature.declaration, value))
+
+    def set(self, **values: Value) -> None:
+        """Write one feature after the other; all have to succeed."""
+        for name, value in values.items():
+            assert self.attempt(name, value) is Status.SUCCESS, name
+
+    def run(self, name: str) -> None:
+        """Execute a command."""
+        assert isinstance(self.camera.model.features[name].declaration, Command)
+        assert self.attempt(name) is Status.SUCCESS
+
+    def word(self, address: int) -> int:
+        return int.from_bytes(self.camera.read(address, 4, self.now), "big")
+
+    def read_status(self, address: int, length: int = 4) -> Status:
+        try:
+            self.camera.read(address, length, self.now)
+        except RegisterError as error:
+            return error.status
+        return Status.SUCCESS
+
+    def write_word(self, address: int, value: int) -> Status:
+        """As WRITEREG does."""
+        return self.camera.write_pairs([(address, value)], self.now)[1]
+
+    def write_block(self, address: int, data: bytes) -> Status:
+        """As WRITEMEM does."""
+        try:
+            self.camera.write(address, data, self.now)
+        except RegisterError as error:
+            return error.status
+        return Status.SUCCESS
+
+    def advance(self, to: int) -> list[Exposure]:
+        """Let time pass until `to`; the exposures that opened."""
+        self.now = to
+        return self.camera.advance(to)
+
+    def starts(self, to: int) -> list[int]:
+        """When the exposures opened until `to`."""
+        return [exposure.start_ns for exposure in self.advance(to)]
+
+    def prepare_small_frames(self) -> None:
+        """640 x 480 at 10 Hz with 5 ms of exposure, set by hand.
+
+        On the DFK 39GX265-Z20 the readout takes 440 us + 480 * 4 us = 2.36 ms, so a frame is over after 7.36 ms.
+        """
+        self.set(ExposureAuto="Off", GainAuto="Off", Width=640, Height=480)
+        self.set(ExposureTime=5000.0, AcquisitionFrameRate=10.0)
+
+    def _address(self, name: str) -> int:
+        feature = self.camera.model.features[name]
+        selector = feature.declaration.selected_by
+        index = self.word(self._address(selector)) if selector else 0
+        return feature.slot.address + index * feature.slot.stride
+
+    def _read(self, name: str) -> bytes:
+        length = self.camera.model.features[name].declaration.length
+        return self.camera.read(self._address(name), (length + 3) // 4 * 4, self.now)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk("39GX265-Z20")
+
+
+@pytest.fixture
+def desk_of() -> Callable[[str], Desk]:
+    return Desk
