@@ -27,7 +27,8 @@ PEER_WIDTH, PEER_HEIGHT = 0x100, 0x104
 BUFFERED_BYTES = 200_000_000
 POP_TIMEOUT_US = 100_000
 TRIGGER_TIMEOUT_US = 2_000_000
-WARM_UP_S = 0.7
+FIRST_FRAME_TIMEOUT_US = 10_000_000
+WARM_UP_S = 1.0
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -98,6 +99,14 @@ def receive(
             stream.push_buffer(buffer)
 
 
+def warm_up(stream: Any) -> None:
+    """Wait for the first frame, for which a camera may have to prepare, and let those that piled up pass."""
+    buffer = stream.timeout_pop_buffer(FIRST_FRAME_TIMEOUT_US)
+    if buffer is not None:
+        stream.push_buffer(buffer)
+    receive(stream, WARM_UP_S, lambda _buffer: None)
+
+
 def measure_stream(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
     stream = open_stream(camera)
     arrivals_ns: list[int] = []
@@ -111,7 +120,7 @@ def measure_stream(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
             device_ns.append(buffer.get_timestamp())
 
     camera.start_acquisition()
-    receive(stream, WARM_UP_S, lambda _buffer: None)
+    warm_up(stream)
     infos = stream_infos(stream)
     used_s, began = cpu_s(args.server_pid), time.perf_counter()
     receive(stream, args.seconds, take)
@@ -188,34 +197,28 @@ def measure_trigger(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def measure_readreg(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
-    """Time register reads; while streaming if a frame rate is given."""
+    """Time register reads, one a millisecond; while streaming if a frame rate is given."""
     device = camera.get_device()
     latencies_us: list[float] = []
+    frames = 0
 
-    def read() -> None:
+    def read_then_rest() -> None:
         began = time.perf_counter()
         device.read_register(CONTROL_CHANNEL_PRIVILEGE)
         latencies_us.append((time.perf_counter() - began) * 1e6)
+        time.sleep(0.001)
 
-    frames = 0
+    def take(_buffer: Any) -> None:
+        nonlocal frames
+        frames += 1
+
+    stream = open_stream(camera)
     if args.fps:
-        stream = open_stream(camera)
         camera.start_acquisition()
-        receive(stream, WARM_UP_S, lambda _buffer: None)
-
-        def take(_buffer: Any) -> None:
-            nonlocal frames
-            frames += 1
-
-        def read_then_rest() -> None:
-            read()
-            time.sleep(0.001)
-
-        receive(stream, args.seconds, take, read_then_rest)
+        warm_up(stream)
+    receive(stream, args.seconds, take, read_then_rest)
+    if args.fps:
         camera.stop_acquisition()
-    else:
-        for _ in range(args.count):
-            read()
     return {
         "fps": frames / args.seconds,
         "p50": percentile(latencies_us, 50),
@@ -240,7 +243,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--packet-size", type=int, default=9000, help="bytes with all headers")
     parser.add_argument("--plain-socket", action="store_true", help="an ordinary UDP socket instead of the packet ring")
     parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--count", type=int, default=100, help="triggers, or register reads when idle")
+    parser.add_argument("--count", type=int, default=100, help="triggers")
     return parser.parse_args()
 
 

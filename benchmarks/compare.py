@@ -67,7 +67,7 @@ CASES = (
     Case("READREG idle, µs", "33GP1300", "readreg"),
     Case("READREG while 4096x3000 at 30 fps, µs", task="readreg", **LARGE),  # type: ignore[arg-type]
 )
-START_TITLE, MEMORY_TITLE = "command to camera found, s", "resident memory, MB"
+START_TITLE = "command to camera found, s"
 
 
 class Measurement:
@@ -101,9 +101,8 @@ class Measurement:
 
     def _take(self, case: Case, name: str) -> None:
         with self._served(name, case.model) as server:
-            self._keep(case.title, name, self._client(case, server))
-            if case.task == "stream":
-                self._keep(f"{MEMORY_TITLE}: {case.title}", name, {"p50": server.resident_mb()})
+            figures = self._client(case, server)
+            self._keep(case.title, name, {**figures, "resident_mb": server.resident_mb()})
 
     def _served(self, name: str, model: str) -> AbstractContextManager[Server]:
         return CONTESTANTS[name](model)
@@ -156,6 +155,7 @@ def stream_table(measurement: Measurement, cases: Sequence[Case]) -> str:
         "skipped",
         "jitter ms p50",
         "p99",
+        "resident MB",
     )
     rows = []
     for case in cases:
@@ -166,7 +166,18 @@ def stream_table(measurement: Measurement, cases: Sequence[Case]) -> str:
             counts = [f"{got[key]:.0f}" for key in ("failed_frames", "missing_frames", "skipped_frames")]
             speeds = [f"{got['fps_arrival']:.2f}", f"{got['fps_device']:.2f}", number(got["mb_per_s"])]
             jitter = [number(got["jitter_p50_ms"], 2), number(got["jitter_p99_ms"], 2)]
-            rows.append((case.title, name, *speeds, number(got["server_cpu_s_per_gb"]), ratio, *counts, *jitter))
+            rows.append(
+                (
+                    case.title,
+                    name,
+                    *speeds,
+                    number(got["server_cpu_s_per_gb"]),
+                    ratio,
+                    *counts,
+                    *jitter,
+                    f"{got['resident_mb']:.0f}",
+                )
+            )
     return markdown(header, rows)
 
 
@@ -189,7 +200,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5.0, help="of streaming per measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each case and camera")
-    parser.add_argument("--count", type=int, default=200, help="triggers and idle register reads per measurement")
+    parser.add_argument("--count", type=int, default=200, help="triggers per measurement")
     parser.add_argument("--quick", action="store_true", help="one round of one second")
     parser.add_argument("--only", default="", metavar="WORD", help="only the cases whose title contains this")
     parser.add_argument("--plain-socket", action="store_true", help="receive as an unprivileged client does")
@@ -211,8 +222,7 @@ def main() -> None:
     if args.only in START_TITLE:
         measurement.take_starts(1 if args.quick else 5)
     streams = [case for case in cases if case.task == "stream"]
-    titles = [case.title for case in cases if case.task != "stream"]
-    titles += [START_TITLE, *(f"{MEMORY_TITLE}: {case.title}" for case in streams)]
+    titles = [*(case.title for case in cases if case.task != "stream"), START_TITLE]
     print("\n".join(f"{key}: {value}" for key, value in about.items()), end="\n\n")
     if streams:
         print(stream_table(measurement, streams), end="\n\n")

@@ -61,7 +61,7 @@ def test_every_readable_node_of_the_served_description_reads(client: GvcpClient)
     nodes = GenApiCamera(client).nodes
     read = {}
     for node in nodes.nodes:
-        if node.node.principal_interface_type in valued and is_readable(node.node.access_mode):
+        if node.node.principal_interface_type in valued and is_readable(node.node.get_access_mode()):
             read[node.node.name] = node.value
 
     assert len(read) > 150

@@ -3,27 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
+from tiscam_emu.camera import core
+
 from tiscam_emu.camera.acquisition import Exposure
-from tiscam_emu.camera.core import Camera, load
+from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.codec import decode, encode
 from tiscam_emu.features.kinds import Command, Enumeration, Value
+from tiscam_emu.genicam.document import build_xml
+from tiscam_emu.spec.model import CameraModel
+
+
+_model = cache(core.load)
+_descriptions: dict[str, bytes] = {}
+
+
+@pytest.fixture(autouse=True)
+def _describe_each_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Building the XML is most of the time that making a camera takes."""
+
+    def described(model: CameraModel) -> bytes:
+        if model.key not in _descriptions:
+            _descriptions[model.key] = build_xml(model)
+        return _descriptions[model.key]
+
+    monkeypatch.setattr(core, "build_xml", described)
 
 
 class Desk:
     """State: the camera and the present; entries of enumerations are given by name."""
 
     def __init__(self, model: str, options: CameraOptions | None = None) -> None:
-        self.camera = Camera(load(model), options)
+        self.camera = Camera(_model(model), options)
         self.now = 0
 
     def get(self, name: str) -> Value:
         feature = self.camera.model.features[name]
         value = decode(feature.declaration, self._read(name))
+        at = feature.declaration.at
+        if at and isinstance(value, int) and feature.declaration.length == 4:
+            value = value >> at.lsb & (1 << (at.msb - at.lsb + 1)) - 1
         if isinstance(feature.declaration, Enumeration):
             return next(entry.name for entry in feature.entries if entry.value == value)
         return value
@@ -41,6 +65,8 @@ class Desk:
         feature = self.camera.model.features[name]
         if isinstance(feature.declaration, Enumeration):
             value = next(entry.value for entry in feature.entries if entry.name == value)
+        if feature.declaration.at and isinstance(value, int):
+            value <<= feature.declaration.at.lsb  # the other bits of the register become 0
         return self.write_block(self._address(name), encode(feature.declaration, value))
 
     def set(self, **values: Value) -> None:

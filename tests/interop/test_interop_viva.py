@@ -1,0 +1,128 @@
+"""viva-genicam's ``viva-camctl``, a client written in Rust that shares nothing with Aravis."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.interop.emulator import MODELS, Ready, emulator, program, run
+
+_SUMMARY = re.compile(r"^Summary: fps=(\S+) .*complete=(\d+) incomplete=(\d+) missed=(\d+)", re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def _clients(need: Callable[..., None]) -> None:
+    need("viva-camctl")
+
+
+def _viva(command: str, *options: str) -> str:
+    path = program("viva-camctl")
+    assert path is not None
+    return run([path, "--json", command, *options])
+
+
+def _answer(command: str, *options: str) -> Any:
+    """The JSON on standard output, which may come after lines of log."""
+    output = _viva(command, *options)
+    begin = re.search(r"^[\[{]", re.sub(r"\x1b\[", "  ", output), re.MULTILINE)
+    assert begin is not None, output
+    return json.JSONDecoder().raw_decode(re.sub(r"\x1b\[", "  ", output), begin.start())[0]
+
+
+def _get(address: str, name: str) -> Any:
+    return _answer("get", "--ip", address, "--name", name)["value"]
+
+
+def _set(address: str, name: str, value: object) -> None:
+    _viva("set", "--ip", address, "--name", name, "--value", str(value))
+
+
+def test_list_by_address_tells_the_camera(camera: Ready) -> None:
+    """``--iface`` asks the interface's own address alone on ``lo``, so each camera is asked by ``--ip``."""
+    (found,) = _answer("list", "--ip", camera.address)
+
+    assert (found["ip"], found["model"]) == (camera.address, camera.model)
+    assert found["manufacturer"] == "The Imaging Source Europe GmbH"
+    assert found["mac"].startswith("00:07:48:")
+
+
+def test_list_by_interface_finds_the_camera_at_its_address(need: Callable[..., None]) -> None:
+    with emulator("-m", "33GP1300", "--address", "127.0.0.1") as running:
+        found = _answer("list", "--iface", "127.0.0.1")
+
+    assert [(camera["ip"], camera["model"]) for camera in found] == [("127.0.0.1", running.ready[0].model)]
+
+
+def test_dump_reads_every_feature(camera: Ready) -> None:
+    dump = {row["name"]: row for row in _answer("dump", "--ip", camera.address)}
+
+    assert len(dump) > 150
+    assert [name for name, row in dump.items() if "error" in row] == []
+    assert dump["DeviceModelName"]["value"] == camera.model
+    assert dump["DeviceSerialNumber"]["value"] == camera.serial
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DeviceUserID", "by viva"),
+        ("ExposureAuto", "Off"),
+        ("ExposureTime", 4321),
+        ("GainAuto", "Off"),
+        ("Gain", 6.5),
+        ("Width", 640),
+        ("TriggerMode", "On"),
+        ("TriggerMode", "Off"),
+    ],
+)
+def test_value_set_reads_back(camera: Ready, name: str, value: object) -> None:
+    if name in {"ExposureTime", "Gain"}:
+        _set(camera.address, f"{name.removesuffix('Time')}Auto", "Off")
+
+    _set(camera.address, name, value)
+
+    read = _get(camera.address, name)
+    assert (float(read) if isinstance(value, float) else read) == (value if isinstance(value, float) else str(value))
+
+
+def test_value_out_of_range_is_refused_with_the_range(camera: Ready) -> None:
+    with pytest.raises(AssertionError, match="Width"):
+        _set(camera.address, "Width", 1_000_000)
+
+
+@pytest.mark.parametrize("packet_size", [1500, 9000])
+@pytest.mark.parametrize("model", MODELS)
+def test_every_frame_of_a_stream_is_complete(cameras: dict[str, Ready], model: str, packet_size: int) -> None:
+    """Two seconds at the model's own rate, 640 x 480; at full size the packets of 1500 overflow viva's socket buffer."""
+    address = cameras[model].address
+    _viva("execute", "--ip", address, "--name", "UserSetLoad")
+    _set(address, "Width", 640)
+    _set(address, "Height", 480)
+    _set(address, "AcquisitionFrameRate", 30)
+
+    output = _viva("stream", "--ip", address, "--packet-size", str(packet_size), "--duration-s", "2", "--save", "0")
+
+    summary = _SUMMARY.search(output)
+    assert summary is not None, output
+    complete, incomplete, missed = (int(number) for number in summary.groups()[1:])
+    assert (incomplete, missed) == (0, 0)
+    assert complete >= 45
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_full_size_frames_are_complete(cameras: dict[str, Ready], model: str) -> None:
+    address = cameras[model].address
+    _viva("execute", "--ip", address, "--name", "UserSetLoad")
+    _set(address, "AcquisitionFrameRate", 3)
+
+    output = _viva("stream", "--ip", address, "--packet-size", "9000", "--duration-s", "3", "--save", "0")
+
+    summary = _SUMMARY.search(output)
+    assert summary is not None, output
+    complete, incomplete, missed = (int(number) for number in summary.groups()[1:])
+    assert (incomplete, missed) == (0, 0)
+    assert complete >= 6

@@ -1,0 +1,92 @@
+"""Identity, user name and reset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tiscam_emu.camera.options import CameraOptions
+from tiscam_emu.errors import Status
+
+if TYPE_CHECKING:
+    from tests.unit.camera.conftest import Desk
+
+USER_NAME = 0x00E8
+
+
+def test_user_name_of_the_options_is_there_from_the_start(desk_of: Callable[..., Desk]) -> None:
+    desk = desk_of("39GX265-Z20", CameraOptions(user_name="left eye", serial="12345678"))
+    assert (desk.get("DeviceUserID"), desk.get("DeviceSerialNumber")) == ("left eye", "12345678")
+    assert desk.camera.discovery()[0xE8:0xF8] == b"left eye".ljust(16, b"\0")
+
+
+def test_user_name_may_be_written_in_parts(desk: Desk) -> None:
+    assert desk.write_block(USER_NAME, b"conveyor".ljust(16, b"\0")) is Status.SUCCESS
+    assert desk.write_word(USER_NAME + 4, int.from_bytes(b"ince", "big")) is Status.SUCCESS
+    assert desk.get("DeviceUserID") == "convince"
+    assert desk.write_block(USER_NAME + 4, b"ex\0\0") is Status.SUCCESS
+    assert desk.get("DeviceUserID") == "convex"
+    assert desk.camera.read(USER_NAME, 16, 0) == b"convex".ljust(16, b"\0")
+
+
+def test_user_name_fills_its_register(desk: Desk) -> None:
+    assert desk.write_block(USER_NAME, b"0123456789abcdef") is Status.SUCCESS
+    assert desk.get("DeviceUserID") == "0123456789abcdef"
+
+
+def test_user_name_that_is_no_text_is_refused(desk: Desk) -> None:
+    assert desk.write_block(USER_NAME, b"\xff".ljust(16, b"\0")) is Status.INVALID_PARAMETER
+    assert desk.get("DeviceUserID") == ""
+
+
+@pytest.mark.parametrize(("command", "name"), [("DeviceReset", "left eye"), ("DeviceFactoryReset", "")])
+def test_reset_brings_the_settings_of_power_up_back(desk: Desk, command: str, name: str) -> None:
+    fresh = {name: desk.camera.state[name] for name in desk.camera.model.features if _stored(desk, name)}
+    desk.set(DeviceUserID="left eye", ExposureAuto="Off", ExposureTime=100.0, Width=640, TriggerMode="On")
+    desk.set(GevSCDA=0x7F000001, GevSCPHostPort=5000, BalanceWhiteAuto="Off", BalanceRatio=3.0)
+    desk.run(command)
+    assert desk.camera.take_reset_request()
+    assert not desk.camera.take_reset_request()
+    assert {**fresh, "DeviceUserID": name} == {name: desk.camera.state[name] for name in fresh}
+
+
+def _stored(desk: Desk, name: str) -> bool:
+    return desk.camera.model.features[name].declaration.port is None
+
+
+@pytest.mark.parametrize("command", ["DeviceReset", "DeviceFactoryReset"])
+def test_reset_stops_the_acquisition_and_closes_the_channel(desk: Desk, command: str) -> None:
+    desk.set(GevSCDA=0x7F000001, GevSCPHostPort=5000)
+    desk.run("AcquisitionStart")
+    desk.advance(0)
+    desk.run(command)
+    desk.camera.take_reset_request()
+    assert desk.starts(10**9) == []
+    assert desk.camera.stream.port == 0
+    desk.now = 2 * 10**9
+    desk.run("AcquisitionStart")
+    assert desk.starts(2 * 10**9) == [2 * 10**9]
+
+
+@pytest.mark.parametrize("command", ["DeviceReset", "DeviceFactoryReset"])
+def test_reset_keeps_what_the_start_of_the_camera_has_set(desk: Desk, command: str) -> None:
+    desk.camera.state.put("GevSCSP", 45_000)
+    url = desk.get("GevFirstURL")
+    desk.run(command)
+    desk.camera.take_reset_request()
+    assert (desk.get("GevSCSP"), desk.get("GevFirstURL")) == (45_000, url)
+
+
+def test_reset_lets_the_timestamp_count_from_0(desk: Desk) -> None:
+    desk.now = 1_000
+    desk.run("DeviceReset")
+    desk.camera.take_reset_request()
+    desk.now = 1_500
+    desk.run("TimestampLatch")
+    assert desk.get("TimestampLatchValue") == 500
+
+
+def test_no_reset_is_requested_by_itself(desk: Desk) -> None:
+    assert not desk.camera.take_reset_request()

@@ -1,0 +1,186 @@
+"""The stream channel and the control settings in the bootstrap registers (GigE Vision, chapter "Bootstrap registers")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tiscam_emu.camera.options import CameraOptions
+from tiscam_emu.errors import Status
+from tiscam_emu.wire.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from tests.unit.camera.conftest import Desk
+
+SCP, SCPS, SCPD, SCDA, SCSP, SCCFG = 0x0D00, 0x0D04, 0x0D08, 0x0D18, 0x0D1C, 0x0D24
+FIRE, DO_NOT_FRAGMENT, BIG_ENDIAN = 0x8000_0000, 0x4000_0000, 0x2000_0000
+LOOPBACK = 0x7F00_0001
+SUCCESS = Status.SUCCESS
+
+
+def _write_reg(desk: Desk, address: int, value: int) -> Status:
+    return desk.write_word(address, value)
+
+
+def _write_mem(desk: Desk, address: int, value: int) -> Status:
+    return desk.write_block(address, value.to_bytes(4, "big"))
+
+
+WRITERS = pytest.mark.parametrize("write", [_write_reg, _write_mem], ids=["WRITEREG", "WRITEMEM"])
+Writer = Callable[["Desk", int, int], Status]
+
+
+@WRITERS
+def test_size_flags_and_test_packet_come_in_one_write(desk: Desk, write: Writer) -> None:
+    assert write(desk, SCPS, FIRE | 8000) is SUCCESS
+    assert desk.word(SCPS) == 8000
+    assert (desk.camera.stream.packet_size, desk.camera.stream.do_not_fragment) == (8000, False)
+    assert desk.camera.take_test_packet_request()
+    assert not desk.camera.take_test_packet_request()
+
+
+@WRITERS
+def test_fire_bit_clears_itself_and_leaves_the_rest(desk: Desk, write: Writer) -> None:
+    assert desk.word(SCPS) == DO_NOT_FRAGMENT | 1500
+    assert write(desk, SCPS, FIRE | DO_NOT_FRAGMENT | 1500) is SUCCESS
+    assert desk.word(SCPS) == DO_NOT_FRAGMENT | 1500
+    assert desk.camera.take_test_packet_request()
+    assert write(desk, SCPS, DO_NOT_FRAGMENT | 1500) is SUCCESS
+    assert not desk.camera.take_test_packet_request()
+
+
+def test_test_packet_may_be_fired_while_acquiring(desk: Desk) -> None:
+    desk.run("AcquisitionStart")
+    assert desk.write_word(SCPS, FIRE | DO_NOT_FRAGMENT | 1500) is SUCCESS
+    assert desk.camera.take_test_packet_request()
+    assert desk.write_word(SCPS, FIRE | DO_NOT_FRAGMENT | 1400) is Status.ACCESS_DENIED
+    assert not desk.camera.take_test_packet_request()
+
+
+@pytest.mark.parametrize("size", [0, 572, 575, 577, 9004, 65535])
+def test_packet_size_off_its_limits_is_refused_and_fires_nothing(desk: Desk, size: int) -> None:
+    assert desk.write_word(SCPS, FIRE | size) is Status.INVALID_PARAMETER
+    assert desk.word(SCPS) == DO_NOT_FRAGMENT | 1500
+    assert not desk.camera.take_test_packet_request()
+
+
+def test_pixel_byte_order_bit_is_read_only(desk: Desk) -> None:
+    assert desk.write_word(SCPS, BIG_ENDIAN | 1500) is SUCCESS
+    assert desk.word(SCPS) == 1500
+
+
+@pytest.mark.parametrize(
+    ("largest", "highest", "at_power_up"), [(9000, 9000, 1500), (1501, 1500, 1500), (1000, 1000, 1000), (999, 996, 996)]
+)
+def test_largest_packet_of_the_options_bounds_the_packet_size(
+    desk_of: Callable[[str, CameraOptions], Desk], largest: int, highest: int, at_power_up: int
+) -> None:
+    desk = desk_of("39GX265-Z20", CameraOptions(max_packet_size=largest))
+    assert desk.limits("GevSCPSPacketSize") == (576, highest)
+    assert desk.get("GevSCPSPacketSize") == at_power_up
+
+
+@WRITERS
+def test_opening_the_channel_counts_and_closing_does_not(desk: Desk, write: Writer) -> None:
+    write(desk, SCDA, LOOPBACK)
+    before = desk.camera.stream.opened
+    for port, openings in ((5000, 1), (0, 1), (5000, 2), (5001, 3), (0, 3)):
+        assert write(desk, SCP, port) is SUCCESS
+        assert desk.word(SCP) == port
+        assert (desk.camera.stream.port, desk.camera.stream.opened - before) == (port, openings)
+
+
+def test_channel_without_an_address_is_closed(desk: Desk) -> None:
+    desk.write_word(SCP, 5000)
+    assert desk.camera.stream.port == 0
+    desk.write_word(SCDA, LOOPBACK)
+    assert (desk.camera.stream.host, desk.camera.stream.port) == ("127.0.0.1", 5000)
+
+
+@WRITERS
+def test_stream_goes_to_loopback_or_the_controlling_client_alone(desk: Desk, write: Writer) -> None:
+    client, other = 0xC0A8_0105, 0xC0A8_0106
+    assert write(desk, SCDA, client) is Status.INVALID_PARAMETER
+    desk.camera.control_changed(2, Endpoint("192.168.1.5", 40_000), 0)
+    assert write(desk, SCDA, other) is Status.INVALID_PARAMETER
+    assert desk.word(SCDA) == 0
+    for address in (client, LOOPBACK, 0x7F00_0102, 0):
+        assert write(desk, SCDA, address) is SUCCESS
+        assert desk.word(SCDA) == address
+
+
+def test_packet_delay_is_in_nanoseconds(desk: Desk) -> None:
+    assert desk.write_word(SCPD, 12_345) is SUCCESS
+    assert desk.camera.stream.packet_delay_ns == 12_345
+    assert desk.write_word(SCPD, 1_000_000_001) is Status.INVALID_PARAMETER
+
+
+def test_stream_options_that_are_not_there_read_back_as_0(desk: Desk) -> None:
+    assert desk.write_word(SCCFG, 0x40) is SUCCESS
+    assert desk.word(SCCFG) == 0
+
+
+@pytest.mark.parametrize(("written", "read"), [(0, 500), (499, 500), (500, 500), (501, 501), (60_000, 60_000)])
+@WRITERS
+def test_heartbeat_timeout_is_500_ms_at_least(desk: Desk, write: Writer, written: int, read: int) -> None:
+    assert desk.word(0x0938) == 3000
+    assert write(desk, 0x0938, written) is SUCCESS
+    assert (desk.word(0x0938), desk.camera.heartbeat_timeout_ms) == (read, read)
+
+
+def test_heartbeat_can_be_switched_off(desk: Desk) -> None:
+    assert not desk.camera.heartbeat_disabled
+    assert desk.write_word(0x0954, 1) is SUCCESS
+    assert desk.camera.heartbeat_disabled
+
+
+def test_switchover_key_is_kept_and_not_shown(desk: Desk) -> None:
+    assert desk.write_word(0x095C, 0x0000_1234) is SUCCESS
+    assert desk.camera.switchover_key == 0x1234
+    assert desk.read_status(0x095C) is Status.ACCESS_DENIED
+
+
+def test_who_is_in_control_is_for_all_to_read(desk: Desk) -> None:
+    desk.camera.control_changed(2, Endpoint("192.168.1.5", 40_000), 0)
+    assert (desk.word(0x0A00), desk.word(0x0A04), desk.word(0x0A14)) == (2, 40_000, 0xC0A8_0105)
+    desk.camera.control_changed(0, None, 0)
+    assert (desk.word(0x0A00), desk.word(0x0A04), desk.word(0x0A14)) == (0, 0, 0)
+
+
+def test_latched_timestamp_stays_until_the_next_latch(desk: Desk) -> None:
+    desk.now = 0x1_2345_6789
+    assert desk.write_word(0x0944, 2) is SUCCESS
+    desk.now += 1000
+    assert (desk.word(0x0948), desk.word(0x094C)) == (1, 0x2345_6789)
+    assert desk.get("TimestampLatchValue") == desk.get("GevTimestampValue") == 0x1_2345_6789
+
+
+def test_timestamp_counts_from_0_after_a_reset(desk: Desk) -> None:
+    desk.now = 5_000
+    assert desk.write_word(0x0944, 1) is SUCCESS
+    desk.now = 7_500
+    desk.run("TimestampLatch")
+    assert desk.get("GevTimestampValue") == 2_500
+    desk.run("TimestampReset")
+    desk.run("GevTimestampControlLatch")
+    assert desk.get("GevTimestampValue") == 0
+
+
+@WRITERS
+def test_commands_act_however_they_are_written(desk: Desk, write: Writer) -> None:
+    start, stop = (desk.camera.model.layout.slots[f"Acquisition{name}"].address for name in ("Start", "Stop"))
+    desk.now = 3
+    assert write(desk, start, 1) is SUCCESS
+    assert desk.starts(3) == [3]
+    assert desk.word(start) == 0
+    assert write(desk, stop, 1) is SUCCESS
+    assert desk.starts(10**9) == []
+    assert write(desk, start, 0) is SUCCESS
+    assert desk.starts(2 * 10**9) == []
+
+
+def test_commands_that_are_not_1_are_refused(desk: Desk) -> None:
+    assert desk.write_word(desk.camera.model.layout.slots["AcquisitionStart"].address, 2) is Status.INVALID_PARAMETER
+    assert desk.starts(10**9) == []
