@@ -134,7 +134,7 @@ def measure_stream(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
         "frames": len(arrivals_ns),
         "failed_frames": sum(statuses.values()) - statuses["success"],
         "missing_frames": infos["n_missing_frames"],
-        "skipped_frames": skipped(device_ns) - infos["n_missing_frames"] - infos["n_failures"],
+        "skipped_frames": max(0, skipped(device_ns) - infos["n_missing_frames"] - infos["n_failures"]),
         "resent_packets": infos["n_resent_packets"],
         "fps_arrival": rate_hz(arrivals_ns),
         "fps_device": rate_hz(device_ns),

@@ -16,7 +16,7 @@ import math
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,10 @@ from tiscam_emu.camera.core import load
 from tiscam_emu.camera.frame_rate import readout_s
 
 CLIENT = Path(__file__).with_name("aravis_client.py")
-CONTESTANTS = {"tiscam-emu": our_camera, "arv-fake": peer_camera}
+CONTESTANTS: dict[str, Callable[[str], AbstractContextManager[Server]]] = {
+    "tiscam-emu": our_camera,
+    "arv-fake": peer_camera,
+}
 OURS, PEER = CONTESTANTS
 TRIGGER_EXPOSURE_US = 100.0
 COUNTED = ("frames", "failed_frames", "missing_frames", "skipped_frames", "resent_packets", "lost")
@@ -226,7 +229,8 @@ def main() -> None:
     print("\n".join(f"{key}: {value}" for key, value in about.items()), end="\n\n")
     if streams:
         print(stream_table(measurement, streams), end="\n\n")
-    print(other_table(measurement, titles), end="\n\n")
+    if any(measurement.figures(title, OURS) for title in titles):
+        print(other_table(measurement, titles), end="\n\n")
     print(f"A triggered frame is exposed and read out for {modelled_trigger_ms():.2f} ms.")
     if args.json is not None:
         settings = {

@@ -86,9 +86,9 @@ def _has_aravis() -> bool:
 
 @pytest.fixture(scope="session")
 def first_address() -> str:
-    """Where this worker's shared cameras begin; test workers side by side do not meet."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    return f"127.0.{worker}.1"
+    """Where this worker's shared cameras begin; test workers side by side do not meet. 127.0.0.1 stays free."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return f"127.0.{worker + 1}.1"
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-
 from tests.interop.emulator import MODELS, PATIENCE_S, Emulator, aravis, emulator, refused, wait_until
 from tests.interop.gvcp_client import CCP, GvcpClient
 
@@ -199,7 +198,9 @@ def test_second_camera_on_a_taken_address_ends_the_first_one_too(address: str) -
 
 
 def test_equal_serials_are_refused(address: str) -> None:
-    result = refused(*"-m 33GP1300 -m 38UX253 --serial 11112222 --serial 11112222 --address".split(), address)
+    result = refused(
+        *["-m", "33GP1300", "-m", "38UX253", "--serial", "11112222", "--serial", "11112222", "--address"], address
+    )
 
     assert result.returncode == 2
     assert "11112222" in _one_line(result.stderr)
@@ -338,7 +339,9 @@ def test_picture_file_is_the_scene(address: str, tmp_path: Path, need: Callable[
     with emulator("-m", "38UX253", "--address", address, "--scene", str(tmp_path / "halves.png")):
         auto_off = [(name, "Off") for name in ("ExposureAuto", "GainAuto")]
         size = [("Width", 1024), ("Height", 256)]
-        got = aravis("aravis_stream", camera=address, frames=1, save=str(tmp_path), save_count=1, set=[*auto_off, *size])
+        got = aravis(
+            "aravis_stream", camera=address, frames=1, save=str(tmp_path), save_count=1, set=[*auto_off, *size]
+        )
 
     line = Path(got["saved"][0]).read_bytes()[128 * 1024 : 129 * 1024]
     dark, bright = line[:448], line[576:]

@@ -10,7 +10,6 @@ from functools import partial
 from tiscam_emu.camera import frame_rate
 from tiscam_emu.camera.image_format import choose_mode, factor_limits, largest_height, largest_width
 from tiscam_emu.camera.state import CameraState
-from tiscam_emu.errors import InvalidParameter
 from tiscam_emu.features.kinds import Access, Feature, Float, Integer, Limits, Room, Visibility
 from tiscam_emu.pixel_formats import BY_CODE
 from tiscam_emu.spec.model import ReadoutMode
@@ -43,10 +42,8 @@ def _codes(state: CameraState) -> list[int]:
     return [entry.value for entry in state.features["PixelFormat"].entries]
 
 
-def _accept_format(state: CameraState, code: int) -> int:
-    if code not in _codes(state):
-        raise InvalidParameter(f"TestPixelFormat: the camera has no pixel format 0x{code:08x}")
-    return code
+def _refuse_format(state: CameraState, code: int) -> str:
+    return "" if code in _codes(state) else f"the camera has no pixel format 0x{code:08x}"
 
 
 def _highest(state: CameraState) -> float:
@@ -112,7 +109,7 @@ FEATURES: tuple[Feature, ...] = (
         limits=Limits(0, 0xFFFF_FFFF, 1),
         live=lambda state, limits: Limits(min(_codes(state)), max(_codes(state)), limits.step),
         default=lambda state: state.features["PixelFormat"].default,
-        accept=_accept_format,
+        refuse=_refuse_format,
     ),
     _hidden_integer(
         "TestWidth",

@@ -13,7 +13,6 @@ from tiscam_emu.camera.chunks import chunk_tail_bytes
 from tiscam_emu.camera.image_format import pixel_format
 from tiscam_emu.camera.options import SMALLEST_PACKET
 from tiscam_emu.camera.state import ACQUIRING, CameraState
-from tiscam_emu.errors import InvalidParameter
 from tiscam_emu.features.kinds import (
     Access,
     At,
@@ -114,11 +113,11 @@ def _accept_port(state: CameraState, port: int) -> int:
     return port
 
 
-def _accept_destination(state: CameraState, address: int) -> int:
+def _refuse_destination(state: CameraState, address: int) -> str:
     destination = IPv4Address(address)
-    if address and not destination.is_loopback and address != state["GevPrimaryApplicationIPAddress"]:
-        raise InvalidParameter(f"GevSCDA: {destination} is neither this host nor the controlling client")
-    return address
+    if not address or destination.is_loopback or address == state["GevPrimaryApplicationIPAddress"]:
+        return ""
+    return f"{destination} is neither this host nor the controlling client"
 
 
 def _fire_test_packet(state: CameraState) -> None:
@@ -288,7 +287,7 @@ _STREAM: tuple[Feature, ...] = (
         representation="IPV4Address",
         every_model=True,
         visibility=Visibility.GURU,
-        accept=_accept_destination,
+        refuse=_refuse_destination,
     ),
     _integer("GevSCSP", "UDP port that frames come from.", At(0x0D1C, 0, 15)),
     _constant("GevSCCapability", "What the stream channel can do.", At(0x0D20), 0, hidden=True),

@@ -139,6 +139,8 @@ class Feature:
     default
         Value at power-up where the YAML gives none; a function where it depends on the model, a tuple where each value
         of the selector has its own.
+    refuse
+        Why a value inside the limits cannot be taken; empty if it can.
     accept
         What is stored for a written value, where that is not the value itself.
     on_write
@@ -166,6 +168,7 @@ class Feature:
     locks: tuple[Lock, ...] = ()
     value: Callable[[State], Value] | None = None
     default: Value | tuple[Value, ...] | Callable[[State], Value | tuple[Value, ...]] | None = None
+    refuse: Callable[[State, Any], str] | None = None
     accept: Callable[[State, Any], Value] | None = None
     on_write: Callable[[State], None] | None = None
     alias_of: str = ""

@@ -124,6 +124,9 @@ class Store:
         feature = self.features[name]
         self._index(feature, index)
         self._check_value(feature, value)
+        refuse = feature.declaration.refuse
+        if refuse is not None and (reason := refuse(self, value)):
+            raise InvalidParameter(f"{name}: {reason}")
 
     def write(self, name: str, value: Value, index: int | None = None) -> None:
         """Take a client's value: check it, store it, let the feature act.
@@ -188,16 +191,22 @@ class Store:
     def _check_value(self, feature: BoundFeature, value: Value) -> None:
         declaration = feature.declaration
         match declaration:
-            case Integer() | Float() if isinstance(value, int | float):
+            case Integer() if isinstance(value, int):
+                self._check_number(feature, value)
+            case Float() if isinstance(value, int | float):
                 self._check_number(feature, value)
             case Enumeration() if value not in [entry.value for entry in feature.entries]:
                 raise InvalidParameter(f"{feature.name}: {value!r} is not an entry")
             case Boolean() | Command() if value not in {0, 1}:
                 raise InvalidParameter(f"{feature.name}: {value!r} is neither 0 nor 1")
-            case String() if len(str(value).encode()) > declaration.size:
-                raise InvalidParameter(f"{feature.name}: longer than {declaration.size} bytes")
+            case String() if isinstance(value, str):
+                if len(value.encode()) > declaration.size:
+                    raise InvalidParameter(f"{feature.name}: longer than {declaration.size} bytes")
             case Register() if isinstance(value, bytes):
                 self._check_register(feature, value)
+            case Integer() | Float() | String() | Register():
+                kind = type(declaration).__name__
+                raise InvalidParameter(f"{feature.name}: {value!r} is of another kind than {kind}")
             case _:
                 pass
 

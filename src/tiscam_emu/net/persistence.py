@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tiscam_emu.camera.state import CameraState
+from tiscam_emu.errors import RegisterError
 
 _VERSION = 1
 KeptValue = int | float | str
@@ -36,7 +37,7 @@ class KeptValues:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             values = self._read() if self._path.exists() else {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RegisterError) as error:
             self._report(f"{self._path}: cannot be used, starting from the factory settings: {error}")
             values = {}
         for name, value in values.items():

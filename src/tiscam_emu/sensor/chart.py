@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,12 +87,15 @@ class ChartPicture:
         left = round(self._width / 2 + swing * self._width * 0.27 - size / 2)
         top = round(self._height * _TRACK_Y - size / 2)
         window = Window(top, top + size, left, left + size)
+        return MovingPatch(window, partial(self._ball_in, window))
+
+    def _ball_in(self, window: Window) -> Floats:
         coverage, brightness = self._ball
         patch = self.radiance(window)
         colour = np.array(_BALL, np.float32) * brightness[..., np.newaxis]
-        colour += elements.glint(size)[..., np.newaxis] ** 6 * np.float32(0.2)
+        colour += elements.glint(self._ball_size)[..., np.newaxis] ** 6 * np.float32(0.2)
         patch += (colour - patch) * coverage[..., np.newaxis]
-        return MovingPatch(top, left, patch)
+        return patch
 
 
 _TRACK_Y = 0.905

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,10 +14,22 @@ from tiscam_emu.sensor.light import Light, row_blocks
 from tiscam_emu.sensor.model import FULL_SCALE_DN
 from tiscam_emu.sensor.moments import component_moments
 from tiscam_emu.sensor.pack import RAW_PACKERS
-from tiscam_emu.sensor.pixel import Floats, LightCodes
+from tiscam_emu.sensor.picture import MovingPatch
+from tiscam_emu.sensor.pixel import LightCodes
 from tiscam_emu.sensor.settings import FrameSettings
 
+_OVERLAY_BUDGET_BYTES = 16 * 1024 * 1024
 _MAX_SENSIBLE_SIGMA_DN = float(FULL_SCALE_DN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Overlay:
+    """Moments of the components that something moving covers, and the noise blocks they lie in."""
+
+    part: tuple[slice, slice]
+    blocks: slice
+    mean: Fixed
+    sigma: Fixed
 
 
 class FastPlan:
@@ -35,6 +49,8 @@ class FastPlan:
         self._clips = np.fromiter((self._needs_clip(block) for block in range(count)), bool, count)
         self._scratch: Fixed = np.empty(BLOCK, np.int16)
         self._pool = normal_pool()
+        self._overlays: dict[Window, _Overlay | None] = {}
+        self._overlay_bytes = 0
 
     def _with_surroundings(self, window: Window) -> Window:
         if self._settings.output == "raw":
@@ -64,26 +80,52 @@ class FastPlan:
         reach += 1
         return bool((mean < reach).any() or (mean + reach > self._fixed_point.top).any())
 
-    def render(self, moving: tuple[Window, Floats] | None, rng: np.random.Generator, out: NDArray[np.uint8]) -> None:
+    def render(self, moving: MovingPatch | None, rng: np.random.Generator, out: NDArray[np.uint8]) -> None:
         """Draw one frame into `out`, with something `moving` over the still scene."""
-        window = Window(0, 0, 0, 0)
-        if moving is not None:
-            margin = 0 if self._settings.output == "raw" else isp.HALO
-            window = self._light.seeing(moving[0], margin, align=4)
-        if moving is None or window.is_empty():
+        overlay = None if moving is None else self._overlay(moving)
+        if overlay is None:
             self._draw(self._clips, rng, out)
             return
+        part = overlay.part
+        still = self._mean[part].copy(), self._sigma[part].copy()
+        try:
+            self._mean[part], self._sigma[part] = overlay.mean, overlay.sigma
+            clips = self._clips.copy()
+            clips[overlay.blocks] = True
+            self._draw(clips, rng, out)
+        finally:
+            self._mean[part], self._sigma[part] = still
+
+    def _overlay(self, moving: MovingPatch) -> _Overlay | None:
+        """The moments where something moves; kept, for it comes back to the same places."""
+        if moving.window in self._overlays:
+            return self._overlays[moving.window]
+        overlay = self._new_overlay(moving)
+        if overlay is not None:
+            self._overlay_bytes += overlay.mean.nbytes + overlay.sigma.nbytes
+        if self._overlay_bytes > _OVERLAY_BUDGET_BYTES:
+            self._overlays.clear()
+            self._overlay_bytes = 0
+        self._overlays[moving.window] = overlay
+        return overlay
+
+    def _new_overlay(self, moving: MovingPatch) -> _Overlay | None:
+        margin = 0 if self._settings.output == "raw" else isp.HALO
+        window = self._light.seeing(moving.window, margin, align=4)
+        if window.is_empty():
+            return None
         part = self._part(window)
         still = self._mean[part].copy(), self._sigma[part].copy()
         outer = self._with_surroundings(window)
         try:
-            self._encode(window, self._light.patched_codes(outer, *moving), self._mean, self._sigma)
-            clips = self._clips.copy()
-            line = self._components_per_line
-            clips[window.top * line // BLOCK : (window.bottom * line - 1) // BLOCK + 1] = True
-            self._draw(clips, rng, out)
+            codes = self._light.patched_codes(outer, moving.window, moving.radiance())
+            self._encode(window, codes, self._mean, self._sigma)
+            moments = self._mean[part].copy(), self._sigma[part].copy()
         finally:
             self._mean[part], self._sigma[part] = still
+        line = self._components_per_line
+        blocks = slice(window.top * line // BLOCK, (window.bottom * line - 1) // BLOCK + 1)
+        return _Overlay(part, blocks, *moments)
 
     def _draw(self, clips: NDArray[np.bool_], rng: np.random.Generator, out: NDArray[np.uint8]) -> None:
         mean, sigma, pool = self._mean.reshape(-1), self._sigma.reshape(-1), self._pool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,11 +25,18 @@ class Still(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MovingPatch:
-    """A small rectangle in front of the still part: its corner on the sensor and its linear RGB."""
+    """A small rectangle in front of the still part.
 
-    top: int
-    left: int
-    radiance: Floats
+    Attributes
+    ----------
+    window
+        Where it is on the sensor. It looks the same whenever it is in the same place.
+    radiance
+        Gives its linear RGB, (rows, columns, 3).
+    """
+
+    window: Window
+    radiance: Callable[[], Floats]
 
 
 class Picture(Protocol):

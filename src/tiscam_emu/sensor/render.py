@@ -9,15 +9,13 @@ from numpy.typing import NDArray
 
 from tiscam_emu.sensor.exact import render_exact
 from tiscam_emu.sensor.fast import FastPlan
-from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.light import Light
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.optics import Lens
-from tiscam_emu.sensor.pixel import FixedPattern, Floats
+from tiscam_emu.sensor.pixel import FixedPattern
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.scene import Scene, Still
 from tiscam_emu.sensor.settings import FrameSettings
-from tiscam_emu.units import Nanoseconds
 
 Noise = Literal["fast", "exact"]
 
@@ -62,19 +60,13 @@ class Renderer:
             raise ValueError(f"out: {out.size} bytes, needed are {request.payload_bytes()} contiguous ones")
         light = self._light_for(request)
         settings = FrameSettings.of(self._sensor, request)
-        moving = self._moving_at(request.exposure_start_ns)
+        moving = self._picture.moving(request.exposure_start_ns)
         rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self._seed, request.frame_id])))
         if self._noise == "exact":
-            render_exact(light, settings, moving, rng, out.reshape(-1))
+            patch = None if moving is None else (moving.window, moving.radiance())
+            render_exact(light, settings, patch, rng, out.reshape(-1))
         else:
             self._plan_for(light, settings).render(moving, rng, out.reshape(-1))
-
-    def _moving_at(self, time_ns: Nanoseconds) -> tuple[Window, Floats] | None:
-        patch = self._picture.moving(time_ns)
-        if patch is None:
-            return None
-        height, width = patch.radiance.shape[:2]
-        return Window(patch.top, patch.top + height, patch.left, patch.left + width), patch.radiance
 
     def _light_for(self, request: FrameRequest) -> Light:
         still = self._picture.still(request.exposure_start_ns)

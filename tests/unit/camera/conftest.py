@@ -8,7 +8,6 @@ from functools import cache
 import pytest
 
 from tiscam_emu.camera import core
-
 from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.options import CameraOptions
@@ -17,7 +16,6 @@ from tiscam_emu.features.codec import decode, encode
 from tiscam_emu.features.kinds import Command, Enumeration, Value
 from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.spec.model import CameraModel
-
 
 _model = cache(core.load)
 _descriptions: dict[str, bytes] = {}

@@ -1,4 +1,4 @@
-"""The stream channel and the control settings in the bootstrap registers (GigE Vision, chapter "Bootstrap registers")."""
+"""Stream channel and control settings in the bootstrap registers (GigE Vision, chapter "Bootstrap registers")."""
 
 from __future__ import annotations
 

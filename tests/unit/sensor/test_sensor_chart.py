@@ -53,8 +53,8 @@ def test_the_ball_is_small_and_swings_once_per_period() -> None:
     for quarter in range(5):
         patch = picture.moving(quarter * BALL_PERIOD_NS // 4)
         assert patch is not None
-        assert max(patch.radiance.shape[:2]) <= 0.03 * 1024
-        places.append(patch.left)
+        assert max(patch.radiance().shape[:2]) <= 0.03 * 1024
+        places.append(patch.window.left)
     middle, right, again, left, end = places
     assert middle == again == end
     assert right - middle == pytest.approx(0.27 * 1280, abs=1)

@@ -1,0 +1,119 @@
+"""What rooms of a camera tell each other, without knowing each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from tiscam_emu.sensor.request import FrameRequest
+from tiscam_emu.sensor.statistics import FrameStatistics
+from tiscam_emu.units import Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureOpened:
+    """The sensor begins to collect light for a frame."""
+
+    request: FrameRequest
+    at_ns: Nanoseconds
+    ends_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureEnded:
+    """The sensor has collected the light of a frame."""
+
+    request: FrameRequest
+    at_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerMissed:
+    """A trigger came when no exposure could start."""
+
+    at_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class LineChanged:
+    """An edge on the TRIGGER_IN line."""
+
+    high: bool
+    at_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChanged:
+    """An edge on the STROBE_OUT line."""
+
+    high: bool
+    at_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class ActionExecuted:
+    """Action 0 was executed."""
+
+    at_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class MoveCompleted:
+    """A motor of the lens has arrived."""
+
+    motor: Literal["Zoom", "Focus"]
+    position: int
+    at_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class TestEventRequested:
+    """TestEventGenerate was executed."""
+
+    at_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class FrameMeasured:
+    """What a frame looks like, known after it has been rendered."""
+
+    request: FrameRequest
+    statistics: FrameStatistics
+    at_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsReplaced:
+    """Many settings changed at once: a reset, or a user set was loaded."""
+
+
+Notice = (
+    ExposureOpened
+    | ExposureEnded
+    | TriggerMissed
+    | LineChanged
+    | OutputChanged
+    | ActionExecuted
+    | MoveCompleted
+    | TestEventRequested
+    | FrameMeasured
+    | SettingsReplaced
+)
+_Kind = TypeVar("_Kind")
+
+
+@dataclass(slots=True)
+class NoticeBoard:
+    """State: who wants to know what."""
+
+    _subscribers: dict[type, list[Callable[[Any], None]]] = field(default_factory=dict)
+
+    def subscribe(self, kind: type[_Kind], function: Callable[[_Kind], None]) -> None:
+        """Have `function` called with every notice of this kind, after those that subscribed before."""
+        self._subscribers.setdefault(kind, []).append(function)
+
+    def notify(self, notice: Notice) -> None:
+        """Tell all subscribers."""
+        for function in self._subscribers.get(type(notice), ()):
+            function(notice)

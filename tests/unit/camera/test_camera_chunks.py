@@ -1,0 +1,68 @@
+"""Chunk data: what is sent along with each image (manual 5.18; GigE Vision, chapter "Chunk data")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.unit.camera.conftest import Desk
+
+IMAGE = 640 * 480
+MARK = 8
+"""Every chunk ends with its id and its length."""
+
+
+def _enable(desk: Desk, *chunks: str) -> None:
+    for chunk in chunks:
+        desk.set(ChunkSelector=chunk, ChunkEnable=1)
+
+
+def _tail(desk: Desk) -> bytes:
+    desk.run("AcquisitionStart")
+    return desk.advance(desk.now)[0].chunk_tail
+
+
+def test_without_chunk_mode_nothing_follows_the_image(desk: Desk) -> None:
+    desk.prepare_small_frames()
+    _enable(desk, "ExposureTime", "Gain")
+    assert desk.get("PayloadSize") == IMAGE
+    assert _tail(desk) == b""
+
+
+def test_image_alone_is_a_chunk_too(desk: Desk) -> None:
+    desk.prepare_small_frames()
+    desk.set(ChunkModeActive=1)
+    assert desk.get("PayloadSize") == IMAGE + MARK
+    assert _tail(desk) == bytes.fromhex("00000001 0004b000")
+
+
+def test_chunks_are_data_id_and_length_in_big_endian(desk: Desk) -> None:
+    desk.prepare_small_frames()
+    desk.set(ChunkModeActive=1, Gain=6.0)
+    _enable(desk, "ExposureTime", "Gain")
+    assert desk.get("PayloadSize") == IMAGE + MARK + 2 * (8 + MARK)
+    expected = "00000001 0004b000  40b3880000000000 00009101 00000008  4018000000000000 00009102 00000008"
+    assert _tail(desk) == bytes.fromhex(expected)
+
+
+@pytest.mark.parametrize("chunk", ["ExposureTime", "Gain", "OffsetX", "OffsetY"])
+def test_payload_size_counts_what_is_sent(desk: Desk, chunk: str) -> None:
+    desk.prepare_small_frames()
+    desk.set(ChunkModeActive=1)
+    _enable(desk, chunk)
+    size = desk.get("PayloadSize")
+    assert IMAGE + len(_tail(desk)) == size
+
+
+def test_chunks_hold_the_settings_of_their_own_frame(desk: Desk) -> None:
+    desk.prepare_small_frames()
+    desk.set(ChunkModeActive=1)
+    _enable(desk, "ExposureTime")
+    desk.run("AcquisitionStart")
+    desk.now = 50_000_000
+    desk.set(ExposureTime=2048.0)
+    first, second = desk.advance(100_000_000)
+    assert first.chunk_tail[8:16].hex() == "40b3880000000000"
+    assert second.chunk_tail[8:16].hex() == "40a0000000000000"
