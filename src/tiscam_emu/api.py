@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -19,7 +19,7 @@ _READY_TIMEOUT_S = 20.0
 
 
 class _Backend(Protocol):
-    def status(self) -> CameraStatus: ...
+    def ask(self, name: str, *arguments: Any) -> Any: ...
     def stop(self) -> None: ...
 
 
@@ -48,7 +48,34 @@ class Camera:
         CameraFailed
             The camera has ended.
         """
-        return self._backend.status()
+        return CameraStatus.from_json(self._backend.ask("status"))
+
+    def drive_line1(self, high: bool) -> None:
+        """Set the level on TRIGGER_IN (Line1) now; the line starts low."""
+        self._backend.ask("drive_line1", high)
+
+    def pulse_line1(self, train: Sequence[tuple[float, bool]]) -> None:
+        """Feed a pulse train to TRIGGER_IN.
+
+        Parameters
+        ----------
+        train
+            Seconds from now, and the levels the line takes then.
+
+        Raises
+        ------
+        InvalidOption
+            A time is negative; nothing is planned then.
+        """
+        self._backend.ask("pulse_line1", [(seconds, high) for seconds, high in train])
+
+    def output_edges(self) -> list[tuple[int, bool]]:
+        """The last edges on STROBE_OUT: device time in nanoseconds and the new level."""
+        return [(at_ns, high) for at_ns, high in self._backend.ask("output_edges")]
+
+    def status_led(self) -> str:
+        """What the status LED shows, as in the manual of the DFK 39GX265-Z20, chapter 7."""
+        return str(self._backend.ask("status_led"))
 
     def stop(self) -> None:
         """End the camera and free its address; stopping twice does no harm."""
@@ -73,10 +100,12 @@ class _InProcess:
         self._ended = threading.Event()
         self.runner = serve_in_thread(options, clock, self._ended.set)
 
-    def status(self) -> CameraStatus:
+    def ask(self, name: str, *arguments: Any) -> Any:
+        from tiscam_emu.net.requests import answer  # noqa: PLC0415 - as above
+
         if self._ended.is_set():
             raise CameraFailed(f"the camera at {self.runner.address} has ended")
-        return self.runner.status()
+        return answer(self.runner, name, list(arguments))
 
     def stop(self) -> None:
         if not self._ended.is_set():

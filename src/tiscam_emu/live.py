@@ -23,13 +23,13 @@ def show(cameras: Sequence[CameraProcess], stop: threading.Event) -> None:
     CameraFailed
         One of the cameras has ended by itself.
     """
-    before = [camera.last_status() for camera in cameras]
+    before = [CameraStatus.from_json(camera.ask("status")) for camera in cameras]
     with Live(table(cameras, before, before), auto_refresh=False) as live:
         while not stop.wait(_PERIOD_S):
             for camera in cameras:
                 if not camera.running:
                     raise CameraFailed(f"the camera at {camera.address} has ended unexpectedly")
-            now = [camera.last_status() for camera in cameras]
+            now = [CameraStatus.from_json(camera.ask("status")) for camera in cameras]
             live.update(table(cameras, before, now), refresh=True)
             before = now
 

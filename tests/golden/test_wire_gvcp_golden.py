@@ -59,7 +59,26 @@ STANDARD_COMMANDS = [
         "421100c2 001c 0007 0000 9004 ffff 0000 0000000000000007 00000000075bcd15 11223344",
         gvcp.EventDataCmd(7, gvcp.EventItem(0x9004, 0xFFFF, 7, 123456789), bytes.fromhex("11223344"), flags=0x11),
     ),
+    (
+        "421100c0 0030 0008"
+        " 0018 9001 0001 0000 0000000100000001 0000000000000064"
+        " 0018 9002 ffff 0000 0000000000000000 00000000000000c8",
+        gvcp.EventCmd(
+            8,
+            (gvcp.EventItem(0x9001, 1, 2**32 + 1, 100, size=24), gvcp.EventItem(0x9002, 0xFFFF, 0, 200, size=24)),
+            flags=0x11,
+        ),
+    ),
+    (
+        "420000c2 0014 0007 0014 9004 0000 ffff ffffffffffffffff 00000001",
+        gvcp.EventDataCmd(7, gvcp.EventItem(0x9004, 0, 0xFFFF, 2**64 - 1, size=20), bytes([0, 0, 0, 1]), flags=0),
+    ),
     ("42010100 000c 0009 00000011 00000022 00000001", gvcp.ActionCmd(9, 0x11, 0x22, 1)),
+    ("42000100 000c ffff 00000000 ffffffff 80000000", gvcp.ActionCmd(0xFFFF, 0, 0xFFFFFFFF, 0x80000000, flags=0)),
+    (
+        "42800100 0014 8000 00000011 00000022 00000001 0000000000000000",
+        gvcp.ActionCmd(0x8000, 0x11, 0x22, 1, 0, flags=0x80),
+    ),
     (
         "42810100 0014 0009 00000011 00000022 00000001 17979cfe362a0000",
         gvcp.ActionCmd(9, 0x11, 0x22, 1, 0x17979CFE362A0000, flags=0x81),
@@ -82,7 +101,12 @@ STANDARD_ACKS = [
     ("0000 0005 0000 1234", gvcp.ForceIpAck(0x1234)),
     ("0000 00c1 0000 0005", gvcp.EventAck(5)),
     ("0000 00c3 0000 0005", gvcp.EventDataAck(5)),
+    ("8001 00c3 0000 0005", gvcp.ErrorAck(5, Command.EVENTDATA_ACK, status=Status.NOT_IMPLEMENTED)),
     ("0000 0101 0000 0009", gvcp.ActionAck(9)),
+    ("8013 0101 0000 0009", gvcp.ErrorAck(9, Command.ACTION_ACK, status=Status.NO_REF_TIME)),
+    ("8015 0101 0000 0009", gvcp.ErrorAck(9, Command.ACTION_ACK, status=Status.OVERFLOW)),
+    ("8016 0101 0000 0009", gvcp.ErrorAck(9, Command.ACTION_ACK, status=Status.ACTION_LATE)),
+    ("0000 0089 0004 0001 0000 ffff", gvcp.PendingAck(1, 65535)),
     ("8003 0081 0000 000a", gvcp.ErrorAck(10, Command.READREG_ACK, status=Status.INVALID_ADDRESS)),
     ("8006 0083 0004 000b 0000 0000", gvcp.WriteRegAck(11, 0, status=Status.ACCESS_DENIED)),
     ("0000 0081 0008 000c 00000000 3b9aca00", gvcp.ReadRegAck(12, (0, 1_000_000_000))),

@@ -10,14 +10,25 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image as Picture
-from tests.interop.emulator import MODELS, aravis
+from tests.interop.emulator import MODELS, Ready, aravis
 
 from tiscam_emu import Camera
 
 Image = NDArray[np.float64]
 
 _MONO = "38UX253"
-_SETTLED = [("ExposureAuto", "Off"), ("GainAuto", "Off"), ("BalanceWhiteAuto", "Off"), ("Gain", 0)]
+_COMMON: list[tuple[str, object]] = [
+    ("TriggerMode", "Off"),
+    ("AcquisitionMode", "Continuous"),
+    ("OffsetAutoCenter", "On"),
+    ("Width", 640),
+    ("Height", 480),
+    ("AcquisitionFrameRate", "max"),
+    ("ExposureAuto", "Off"),
+    ("ExposureTime", 5000),
+    ("GainAuto", "Off"),
+    ("Gain", 0),
+]
 _BLACK_8_BIT = 240 / 16
 
 
@@ -26,17 +37,9 @@ def _clients(need: Callable[..., None]) -> None:
     need("aravis")
 
 
-def _take(camera: Camera, frames: int, *settings: tuple[str, object], **job: Any) -> dict[str, Any]:
-    """Frames of 640 x 480, unless the settings say otherwise; all must be complete."""
-    size = [("Width", 640), ("Height", 480)]
-    got = aravis(
-        "aravis_stream",
-        camera=camera.address,
-        frames=frames,
-        set_if_there=_SETTLED,
-        set=[*size, *settings],
-        **job,
-    )
+def _take(address: str, frames: int, *settings: tuple[str, object], **job: Any) -> dict[str, Any]:
+    """Frames of 640 x 480 in free run, unless `settings` say otherwise; all must be complete."""
+    got = aravis("aravis_stream", camera=address, frames=frames, set=[*_COMMON, *settings], **job)
     assert {frame["status"] for frame in got["frames"]} == {"success"}
     return got
 
@@ -50,52 +53,59 @@ def _pictures(got: dict[str, Any]) -> list[Image]:
 # Counts
 
 
-@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(
     ("mode", "count"),
     [([("AcquisitionMode", "SingleFrame")], 1), ([("AcquisitionMode", "MultiFrame"), ("AcquisitionFrameCount", 7)], 7)],
     ids=["SingleFrame", "MultiFrame"],
 )
 def test_mode_delivers_its_number_of_frames_and_no_more(
-    tiscam_camera_factory: Callable[..., Camera], model: str, mode: list[tuple[str, object]], count: int
+    camera: Ready, mode: list[tuple[str, object]], count: int
 ) -> None:
-    got = _take(tiscam_camera_factory(model), count, *mode, expect_end=True)
+    got = _take(camera.address, count, *mode, ("AcquisitionFrameRate", 10), expect_end=True)
 
     assert [frame["id"] for frame in got["frames"]] == list(range(1, count + 1))
 
 
-def test_single_frames_one_after_another_have_following_ids(tiscam_camera: Camera) -> None:
-    got = _take(tiscam_camera, 1, ("AcquisitionMode", "SingleFrame"), acquisitions=5, expect_end=True)
-
-    assert [frame["id"] for frame in got["frames"]] == [1, 2, 3, 4, 5]
-
-
 @pytest.mark.parametrize("model", MODELS)
-def test_continuous_goes_on_until_it_is_stopped(tiscam_camera_factory: Callable[..., Camera], model: str) -> None:
+def test_camera_just_started_delivers_every_frame_asked_for_at_its_highest_rate(
+    tiscam_camera_factory: Callable[..., Camera], model: str
+) -> None:
     camera = tiscam_camera_factory(model)
 
-    got = _take(camera, 40, ("AcquisitionMode", "Continuous"), ("AcquisitionFrameRate", 30))
+    got = _take(camera.address, 7, ("AcquisitionMode", "MultiFrame"), ("AcquisitionFrameCount", 7))
+
+    assert camera.status().skipped_frames == 0
+    assert [frame["id"] for frame in got["frames"]] == list(range(1, 8))
+
+
+def test_single_frames_one_after_another_have_following_ids(camera: Ready) -> None:
+    got = _take(camera.address, 1, ("AcquisitionMode", "SingleFrame"), acquisitions=3, expect_end=True)
+
+    assert [frame["id"] for frame in got["frames"]] == [1, 2, 3]
+
+
+def test_continuous_goes_on_until_it_is_stopped(tiscam_camera: Camera) -> None:
+    got = _take(tiscam_camera.address, 40, ("AcquisitionMode", "Continuous"), ("AcquisitionFrameRate", 30))
 
     assert [frame["id"] for frame in got["frames"]] == list(range(1, 41))
-    assert not camera.status().acquiring
+    assert not tiscam_camera.status().acquiring
 
 
 # Times
 
 
 @pytest.mark.parametrize("name", ["AcquisitionFrameRate", "FPS"])
-@pytest.mark.parametrize("model", MODELS)
-def test_ten_hertz_give_device_timestamps_100_ms_apart_exactly(
-    tiscam_camera_factory: Callable[..., Camera], model: str, name: str
-) -> None:
-    got = _take(tiscam_camera_factory(model), 10, (name, 10))
+def test_ten_hertz_give_device_timestamps_100_ms_apart_exactly(camera: Ready, name: str) -> None:
+    """A computer too busy to render may skip a frame; what comes then lies on the same grid."""
+    got = _take(camera.address, 10, (name, 10))
 
-    stamps = [frame["timestamp_ns"] for frame in got["frames"]]
-    assert set(np.diff(stamps)) == {100_000_000}
+    distances = np.diff([frame["timestamp_ns"] for frame in got["frames"]])
+    assert distances.min() == 100_000_000
+    assert set(distances % 100_000_000) == {0}
 
 
-def test_exposure_longer_than_the_period_sets_the_distance_of_frames(tiscam_camera: Camera) -> None:
-    got = _take(tiscam_camera, 4, ("AcquisitionFrameRate", 50), ("ExposureTime", 150_000))
+def test_exposure_longer_than_the_period_sets_the_distance_of_frames(camera: Ready) -> None:
+    got = _take(camera.address, 4, ("AcquisitionFrameRate", 50), ("ExposureTime", 150_000))
 
     assert set(np.diff([frame["timestamp_ns"] for frame in got["frames"]])) == {150_000_000}
 
@@ -103,24 +113,21 @@ def test_exposure_longer_than_the_period_sets_the_distance_of_frames(tiscam_came
 # Triggers
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_each_software_trigger_gives_one_frame(tiscam_camera_factory: Callable[..., Camera], model: str) -> None:
-    camera = tiscam_camera_factory(model)
+def test_each_software_trigger_gives_one_frame(camera: Ready) -> None:
     mode = [("TriggerSelector", "FrameStart"), ("TriggerMode", "On"), ("TriggerSource", "Software")]
 
-    got = _take(camera, 12, *mode, triggers=True, expect_end=True)
+    got = _take(camera.address, 12, *mode, triggers=True, expect_end=True)
 
     assert [frame["id"] for frame in got["frames"]] == list(range(1, 13))
-    assert camera.status().triggers_missed == 0
 
 
-def test_without_a_trigger_no_frame_comes(tiscam_camera: Camera) -> None:
+def test_without_a_trigger_no_frame_comes(camera: Ready) -> None:
     got = aravis(
         "aravis_stream",
-        camera=tiscam_camera.address,
+        camera=camera.address,
         frames=0,
         expect_end=True,
-        set=[("TriggerMode", "On"), ("TriggerSource", "Software")],
+        set=[("AcquisitionMode", "Continuous"), ("TriggerMode", "On"), ("TriggerSource", "Software")],
     )
 
     assert got["frames"] == []
@@ -144,8 +151,8 @@ def mono(tiscam_camera_factory: Callable[..., Camera], half_lit: str) -> Camera:
     return tiscam_camera_factory(_MONO, scene=half_lit)
 
 
-def _mean_picture(camera: Camera, folder: Path, *settings: tuple[str, object]) -> Image:
-    got = _take(camera, 4, *settings, save=str(folder), save_count=4)
+def _mean_picture(address: str, folder: Path, *settings: tuple[str, object]) -> Image:
+    got = _take(address, 4, *settings, save=str(folder), save_count=4)
     mean: Image = np.mean(_pictures(got), axis=0)
     return mean
 
@@ -156,7 +163,7 @@ def _signal(picture: Image) -> float:
 
 
 def test_twice_the_exposure_gives_twice_the_signal(mono: Camera, tmp_path: Path) -> None:
-    short, long = (_signal(_mean_picture(mono, tmp_path, ("ExposureTime", us))) for us in (8000, 16000))
+    short, long = (_signal(_mean_picture(mono.address, tmp_path, ("ExposureTime", us))) for us in (8000, 16000))
 
     assert 20 < short < 100
     assert long == pytest.approx(2 * short, abs=1.5)
@@ -164,7 +171,7 @@ def test_twice_the_exposure_gives_twice_the_signal(mono: Camera, tmp_path: Path)
 
 def test_six_decibels_give_twice_the_signal(mono: Camera, tmp_path: Path) -> None:
     exposure = ("ExposureTime", 8000)
-    plain, amplified = (_signal(_mean_picture(mono, tmp_path, exposure, ("Gain", db))) for db in (0, 6.0206))
+    plain, amplified = (_signal(_mean_picture(mono.address, tmp_path, exposure, ("Gain", db))) for db in (0, 6.0206))
 
     assert amplified == pytest.approx(2 * plain, abs=1.5)
 
@@ -178,7 +185,7 @@ def test_reverse_x_and_y_mirror_the_picture(mono: Camera, tmp_path: Path) -> Non
 
     taken = {}
     for x, y in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        whole = _mean_picture(mono, tmp_path, *_WHOLE, ("ReverseX", bool(x)), ("ReverseY", bool(y)))
+        whole = _mean_picture(mono.address, tmp_path, *_WHOLE, ("ReverseX", bool(x)), ("ReverseY", bool(y)))
         taken[x, y] = block_means(whole[:2944], 64)
 
     assert np.ptp(taken[0, 0]) > 20
@@ -188,9 +195,9 @@ def test_reverse_x_and_y_mirror_the_picture(mono: Camera, tmp_path: Path) -> Non
 
 
 def test_region_is_cut_out_where_its_offsets_say(mono: Camera, tmp_path: Path) -> None:
-    whole = _mean_picture(mono, tmp_path, *_WHOLE)
+    whole = _mean_picture(mono.address, tmp_path, *_WHOLE)
     at = [("OffsetAutoCenter", "Off"), ("OffsetX", 1800), ("OffsetY", 1200), ("ExposureTime", 16000)]
-    got = _take(mono, 4, *at, save=str(tmp_path), save_count=4)
+    got = _take(mono.address, 4, *at, save=str(tmp_path), save_count=4)
     part = np.mean(_pictures(got), axis=0)
 
     assert got["frames"][0]["region"] == [1800, 1200, 640, 480]
@@ -200,19 +207,12 @@ def test_region_is_cut_out_where_its_offsets_say(mono: Camera, tmp_path: Path) -
     assert np.abs(difference).max() < 8 * difference.std()
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_region_lies_in_the_middle_of_the_sensor_while_auto_centre_is_on(
-    tiscam_camera_factory: Callable[..., Camera], model: str
-) -> None:
-    got = _take(
-        tiscam_camera_factory(model),
-        1,
-        ("OffsetAutoCenter", "On"),
-        read=["OffsetX", "OffsetY", "SensorWidth", "SensorHeight"],
-    )
+def test_region_lies_in_the_middle_of_the_sensor_while_auto_centre_is_on(camera: Ready) -> None:
+    read = ["OffsetX", "OffsetY", "SensorWidth", "SensorHeight"]
+    got = _take(camera.address, 1, ("OffsetAutoCenter", "On"), read=read)
 
     x, y, width, height = got["frames"][0]["region"]
-    read = {name: int(value) for name, value in got["read"].items()}
-    assert (x, y) == (read["OffsetX"], read["OffsetY"])
-    assert abs(x + width / 2 - read["SensorWidth"] / 2) <= 2
-    assert abs(y + height / 2 - read["SensorHeight"] / 2) <= 2
+    values = {name: int(value) for name, value in got["read"].items()}
+    assert (x, y) == (values["OffsetX"], values["OffsetY"])
+    assert abs(x + width / 2 - values["SensorWidth"] / 2) <= 2
+    assert abs(y + height / 2 - values["SensorHeight"] / 2) <= 2

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.interop.emulator import Ready, emulator, program, run
+from tests.interop.emulator import MODELS, Ready, emulator, program, run
+
+from tiscam_emu import Camera
 
 _SUMMARY = re.compile(r"^Summary: .*\bcomplete=(\d+) incomplete=(\d+) missed=(\d+)", re.MULTILINE)
 
@@ -104,14 +106,17 @@ def _stream(address: str, packet_size: int) -> int:
 
 
 def test_every_frame_of_a_stream_in_packets_of_1500_is_complete(camera: Ready) -> None:
-    _viva("execute", "--ip", camera.address, "--name", "UserSetLoad")
     for name, value in (("Width", 640), ("Height", 480), ("AcquisitionFrameRate", 30)):
         _set(camera.address, name, value)
 
     assert _stream(camera.address, 1500) >= 45
 
 
-def test_every_frame_at_full_size_and_the_cameras_own_rate_is_complete(camera: Ready) -> None:
-    _viva("execute", "--ip", camera.address, "--name", "UserSetLoad")
+@pytest.mark.parametrize("model", MODELS)
+def test_every_frame_at_full_size_and_the_cameras_own_rate_is_complete(
+    tiscam_camera_factory: Callable[..., Camera], model: str
+) -> None:
+    camera = tiscam_camera_factory(model)
 
     assert _stream(camera.address, 9000) >= 5
+    assert int(_get(camera.address, "Width")) == int(_get(camera.address, "SensorWidth"))

@@ -31,10 +31,16 @@ class OneRegisterDevice:
     heartbeat_disabled = False
     switchover_key = KEY
     mac = bytes(6)
+    unconditional_action = False
+    extended_status_2_0 = False
+    pending_ack_enabled = False
 
-    def __init__(self) -> None:
+    def __init__(self, write_duration_ns: int = 0) -> None:
         self.words = {CCP: 0, REGISTER: 0}
         self.writes = 0
+        self.actions: list[tuple[int | None, ...]] = []
+        self.write_duration_ns = write_duration_ns
+        self.unreported_ns = 0
         self.history: list[tuple[object, ...]] = []
 
     def read(self, address: int, length: int, now: int) -> bytes:
@@ -48,6 +54,7 @@ class OneRegisterDevice:
             raise InvalidAddress(address)
         self.words[REGISTER] = int.from_bytes(data, "big")
         self.writes += 1
+        self.unreported_ns = self.write_duration_ns
         self.history.append(("write", now))
 
     def write_pairs(self, pairs: Sequence[tuple[int, int]], now: int) -> tuple[int, Status]:
@@ -57,6 +64,16 @@ class OneRegisterDevice:
             except InvalidAddress as error:
                 return count, error.status
         return len(pairs), Status.SUCCESS
+
+    def take_write_duration(self) -> int:
+        duration, self.unreported_ns = self.unreported_ns, 0
+        return duration
+
+    def execute_action(
+        self, device_key: int, group_key: int, group_mask: int, action_time: int | None, now: int
+    ) -> Status | None:
+        self.actions.append((device_key, group_key, group_mask, action_time, now))
+        return [None, Status.SUCCESS, Status.NO_REF_TIME][device_key % 3]
 
     def discovery(self) -> bytes:
         return bytes(248)
@@ -143,6 +160,68 @@ def test_one_big_step_of_time_does_what_many_small_ones_do(steps: list[int], tot
     assert devices[0].history == devices[1].history
     assert engines[0].next_wakeup() == engines[1].next_wakeup()
     assert engines[0].controller == engines[1].controller
+
+
+@REPRODUCIBLE
+@given(st.lists(DATAGRAMS, max_size=8), st.integers(1, 5000 * NS_PER_MS))
+def test_bytes_of_the_owner_of_a_slow_device_never_raise_and_leave_nothing_behind(
+    datagrams: list[bytes], duration_ns: int
+) -> None:
+    device = OneRegisterDevice(duration_ns)
+    device.pending_ack_enabled = True
+    engine = ControlEngine(device)
+    _write(engine, A, 1, (CCP, 2), 0)
+    for datagram in datagrams:
+        assert len(engine.receive(datagram, A, 0)) <= 1
+    engine.advance(duration_ns)
+    wakeup = engine.next_wakeup()
+    assert wakeup is None or wakeup > duration_ns
+
+
+@REPRODUCIBLE
+@given(
+    st.lists(st.tuples(st.integers(0, 10), st.integers(0, 2000 * NS_PER_MS)), max_size=6),
+    st.lists(st.integers(0, 3000 * NS_PER_MS), max_size=10),
+)
+def test_late_acknowledges_do_not_depend_on_the_steps_of_time(writes: list[tuple[int, int]], steps: list[int]) -> None:
+    outcomes = []
+    for moments in (sorted(steps), []):
+        effects = []
+        device = OneRegisterDevice()
+        device.heartbeat_disabled = True
+        engine = ControlEngine(device)
+        _write(engine, A, 1, (CCP, 2), 0)
+        for number, (value, duration_ns) in enumerate(writes):
+            device.write_duration_ns = duration_ns
+            command = gvcp.WriteRegCmd(2 + number, ((REGISTER, value),))
+            effects += engine.receive(gvcp_codec.build_command(command), A, 0)
+        for now in (*moments, 3000 * NS_PER_MS):
+            effects += engine.advance(now)
+        outcomes.append(effects)
+    assert outcomes[0] == outcomes[1]
+    assert len(outcomes[0]) == len(writes)
+
+
+@REPRODUCIBLE
+@given(
+    st.lists(
+        st.tuples(CLIENTS, st.builds(gvcp.ActionCmd, st.just(1), st.integers(0, 5), st.just(0), st.just(0))), max_size=8
+    )
+)
+def test_no_client_has_the_same_action_executed_twice_in_a_row(actions: list[tuple[Endpoint, gvcp.ActionCmd]]) -> None:
+    device = OneRegisterDevice()
+    device.unconditional_action = True
+    engine = ControlEngine(device)
+    expected, last = [], dict[Endpoint, gvcp.ActionCmd]()
+    for peer, action in actions:
+        datagram = gvcp_codec.build_command(action)
+        assert engine.receive(datagram, peer, 0) == engine.receive(datagram, peer, 0)
+        if action.device_key % 3 == 0:  # not for this camera: looked at again every time, never remembered
+            expected += [action.device_key] * 2
+        elif last.get(peer) != action:
+            expected.append(action.device_key)
+            last[peer] = action
+    assert [key for key, *_ in device.actions] == expected
 
 
 class TwoClients(RuleBasedStateMachine):

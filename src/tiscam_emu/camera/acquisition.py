@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from tiscam_emu.camera import frame_rate, trigger
+from tiscam_emu.camera import bandwidth, frame_rate, multi_frame, trigger
+from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.chunks import chunk_tail
-from tiscam_emu.camera.state import ACQUIRING, CameraState
+from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened, TriggerMissed
+from tiscam_emu.camera.state import ACQUIRING, CameraState, Trigger
 from tiscam_emu.features.kinds import (
     Command,
     Entry,
@@ -20,7 +22,7 @@ from tiscam_emu.features.kinds import (
     Visibility,
 )
 from tiscam_emu.sensor.request import FrameRequest
-from tiscam_emu.units import Nanoseconds, ns_from_s, ns_from_us
+from tiscam_emu.units import NS_PER_US, Nanoseconds, ns_from_s, ns_from_us
 
 _CATEGORY = "AcquisitionControl"
 _BURST_BYTES = 128 * 1024  # the sender works in bursts; it may end its last one that much early
@@ -41,7 +43,7 @@ def _start(state: CameraState) -> None:
     if not state.acquiring:
         state.acquiring = True
         state.acquisition_starts += 1
-        state.triggers.pending_ns.clear()
+        state.triggers.received.clear()
 
 
 def _stop(state: CameraState) -> None:
@@ -63,6 +65,8 @@ class Exposure:
         Device time at which exposure and readout are over.
     chunk_tail
         What is sent behind the image; empty without chunk mode.
+    awaited
+        Whether somebody counts on this very frame: it was triggered, or is one of a number asked for.
     """
 
     request: FrameRequest
@@ -70,6 +74,7 @@ class Exposure:
     ready_ns: Nanoseconds
     end_ns: Nanoseconds
     chunk_tail: bytes = b""
+    awaited: bool = False
 
     @property
     def exposed_ns(self) -> Nanoseconds:
@@ -77,9 +82,37 @@ class Exposure:
         return self.start_ns + ns_from_us(self.request.exposure_us)
 
 
+@dataclass(frozen=True, slots=True)
+class _Armed:
+    """A trigger that was accepted, and when its exposure opens."""
+
+    trigger: Trigger
+    start_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An exposure that lasts as long as the trigger's pulse, but is neither too short nor too long for the sensor."""
+
+    request: FrameRequest
+    trigger: Trigger
+    start_ns: Nanoseconds
+    shortest_ns: Nanoseconds
+    longest_ns: Nanoseconds
+
+    @property
+    def end_ns(self) -> Nanoseconds:
+        """When it ends, as far as is known now."""
+        pulse = self.trigger.pulse
+        if pulse is None or pulse.ended_ns is None:
+            return self.start_ns + self.longest_ns
+        width_ns = pulse.ended_ns - pulse.began_ns
+        return self.start_ns + min(max(width_ns, self.shortest_ns), self.longest_ns)
+
+
 @dataclass(slots=True)
 class AcquisitionSchedule:
-    """When exposures open: the running state of the acquisition.
+    """State: when exposures open and end.
 
     `prepare` freezes the settings into a request; it is called once per exposure, when it opens. Whoever changes a
     setting calls `advance` first: what has changed since the last call did so at the time of that call.
@@ -89,78 +122,147 @@ class AcquisitionSchedule:
     prepare: Callable[[CameraState, int, Nanoseconds], FrameRequest]
     frames_taken: int = 0
     _seen_starts: int = 0
+    _position: int = 0
     _left: int | None = None
-    _next_ns: Nanoseconds | None = None
+    _pace_ns: Nanoseconds | None = None
+    _armed: _Armed | None = None
+    _burst_left: int = 0
+    _held: _Held | None = None
     _last: Exposure | None = None
     _until_ns: Nanoseconds = 0
+    _exposing: list[Exposure] = field(default_factory=list)
 
     def advance(self, now: Nanoseconds) -> list[Exposure]:
-        """Exposures that opened up to and including `now`, in order."""
-        state = self.state
-        if state.acquisition_starts != self._seen_starts:
-            self._begin()
-        opened: list[Exposure] = []
-        while state.acquiring:
-            start = self._next_start(now)
-            if start is None or start > now:
-                break
-            opened.append(self._open(start))
-        if not state.acquiring:
-            self._next_ns = None
-            state.triggers.pending_ns.clear()
+        """Exposures that opened up to and including `now`, in order.
+
+        One whose length its trigger's pulse decides is handed out when it ends.
+        """
+        taken: list[Exposure] = []
+        self._follow_settings()
+        while (
+            due := earliest([self._next_end(), self._next_trigger(), self._next_opening()])
+        ) is not None and due <= now:
+            self._end_exposures(due, taken)
+            self._receive_triggers(due)
+            opening = self._next_opening()
+            if opening is not None and opening <= due:
+                self._open(opening, taken)
+            self._follow_settings()
         self._until_ns = now
-        return opened
+        return taken
 
     def next_wakeup(self) -> Nanoseconds | None:
-        """When the next exposure opens; None while nothing is planned."""
-        state = self.state
-        if not state.acquiring or trigger.enabled(state):
-            return state.triggers.pending_ns[0] if state.acquiring and state.triggers.pending_ns else None
-        return self._next_ns if self._seen_starts == state.acquisition_starts else self._until_ns
+        """When the next exposure opens or ends; None while nothing is planned."""
+        self._follow_settings()
+        watched = self._held is not None or self.state.notices.wanted(ExposureEnded)
+        return earliest([self._next_trigger(), self._next_opening(), self._next_end() if watched else None])
 
-    def _begin(self) -> None:
+    def _follow_settings(self) -> None:
+        """Begin what has been started, and give up what an acquisition or trigger mode that is over had planned."""
         state = self.state
-        self._seen_starts = state.acquisition_starts
-        counts = {"Continuous": None, "SingleFrame": 1, "MultiFrame": int(state["AcquisitionFrameCount"])}
-        self._left = counts[state.entry("AcquisitionMode")]
-        self._next_ns = self._earliest_ns()
+        if state.acquisition_starts != self._seen_starts:
+            self._seen_starts = state.acquisition_starts
+            counts = {"Continuous": None, "SingleFrame": 1, "MultiFrame": int(state["AcquisitionFrameCount"])}
+            self._left = counts[state.entry("AcquisitionMode")]
+            self._position = 0
+            self._armed, self._burst_left, self._pace_ns = None, 0, None
+        triggered = trigger.enabled(state)
+        if not (state.acquiring and triggered):
+            self._armed, self._burst_left = None, 0
+            state.triggers.received.clear()
+        if not state.acquiring or (triggered and not self._burst_left):
+            self._pace_ns = None
+        elif self._pace_ns is None and not triggered and self._held is None:
+            self._pace_ns = max(self._until_ns, self._last.end_ns) if self._last else self._until_ns
 
-    def _next_start(self, now: Nanoseconds) -> Nanoseconds | None:
-        state = self.state
-        if not trigger.enabled(state):
-            if self._next_ns is None:
-                self._next_ns = self._earliest_ns()
-            return self._next_ns
-        self._next_ns = None
-        while state.triggers.pending_ns:
-            at = state.triggers.pending_ns[0]
-            if at > now:
-                return at
-            state.triggers.pending_ns.pop(0)
-            if trigger.can_start(state, self._last, at):
-                state.triggers.accepted += 1
-                return at
-            state.triggers.missed += 1
-        return None
+    def _next_end(self) -> Nanoseconds | None:
+        first = self._exposing[0].exposed_ns if self._exposing else None
+        return earliest([first, self._held.end_ns if self._held else None])
 
-    def _earliest_ns(self) -> Nanoseconds:
-        """When free run can begin: at once, or when the sensor has read the last frame out."""
-        return max(self._until_ns, self._last.end_ns) if self._last else self._until_ns
+    def _next_trigger(self) -> Nanoseconds | None:
+        received = self.state.triggers.received
+        return received[0].at_ns if received else None
 
-    def _open(self, start: Nanoseconds) -> Exposure:
-        state = self.state
-        request = self.prepare(state, self.frames_taken, start)
-        exposure = timed(state, request, start)
+    def _next_opening(self) -> Nanoseconds | None:
+        planned_ns = self._armed.start_ns if self._armed else self._pace_ns
+        if planned_ns is None or self._held or not self.state.acquiring:
+            return None
+        soonest_ns = max(planned_ns, self._until_ns)
+        if self._last is None or soonest_ns >= self._last.end_ns:
+            return soonest_ns
+        return max(soonest_ns, self._sensor_free_ns(self._last))
+
+    def _exposure_ns(self) -> Nanoseconds:
+        return ns_from_us(multi_frame.exposure_us(self.state, self._position))
+
+    def _sensor_free_ns(self, last: Exposure) -> Nanoseconds:
+        """When the next exposure can open so that it ends when `last` has been read out, or later."""
+        if trigger.enabled(self.state) and trigger.low_latency(self.state):
+            return last.end_ns
+        return max(last.exposed_ns, last.end_ns - self._exposure_ns())
+
+    def _receive_triggers(self, now: Nanoseconds) -> None:
+        state, triggers = self.state, self.state.triggers
+        while triggers.received and triggers.received[0].at_ns <= now:
+            received = triggers.received.pop(0)
+            if not self._ready(received):
+                triggers.missed += 1
+                state.notices.notify(TriggerMissed(received.at_ns))
+                continue
+            if received.pulse is not None:
+                triggers.line_accepted_ns = received.at_ns
+            period_ns = frame_rate.period_ns(_frame_rate(state), 0)
+            late_ns = received.delay_ns + trigger.extra_delay_ns(state, triggers.accepted, period_ns)
+            triggers.accepted += 1
+            self._armed = _Armed(received, received.at_ns + late_ns)
+            self._burst_left = 1 if received.sets_exposure else int(state["AcquisitionBurstFrameCount"])
+
+    def _ready(self, received: Trigger) -> bool:
+        if self._armed or self._held or self._burst_left:
+            return False
+        exposure_ns = None if received.sets_exposure else self._exposure_ns()
+        return trigger.can_start(self.state, self._last, received.at_ns, exposure_ns)
+
+    def _open(self, start: Nanoseconds, taken: list[Exposure]) -> None:
+        state, armed = self.state, self._armed
+        request = multi_frame.in_turn(state, self.prepare(state, self.frames_taken, start), self._position)
         self.frames_taken += 1
-        self._last = exposure
-        if not trigger.enabled(state):
-            hz = _frame_rate(state)
-            self._next_ns = start + frame_rate.period_ns(hz, ns_from_us(request.exposure_us))
+        self._position += 1
+        self._armed = None
+        if armed and armed.trigger.sets_exposure:
+            limits = state.widest_limits("ExposureTime")
+            self._held = _Held(request, armed.trigger, start, ns_from_us(limits.low), ns_from_us(limits.high))
+            state.notices.notify(ExposureOpened(request, start, None))
+        else:
+            exposure = timed(state, request, start)
+            self._last = exposure
+            self._exposing.append(exposure)
+            taken.append(exposure)
+            state.notices.notify(ExposureOpened(request, start, exposure.exposed_ns))
+        self._plan_next(start, ns_from_us(request.exposure_us))
+
+    def _plan_next(self, start: Nanoseconds, exposure_ns: Nanoseconds) -> None:
+        state = self.state
+        period_ns = max(frame_rate.period_ns(_frame_rate(state), exposure_ns), bandwidth.least_period_ns(state))
+        if trigger.enabled(state):
+            self._burst_left -= 1
+            period_ns = max(period_ns, ns_from_us(state["AcquisitionBurstInterval"]))
+        self._pace_ns = start + period_ns
         if self._left is not None:
             self._left -= 1
             if self._left == 0:
                 state.acquiring = False
-        return exposure
+
+    def _end_exposures(self, now: Nanoseconds, taken: list[Exposure]) -> None:
+        while self._exposing and self._exposing[0].exposed_ns <= now:
+            ended = self._exposing.pop(0)
+            self.state.notices.notify(ExposureEnded(ended.request, ended.exposed_ns))
+        if self._held and (end_ns := self._held.end_ns) <= now:
+            held, self._held = self._held, None
+            request = replace(held.request, exposure_us=(end_ns - held.start_ns) / NS_PER_US)
+            self._last = timed(self.state, request, held.start_ns)
+            taken.append(self._last)
+            self.state.notices.notify(ExposureEnded(request, end_ns))
 
 
 def timed(state: CameraState, request: FrameRequest, start: Nanoseconds) -> Exposure:
@@ -169,7 +271,8 @@ def timed(state: CameraState, request: FrameRequest, start: Nanoseconds) -> Expo
     exposure_end = start + ns_from_us(request.exposure_us)
     end = exposure_end + ns_from_s(frame_rate.readout_s(*args))
     sending = ns_from_s(max(0.0, frame_rate.link_s(*args) - _BURST_BYTES / state.model.link.bytes_per_s))
-    return Exposure(request, start, max(exposure_end, end - sending), end, chunk_tail(state, request))
+    awaited = trigger.enabled(state) or state.entry("AcquisitionMode") != "Continuous"
+    return Exposure(request, start, max(exposure_end, end - sending), end, chunk_tail(state, request), awaited)
 
 
 _RATE = Float(

@@ -8,7 +8,6 @@ from tiscam_emu.camera.lut import LUT_ENABLED
 from tiscam_emu.features.kinds import Entry, Enumeration, Feature, Fidelity, Float, Lock, Room, Visibility
 
 _CATEGORY = "AnalogControl"
-_AUTO_LATER = "The automatic does not move the gain yet; it locks it as the manual says."
 
 GAIN_AUTO = Lock("GainAuto", lambda state: state.entry("GainAuto") != "Off", "GainAuto is on")
 
@@ -22,8 +21,7 @@ _LIMIT = Float(
     representation="Linear",
     visibility=Visibility.GURU,
     sfnc=False,
-    fidelity=Fidelity.STORED,
-    note=_AUTO_LATER,
+    note="Where the limits contradict each other, the lower one counts.",
 )
 
 FEATURES: tuple[Feature, ...] = (
@@ -42,8 +40,8 @@ FEATURES: tuple[Feature, ...] = (
         section="5.3.2",
         display_name="Gain Auto",
         entries=(Entry("Off", 0), Entry("Continuous", 1)),
-        fidelity=Fidelity.STORED,
-        note=_AUTO_LATER,
+        fidelity=Fidelity.APPROXIMATED,
+        note="The algorithm is ours. With ExposureAuto the gain rises only when the exposure is at its upper limit.",
     ),
     _LIMIT,
     replace(
@@ -67,6 +65,7 @@ FEATURES: tuple[Feature, ...] = (
         doc="Exponent of the curve that brightness passes through; 1 changes nothing.",
         section="5.10.1",
         locks=(LUT_ENABLED,),
+        note="A power function of whole values, black level included, in the 257 points of the lookup table.",
     ),
 )
 

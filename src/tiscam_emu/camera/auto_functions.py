@@ -82,8 +82,7 @@ _LEFT = Integer(
     locks=(PRESET,),
     live=partial(_corner_limits, "Width"),
     value=partial(_value, "AutoFunctionsROILeft"),
-    fidelity=Fidelity.APPROXIMATED,
-    note="Follows preset and image size; the automatics do not use it yet.",
+    note="Follows preset and image size.",
 )
 
 FEATURES: tuple[Feature, ...] = (
@@ -94,8 +93,6 @@ FEATURES: tuple[Feature, ...] = (
         section="5.12.1",
         display_name="Enable Auto Functions ROI",
         sfnc=False,
-        fidelity=Fidelity.STORED,
-        note="The automatics do not act on it yet.",
     ),
     Enumeration(
         name="AutoFunctionsROIPreset",
@@ -113,7 +110,7 @@ FEATURES: tuple[Feature, ...] = (
             Entry(f"{_PRESET_PREFIX}TopHalf", 5, "The upper half.", "Top Half"),
         ),
         fidelity=Fidelity.APPROXIMATED,
-        note="That Center 50% and 25% count along each side is an assumption. The automatics do not use it yet.",
+        note="That Center 50% and 25% count along each side is an assumption.",
     ),
     _LEFT,
     replace(

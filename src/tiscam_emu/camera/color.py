@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tiscam_emu.camera.state import CameraState
 from tiscam_emu.features.kinds import (
     Boolean,
     Entry,
@@ -12,14 +13,33 @@ from tiscam_emu.features.kinds import (
     Room,
     Visibility,
 )
+from tiscam_emu.sensor.colour_mix import NEUTRAL_SATURATION
 
 _ANALOG = "AnalogControl"
 _MATRIX = "ColorTransformationControl"
-_LATER = "Does not change the image yet."
 _CHANNELS = ("red", "green", "blue")
 
-IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
-"""The colour matrix that changes nothing, row by row."""
+AT_POWER_UP = tuple(sixteenths / 16 for sixteenths in (19, -2, -1, -1, 18, -1, -1, -2, 19))
+"""Somewhat stronger colours, greys kept: saturation times 1.25 about the luminance of ITU-R BT.601, in sixteenths.
+
+The manual (5.11.3) calls the values at power-up "optimized for skin tones and other everyday objects" and gives none.
+Our sensors have no crosstalk to undo, so the true colours of a scene need no matrix.
+"""
+
+
+def hue_deg(state: CameraState) -> float:
+    """The angle by which colours are turned; 0 on a monochrome camera."""
+    return float(state.get("Hue", 0.0))
+
+
+def saturation(state: CameraState) -> float:
+    """The strength of colours, 64 is neutral."""
+    return float(state.get("Saturation", NEUTRAL_SATURATION))
+
+
+def matrix(state: CameraState) -> tuple[float, ...] | None:
+    """The nine coefficients that act on the image, row by row; None while the matrix is off or missing."""
+    return state.every("ColorTransformationValue") if state.get("ColorTransformationEnable", 0) else None
 
 
 def _coefficient(row: int, column: int) -> Entry:
@@ -35,8 +55,9 @@ FEATURES: tuple[Feature, ...] = (
         section="5.11.1",
         unit="deg",
         sfnc=False,
-        fidelity=Fidelity.STORED,
-        note=_LATER,
+        fidelity=Fidelity.APPROXIMATED,
+        note="In the plane of BT.601 chrominance; that positive angles turn red towards magenta is an assumption."
+        " Raw data is interpolated, changed and sampled again, so it is slightly blurred, as the manual says.",
     ),
     Float(
         name="Saturation",
@@ -44,8 +65,7 @@ FEATURES: tuple[Feature, ...] = (
         doc="Strength of the colours; 64 changes nothing, 0 leaves grey.",
         section="5.11.2",
         sfnc=False,
-        fidelity=Fidelity.STORED,
-        note=_LATER,
+        note="In the plane of BT.601 chrominance. Raw data is slightly blurred by it, as the manual says.",
     ),
     Boolean(
         name="ColorTransformationEnable",
@@ -53,8 +73,7 @@ FEATURES: tuple[Feature, ...] = (
         doc="Multiplies red, green and blue by the colour matrix.",
         section="5.11.3",
         display_name="Color Transformation Enable",
-        fidelity=Fidelity.STORED,
-        note=_LATER,
+        note="After white balance, before hue and saturation; acts on raw data as these do.",
     ),
     Enumeration(
         name="ColorTransformationSelector",
@@ -79,9 +98,9 @@ FEATURES: tuple[Feature, ...] = (
         section="5.11.3",
         visibility=Visibility.EXPERT,
         selected_by="ColorTransformationValueSelector",
-        default=IDENTITY,
-        fidelity=Fidelity.STORED,
-        note=_LATER + " The matrix at power-up is not documented; here it changes nothing.",
+        default=AT_POWER_UP,
+        fidelity=Fidelity.APPROXIMATED,
+        note="The values at power-up are not documented; here they make colours somewhat stronger and keep greys.",
     ),
 )
 

@@ -4,25 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tiscam_emu.camera import image_format, transport, white_balance
+from tiscam_emu.camera import (
+    actions,
+    color,
+    control_channel,
+    image_format,
+    lens_motors,
+    lut,
+    message_channel,
+    ptp,
+    transport,
+    user_sets,
+    white_balance,
+)
 from tiscam_emu.camera.acquisition import AcquisitionSchedule, Exposure
+from tiscam_emu.camera.actions import ActionScheduler
+from tiscam_emu.camera.automatics import Automatics
+from tiscam_emu.camera.behaviour import Behaviour, earliest
+from tiscam_emu.camera.clock import CameraClock
+from tiscam_emu.camera.digital_io import LineInput, OutputEdge, OutputRecord
+from tiscam_emu.camera.events import EventMessages
+from tiscam_emu.camera.notices import FrameMeasured, SettingsReplaced
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.registry import ROOMS
 from tiscam_emu.camera.state import CameraState
+from tiscam_emu.camera.status_led import StatusLed
+from tiscam_emu.camera.strobe import Strobe
 from tiscam_emu.camera.transport import StreamSettings
+from tiscam_emu.camera.trigger_input import TriggerInput
 from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.layout import XML_BASE
 from tiscam_emu.features.registers import RegisterMap
 from tiscam_emu.genicam.document import build_xml, file_name, zipped
 from tiscam_emu.sensor.request import FrameRequest
+from tiscam_emu.sensor.statistics import FrameStatistics, Roi
 from tiscam_emu.spec.load import load_model
 from tiscam_emu.spec.model import CameraModel
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.bootstrap import local_url
 from tiscam_emu.wire.endpoint import Endpoint, ipv4_to_int
+from tiscam_emu.wire.messages import EventMessage, MessageSettings
 
 _DISCOVERY_BYTES = 0xF8
-_SET_AT_START = ("GevFirstURL", "GevSCSP")
+_SET_AT_START = ("GevFirstURL", "GevSCSP", "GevMCSP")
 
 
 def load(name: str) -> CameraModel:
@@ -40,6 +64,7 @@ class Camera:
     """A camera that answers register accesses and says when exposures open.
 
     Every call takes the device time `now` in nanoseconds, which never goes back. Nothing here sleeps or sends.
+    What a signal on TRIGGER_IN does is told to `line1`; `next_wakeup` may be earlier after that.
     """
 
     def __init__(self, model: CameraModel, options: CameraOptions | None = None) -> None:
@@ -48,8 +73,29 @@ class Camera:
         self.schedule = AcquisitionSchedule(self.state, frame_request)
         self.registers = RegisterMap(self.state, model.layout)
         self.xml = build_xml(model)
+        self.line1 = LineInput(self.state)
+        self._output = OutputRecord(self.state)
+        self.behaviours: tuple[Behaviour, ...] = (
+            self.line1,
+            TriggerInput(self.state),
+            Strobe(self.state),
+            ActionScheduler(self.state),
+            lens_motors.LensMotors(self.state),
+        )
+        self.automatics = Automatics(self.state)
         self._opened: list[Exposure] = []
+        self._events = EventMessages(self.state)
+        self._led = StatusLed(self.state)
+        ptp.follow_settings(self.state)
         self._serve_xml()
+
+    def power_up(self, now: Nanoseconds) -> None:
+        """Let the camera be switched on now instead of at device time 0; to be called before all else."""
+        state = self.state
+        state.now = state.powered_up_ns = state.started_ns = now
+        state.clock = CameraClock(state.options.clock_offset_ns, state.options.clock_drift_ppb)
+        state.clock.set(now + state.options.clock_offset_ns, now)
+        ptp.apply_setting(state)
 
     def _serve_xml(self) -> None:
         content, name = self.xml, file_name(self.model, "xml")
@@ -94,10 +140,11 @@ class Camera:
         self.state.put("GevPrimaryApplicationIPAddress", ipv4_to_int(owner.host) if owner else 0)
 
     def release(self, now: Nanoseconds) -> None:
-        """Control was lost or given back: stop acquiring and close the stream channel."""
+        """Control was lost or given back: stop acquiring and close the channels."""
         self._catch_up(now)
         self.state.acquiring = False
         transport.close_stream(self.state)
+        message_channel.close_messages(self.state)
 
     @property
     def heartbeat_timeout_ms(self) -> int:
@@ -115,6 +162,46 @@ class Camera:
         return int(self.state.stored("GevPrimaryApplicationSwitchoverKey"))
 
     @property
+    def unconditional_action(self) -> bool:
+        """Whether actions are performed while nobody has control."""
+        return bool(self.state.get("ActionUnconditionalMode", 0))
+
+    @property
+    def extended_status_2_0(self) -> bool:
+        """Whether the client wants the status codes of version 2.0."""
+        return bool(self.state.get("GevGVCPExtendedStatusCodes", 0))
+
+    @property
+    def pending_ack_enabled(self) -> bool:
+        """Whether the client wants to be told that an acknowledge comes late."""
+        return bool(self.state["GevGVCPPendingAck"])
+
+    def take_write_duration(self) -> Nanoseconds:
+        """How long the writes since the last call take."""
+        duration_ns, self.state.write_duration_ns = self.state.write_duration_ns, 0
+        return duration_ns
+
+    def execute_action(
+        self, device_key: int, group_key: int, group_mask: int, action_time: int | None, now: Nanoseconds
+    ) -> Status | None:
+        """Perform or plan an action; see `actions.execute`."""
+        self._catch_up(now)
+        return actions.execute(self.state, device_key, group_key, group_mask, action_time)
+
+    @property
+    def message_settings(self) -> MessageSettings:
+        """The message channel as it is set now."""
+        return message_channel.message_settings(self.state)
+
+    def take_messages(self) -> list[EventMessage]:
+        """Events of the kinds that are switched on, since the last call."""
+        return self._events.take()
+
+    def status_led(self, now: Nanoseconds) -> str:
+        """The status LED; see `StatusLed.color`."""
+        return self._led.color(now)
+
+    @property
     def mac(self) -> bytes:
         """The MAC address, six bytes."""
         return self.state.mac
@@ -124,6 +211,11 @@ class Camera:
         """The stream channel as it is set now."""
         return transport.stream_settings(self.state)
 
+    @property
+    def output_edges(self) -> tuple[OutputEdge, ...]:
+        """The last edges on STROBE_OUT with their device times, the oldest first."""
+        return tuple(self._output.edges)
+
     def advance(self, now: Nanoseconds) -> list[Exposure]:
         """Exposures that opened up to `now`."""
         self._catch_up(now)
@@ -131,13 +223,32 @@ class Camera:
         return opened
 
     def _catch_up(self, now: Nanoseconds) -> None:
-        """Open the exposures that are due before an access can change what they depend on."""
+        """Do what is due before an access can change what it depends on, event by event."""
+        while (due := self._next_event()) is not None and due < now:
+            self._advance_to(max(due, self.state.now))
+        self._advance_to(now)
+
+    def _advance_to(self, now: Nanoseconds) -> None:
         self.state.now = now
+        for behaviour in self.behaviours:
+            behaviour.advance(now)
         self._opened += self.schedule.advance(now)
+
+    def _next_event(self) -> Nanoseconds | None:
+        return earliest([self.schedule.next_wakeup(), *(behaviour.next_wakeup() for behaviour in self.behaviours)])
 
     def next_wakeup(self) -> Nanoseconds | None:
         """When `advance` has something to do next; None while nothing is planned."""
-        return self._opened[0].start_ns if self._opened else self.schedule.next_wakeup()
+        return self._opened[0].start_ns if self._opened else self._next_event()
+
+    def measured_region(self) -> Roi | None:
+        """The part of a frame that has to be measured for the automatics, if any."""
+        return self.automatics.region()
+
+    def frame_measured(self, request: FrameRequest, statistics: FrameStatistics, roi: Roi, now: Nanoseconds) -> None:
+        """Take what the `roi` of a rendered frame looks like; the automatics act on it."""
+        self._catch_up(now)
+        self.state.notices.notify(FrameMeasured(request, statistics, roi, now))
 
     def take_test_packet_request(self) -> bool:
         """Whether a test packet was asked for since the last call."""
@@ -150,17 +261,25 @@ class Camera:
         requested, state.reset_requested = state.reset_requested, False
         if requested:
             self.release(state.now)
-            set_at_start = {name: state.stored(name) for name in _SET_AT_START}
+            set_at_start = {name: state.stored(name) for name in _SET_AT_START if name in state}
             state.reset(keep_persistent=not state.factory_reset_requested)
+            if state.factory_reset_requested:
+                state.user_sets.clear()
             state.factory_reset_requested = False
+            user_sets.apply_default(state)
             for name, value in set_at_start.items():
                 state.put(name, value)
-            transport.reset_timestamp(state)
+            state.actions.cancel()
+            state.started_ns = state.now
+            state.clock.run_alone(state.now)
+            control_channel.reset_timestamp(state)
+            state.notices.notify(SettingsReplaced())
         return requested
 
 
 def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameRequest:
     """What the frame whose exposure opens `now` depends on."""
+    imaging = lens_motors.imaging_at(state, now)
     return FrameRequest(
         frame_id=frame_id,
         exposure_start_ns=state.timestamp(now),
@@ -171,4 +290,12 @@ def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameR
         region=image_format.region(state),
         white_balance=white_balance.ratios(state),
         gamma=state["Gamma"],
+        lut=lut.table(state),
+        hue_deg=color.hue_deg(state),
+        saturation=color.saturation(state),
+        color_matrix=color.matrix(state),
+        illumination=imaging.illumination,
+        defocus_px=imaging.defocus_px,
+        zoom=imaging.zoom,
+        infrared=imaging.infrared,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
-from tiscam_emu.camera import transport
+from tiscam_emu.camera import control_channel
+from tiscam_emu.camera.ptp import PTP_ENABLED
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.features.kinds import (
     Access,
@@ -21,10 +23,12 @@ from tiscam_emu.features.kinds import (
     String,
     Visibility,
 )
+from tiscam_emu.units import NS_PER_MS, NS_PER_S
 
 _CATEGORY = "DeviceControl"
 AMBIENT_C = 25.0
 WARM_UP_C = 12.0
+WARM_UP_S = 600.0
 
 
 def _text(name: str, doc: str, at: At | None, size: int, value: Callable[[CameraState], str]) -> String:
@@ -79,6 +83,16 @@ def _selector(name: str, doc: str) -> Integer:
     )
 
 
+def temperature_c(state: CameraState) -> float:
+    """Temperature inside the camera, in tenths of a degree: it rises from the room's with a time constant."""
+    on_s = (state.now - state.powered_up_ns) / NS_PER_S
+    return round(AMBIENT_C + WARM_UP_C * -math.expm1(-on_s / WARM_UP_S), 1)
+
+
+def _take_time(state: CameraState) -> None:
+    state.write_duration_ns += int(state["TestPendingAck"]) * NS_PER_MS
+
+
 def _request_reset(state: CameraState) -> None:
     state.reset_requested = True
 
@@ -123,30 +137,11 @@ FEATURES: tuple[Feature, ...] = (
     _fixed_choice("DeviceCharacterSet", "Character set of the strings.", "UTF8"),
     _selector("DeviceLinkSelector", "Link that the link features describe; there is one."),
     _number("DeviceLinkSpeed", "Speed of the link.", lambda state: state.model.link.speed_mbps * 125_000, "Bps"),
-    Enumeration(
-        name="DeviceLinkThroughputLimitMode",
-        category=_CATEGORY,
-        doc="On: the camera sends no faster than DeviceLinkThroughputLimit.",
-        section="5.19.1",
-        entries=(Entry("Off", 0), Entry("On", 1)),
-        fidelity=Fidelity.STORED,
-        note="The limit does not slow the camera down yet.",
-    ),
-    Integer(
-        name="DeviceLinkThroughputLimit",
-        category=_CATEGORY,
-        doc="Most bytes per second that the camera sends.",
-        section="5.19.2",
-        unit="Bps",
-        fidelity=Fidelity.STORED,
-        note="The limit does not slow the camera down yet.",
-        default=lambda state: state.widest_limits("DeviceLinkThroughputLimit").high,
-    ),
     _number("DeviceStreamChannelCount", "Stream channels of the camera.", 1),
     _selector("DeviceStreamChannelSelector", "Stream channel that the channel features describe; there is one."),
     _fixed_choice("DeviceStreamChannelType", "Direction of the stream channel.", "Transmitter"),
     _fixed_choice("DeviceStreamChannelEndianness", "Byte order of pixels of several bytes.", "Little"),
-    _number("DeviceEventChannelCount", "Message channels of the camera.", 0),
+    _number("DeviceEventChannelCount", "Message channels of the camera.", control_channel.message_channels),
     Enumeration(
         name="DeviceTemperatureSelector",
         category=_CATEGORY,
@@ -165,9 +160,12 @@ FEATURES: tuple[Feature, ...] = (
         selected_by="DeviceTemperatureSelector",
         every_model=True,
         visibility=Visibility.EXPERT,
-        value=lambda _state: AMBIENT_C + WARM_UP_C,
+        value=temperature_c,
         fidelity=Fidelity.APPROXIMATED,
-        note="A constant 37 °C: a warm camera in a room of 25 °C.",
+        note=(
+            "Rises from 25 °C to 37 °C with a time constant of ten minutes, whatever the camera does; the same at both "
+            "places. The figures are assumptions."
+        ),
     ),
     Command(
         name="DeviceReset",
@@ -196,7 +194,8 @@ FEATURES: tuple[Feature, ...] = (
         doc="Lets the timestamp count from 0 again.",
         every_model=True,
         visibility=Visibility.EXPERT,
-        on_write=transport.reset_timestamp,
+        on_write=control_channel.reset_timestamp,
+        locks=(PTP_ENABLED,),
     ),
     Command(
         name="TimestampLatch",
@@ -204,7 +203,7 @@ FEATURES: tuple[Feature, ...] = (
         doc="Keeps the timestamp of now in TimestampLatchValue.",
         every_model=True,
         visibility=Visibility.EXPERT,
-        on_write=transport.latch_timestamp,
+        on_write=control_channel.latch_timestamp,
     ),
     Integer(
         name="TimestampLatchValue",
@@ -229,8 +228,8 @@ FEATURES: tuple[Feature, ...] = (
         sfnc=False,
         hidden=True,
         visibility=Visibility.INVISIBLE,
-        fidelity=Fidelity.STORED,
-        note="The write is acknowledged at once. The range is an assumption.",
+        on_write=_take_time,
+        note="The value is stored at once and acknowledged that much later. The range is an assumption.",
     ),
 )
 

@@ -19,7 +19,7 @@ from tiscam_emu.features.kinds import (
 )
 
 _CATEGORY = "AcquisitionControl"
-_AUTO_LATER = "The automatic does not move the exposure time yet; it locks it as the manual says."
+_NOT_IN_FRAME_SETS = "The automatics rest while MultiFrameSetOutputModeEnable is on: an assumption."
 
 EXPOSURE_AUTO = Lock("ExposureAuto", lambda state: state.entry("ExposureAuto") != "Off", "ExposureAuto is on")
 UPPER_LIMIT_AUTO = Lock(
@@ -37,8 +37,7 @@ _LIMIT = Float(
     representation="Logarithmic",
     visibility=Visibility.GURU,
     sfnc=False,
-    fidelity=Fidelity.STORED,
-    note=_AUTO_LATER,
+    note="Where the limits contradict each other, the lower one counts.",
 )
 
 
@@ -59,7 +58,8 @@ FEATURES: tuple[Feature, ...] = (
         representation="Logarithmic",
         default=5000.0,
         locks=(EXPOSURE_AUTO,),
-        note="5 ms at power-up is an assumption: the manual's default is what the automatic finds.",
+        note="5 ms at power-up is an assumption: the manual's default is what the automatic finds. The value the"
+        " automatic has chosen is read here, and stays when it is switched off.",
     ),
     Enumeration(
         name="ExposureAuto",
@@ -67,8 +67,9 @@ FEATURES: tuple[Feature, ...] = (
         doc="Continuous: the camera finds the exposure time and ExposureTime is locked.",
         section="5.3.1",
         entries=(Entry("Off", 0), Entry("Continuous", 1)),
-        fidelity=Fidelity.STORED,
-        note=_AUTO_LATER,
+        fidelity=Fidelity.APPROXIMATED,
+        note="The algorithm is ours: it judges the frames that are sent, and settles in a few of them. "
+        + _NOT_IN_FRAME_SETS,
     ),
     Integer(
         name="ExposureAutoReference",
@@ -76,8 +77,7 @@ FEATURES: tuple[Feature, ...] = (
         doc="Mean brightness on the 8-bit scale that the automatics aim for.",
         section="5.3.3",
         sfnc=False,
-        fidelity=Fidelity.STORED,
-        note=_AUTO_LATER,
+        note="The mean of all pixels that are transmitted, raw or (red + 2 green + blue) / 4, kept within 3 %.",
     ),
     Boolean(
         name="ExposureAutoHighlightReduction",
@@ -85,8 +85,8 @@ FEATURES: tuple[Feature, ...] = (
         doc="The automatics avoid overexposed areas instead of matching the mean brightness.",
         section="5.3.4",
         sfnc=False,
-        fidelity=Fidelity.STORED,
-        note=_AUTO_LATER,
+        fidelity=Fidelity.APPROXIMATED,
+        note="Darkens until at most 1 % is saturated, but to no less than a third of the light: these are assumptions.",
     ),
     _LIMIT,
     replace(
@@ -97,7 +97,6 @@ FEATURES: tuple[Feature, ...] = (
         value=_upper_limit,
         locks=(UPPER_LIMIT_AUTO,),
         default=lambda state: state.widest_limits("ExposureAutoUpperLimit").high,
-        fidelity=Fidelity.APPROXIMATED,
     ),
     Boolean(
         name="ExposureAutoUpperLimitAuto",

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from tiscam_emu.camera import image_format
+from tiscam_emu.camera.lens_motors import follow, search_focus
+from tiscam_emu.camera.state import CameraState
 from tiscam_emu.features.kinds import Boolean, Command, Feature, Fidelity, Integer, Lock, Room
+from tiscam_emu.sensor.request import Region
 
 _CATEGORY = "LensControl"
-_MOTORS_LATER = "The value changes at once: no motor moves, and the image does not change yet."
-_AUTO_LATER = "Stored and returned: there is no autofocus yet."
+_ANY_PART = "The scene is flat and stands at one distance: every part of it is sharpest at the same focus."
 
 IRIS_AUTO = Lock("IrisAuto", lambda state: bool(state["IrisAuto"]), "IrisAuto is on")
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """The features that describe one side of the focus rectangle, and of the partial scan area it has to lie in."""
+
+    start: str
+    size: str
+    area: Callable[[Region], tuple[int, int]]
+
+    def fitted(self, state: CameraState) -> tuple[int, int]:
+        """Start and size, on the sensor, moved and cut to lie in the area."""
+        area_start, area_size = self.area(image_format.region(state))
+        start_limits, size_limits = state.widest_limits(self.start), state.widest_limits(self.size)
+        last_start = area_start + area_size - size_limits.low
+        start = int(start_limits.fit(max(min(state.stored(self.start), last_start), area_start)))
+        size = int(size_limits.fit(min(state.stored(self.size), area_start + area_size - start)))
+        return start, size
+
+
+_COLUMNS = _Axis(
+    "AutoFocusROILeft",
+    "AutoFocusROIWidth",
+    lambda region: (region.offset_x * region.skip_x * region.bin_x, region.width * region.skip_x * region.bin_x),
+)
+_ROWS = _Axis(
+    "AutoFocusROITop",
+    "AutoFocusROIHeight",
+    lambda region: (region.offset_y * region.skip_y * region.bin_y, region.height * region.skip_y * region.bin_y),
+)
 
 _ZOOM = Integer(
     name="Zoom",
@@ -18,19 +52,23 @@ _ZOOM = Integer(
     doc="Position of the zoom motor: 0 is the wide angle.",
     section="5.4.1",
     sfnc=False,
-    fidelity=Fidelity.STORED,
-    note=_MOTORS_LATER,
+    on_write=follow("Zoom"),
+    note=(
+        "Read is the position asked for; the motor takes its time, and each frame is taken where it is then. "
+        "Its speed, and where the scene stands, are assumptions."
+    ),
 )
 
 _FOCUS_ROI_LEFT = Integer(
     name="AutoFocusROILeft",
     category=_CATEGORY,
-    doc="First column, on the sensor, that autofocus looks at.",
+    doc="First column, on the sensor, that autofocus looks at; fitted to the region that is read out.",
     section="5.4.6",
     display_name="Auto Focus ROI Left",
     sfnc=False,
-    fidelity=Fidelity.STORED,
-    note=_AUTO_LATER,
+    value=lambda state: _COLUMNS.fitted(state)[0],
+    fidelity=Fidelity.APPROXIMATED,
+    note=_ANY_PART,
 )
 
 FEATURES: tuple[Feature, ...] = (
@@ -40,6 +78,12 @@ FEATURES: tuple[Feature, ...] = (
         name="Focus",
         doc="Position of the focus motor: small values are near, large ones far.",
         section="5.4.2",
+        on_write=follow("Focus"),
+        fidelity=Fidelity.APPROXIMATED,
+        note=(
+            "Read is the position asked for or found by autofocus; the motor takes its time. Which distance a position "
+            "stands for is an assumption: at the wide angle the scene is in focus at the maximum."
+        ),
     ),
     Command(
         name="FocusAuto",
@@ -48,15 +92,22 @@ FEATURES: tuple[Feature, ...] = (
         section="5.4.5",
         display_name="Auto Focus",
         sfnc=False,
-        fidelity=Fidelity.STORED,
-        note="Accepted; focus stays where it is.",
+        on_write=search_focus,
+        fidelity=Fidelity.APPROXIMATED,
+        note=(
+            "The motor sweeps its whole range, then goes to the sharpest position, which follows from the lens and not "
+            "from the contrast of frames: it is found without light and without acquisition, too."
+        ),
     ),
     replace(
         _ZOOM,
         name="Iris",
-        doc="Opening of the iris: the largest value is wide open.",
+        doc="Opening of the iris: the largest value is wide open, 0 lets no light through.",
         section="5.4.3",
         locks=(IRIS_AUTO,),
+        on_write=None,
+        fidelity=Fidelity.APPROXIMATED,
+        note="Moves at once. That its diameter is proportional to the value is an assumption.",
     ),
     Boolean(
         name="IrisAuto",
@@ -65,8 +116,8 @@ FEATURES: tuple[Feature, ...] = (
         section="5.4.7",
         display_name="Auto Iris",
         sfnc=False,
-        fidelity=Fidelity.STORED,
-        note="The automatic does not move the iris yet; it locks it.",
+        fidelity=Fidelity.APPROXIMATED,
+        note="Opens the iris when the exposure is at its limit, before gain is raised; never closes it below Iris 16.",
     ),
     Boolean(
         name="IRCutFilterEnable",
@@ -75,8 +126,8 @@ FEATURES: tuple[Feature, ...] = (
         section="5.4.4",
         display_name="IRCut Filter Enable",
         sfnc=False,
-        fidelity=Fidelity.STORED,
-        note="The image does not change yet.",
+        fidelity=Fidelity.APPROXIMATED,
+        note="Without it pictures are brighter, reddish and pale; how strongly is an assumption.",
     ),
     Boolean(
         name="AutoFocusROIEnable",
@@ -85,29 +136,32 @@ FEATURES: tuple[Feature, ...] = (
         section="5.4.6",
         display_name="Auto Focus ROI Enable",
         sfnc=False,
-        fidelity=Fidelity.STORED,
-        note=_AUTO_LATER,
+        fidelity=Fidelity.APPROXIMATED,
+        note=_ANY_PART,
     ),
     _FOCUS_ROI_LEFT,
     replace(
         _FOCUS_ROI_LEFT,
         name="AutoFocusROITop",
-        doc="First row, on the sensor, that autofocus looks at.",
+        doc="First row, on the sensor, that autofocus looks at; fitted to the region that is read out.",
         display_name="Auto Focus ROI Top",
+        value=lambda state: _ROWS.fitted(state)[0],
     ),
     replace(
         _FOCUS_ROI_LEFT,
         name="AutoFocusROIWidth",
-        doc="Columns that autofocus looks at.",
+        doc="Columns that autofocus looks at; fitted to the region that is read out.",
         display_name="Auto Focus ROI Width",
         default=lambda state: state.widest_limits("AutoFocusROIWidth").high,
+        value=lambda state: _COLUMNS.fitted(state)[1],
     ),
     replace(
         _FOCUS_ROI_LEFT,
         name="AutoFocusROIHeight",
-        doc="Rows that autofocus looks at.",
+        doc="Rows that autofocus looks at; fitted to the region that is read out.",
         display_name="Auto Focus ROI Height",
         default=lambda state: state.widest_limits("AutoFocusROIHeight").high,
+        value=lambda state: _ROWS.fitted(state)[1],
     ),
 )
 

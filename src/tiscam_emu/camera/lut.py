@@ -17,7 +17,6 @@ from tiscam_emu.features.kinds import (
 
 _CATEGORY = "LUTControl"
 _SECTION = "5.10.2"
-_LATER = "The table is kept; it does not change the image yet."
 
 POINTS = 257
 LARGEST = 0xFFFF
@@ -29,7 +28,12 @@ LUT_ENABLED = Lock("LUTEnabled", lambda state: bool(state["LUTEnable"]), "LUTEna
 
 def points(state: CameraState) -> tuple[int, ...]:
     """The 257 points of the table in use; 16 bits each."""
-    return tuple(int(value) for value in state.every("LUTValue"))
+    return state.every("LUTValue")
+
+
+def table(state: CameraState) -> tuple[int, ...] | None:
+    """The points that act on the image; None while the table is off."""
+    return points(state) if LUT_ENABLED.holds(state) else None
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -40,8 +44,7 @@ FEATURES: tuple[Feature, ...] = (
         section=_SECTION,
         display_name="LUT Enable",
         visibility=Visibility.EXPERT,
-        fidelity=Fidelity.STORED,
-        note=_LATER,
+        note="Y alone in the YUV formats, every channel else. Values are taken with their black level and rounded.",
     ),
     Integer(
         name="LUTIndex",
@@ -64,8 +67,8 @@ FEATURES: tuple[Feature, ...] = (
         selected_by="LUTIndex",
         limits=Limits(0, LARGEST, 1),
         default=STRAIGHT,
-        fidelity=Fidelity.STORED,
-        note=_LATER + " That it starts as a straight line is an assumption.",
+        fidelity=Fidelity.APPROXIMATED,
+        note="That it starts as a straight line is an assumption.",
     ),
     Register(
         name="LUTValueAll",
@@ -76,8 +79,8 @@ FEATURES: tuple[Feature, ...] = (
         visibility=Visibility.GURU,
         alias_of="LUTValue",
         size=4 * POINTS,
-        fidelity=Fidelity.STORED,
-        note=_LATER + " The manual does not state the byte order.",
+        fidelity=Fidelity.APPROXIMATED,
+        note="The manual does not state the byte order.",
     ),
 )
 

@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-from tiscam_emu.features.kinds import Boolean, Entry, Enumeration, Feature, Fidelity, Float, Room
+from dataclasses import replace
+
+from tiscam_emu.camera.state import CameraState
+from tiscam_emu.features.kinds import Boolean, Entry, Enumeration, Feature, Float, Room
+from tiscam_emu.sensor.request import FrameRequest
 
 _CATEGORY = "MultiFrameSetOutputMode"
-_LATER = "Stored and returned: for now all frames use ExposureTime and Gain."
+_PREFIX = "MultiFrameSetOutputMode"
 _FRAMES = range(4)
+
+
+def exposure_us(state: CameraState, position: int) -> float:
+    """Exposure time of an acquisition's frame number `position`, counted from 0."""
+    if not _enabled(state):
+        return float(state["ExposureTime"])
+    return float(state[f"{_PREFIX}ExposureTime{_turn(state, position)}"])
+
+
+def in_turn(state: CameraState, request: FrameRequest, position: int) -> FrameRequest:
+    """`request` with the exposure time and gain whose turn it is, if the mode is on."""
+    if not _enabled(state):
+        return request
+    gain_db = request.gain_db
+    if state[f"{_PREFIX}CustomGain"]:
+        gain_db = float(state[f"{_PREFIX}Gain{_turn(state, position)}"])
+    return replace(request, exposure_us=exposure_us(state, position), gain_db=gain_db)
+
+
+def _enabled(state: CameraState) -> bool:
+    return bool(state.get(f"{_PREFIX}Enable", 0))
+
+
+def _turn(state: CameraState, position: int) -> int:
+    return position % int(state[f"{_PREFIX}FrameCount"])
 
 
 def _exposure(frame: int) -> Float:
@@ -18,8 +47,6 @@ def _exposure(frame: int) -> Float:
         display_name=f"Exposure {frame}",
         sfnc=False,
         unit="us",
-        fidelity=Fidelity.STORED,
-        note=_LATER,
     )
 
 
@@ -32,8 +59,6 @@ def _gain(frame: int) -> Float:
         display_name=f"Gain {frame}",
         sfnc=False,
         unit="dB",
-        fidelity=Fidelity.STORED,
-        note=_LATER,
     )
 
 
@@ -45,8 +70,7 @@ FEATURES: tuple[Feature, ...] = (
         section="5.14.1",
         display_name="Multi Frame Output Mode Enable",
         sfnc=False,
-        fidelity=Fidelity.STORED,
-        note=_LATER,
+        note="The first frame of an acquisition is frame 0 of a set: an assumption.",
     ),
     Enumeration(
         name="MultiFrameSetOutputModeFrameCount",
@@ -59,8 +83,6 @@ FEATURES: tuple[Feature, ...] = (
             Entry("MultiFrameSetOutputModeFrameCount_2Frames", 2, "", "2 Frames"),
             Entry("MultiFrameSetOutputModeFrameCount_4Frames", 4, "", "4 Frames"),
         ),
-        fidelity=Fidelity.STORED,
-        note=_LATER,
     ),
     *(_exposure(frame) for frame in _FRAMES),
     Boolean(
@@ -70,8 +92,6 @@ FEATURES: tuple[Feature, ...] = (
         section="5.14.4",
         display_name="Customize Gain Values",
         sfnc=False,
-        fidelity=Fidelity.STORED,
-        note=_LATER,
     ),
     *(_gain(frame) for frame in _FRAMES),
 )

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from tiscam_emu.sensor.request import FrameRequest
-from tiscam_emu.sensor.statistics import FrameStatistics
+from tiscam_emu.sensor.statistics import FrameStatistics, Roi
 from tiscam_emu.units import Nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
 class ExposureOpened:
-    """The sensor begins to collect light for a frame."""
+    """The sensor begins to collect light for a frame, until `ends_ns`: None while the trigger's pulse decides that."""
 
     request: FrameRequest
     at_ns: Nanoseconds
-    ends_ns: Nanoseconds
+    ends_ns: Nanoseconds | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,11 @@ class TestEventRequested:
 
 @dataclass(frozen=True, slots=True)
 class FrameMeasured:
-    """What a frame looks like, known after it has been rendered."""
+    """What a part of a frame looks like, known after it has been rendered."""
 
     request: FrameRequest
     statistics: FrameStatistics
+    roi: Roi
     at_ns: Nanoseconds
 
 
@@ -112,6 +113,10 @@ class NoticeBoard:
     def subscribe(self, kind: type[_Kind], function: Callable[[_Kind], None]) -> None:
         """Have `function` called with every notice of this kind, after those that subscribed before."""
         self._subscribers.setdefault(kind, []).append(function)
+
+    def wanted(self, kind: type[Notice]) -> bool:
+        """Whether anybody wants to know."""
+        return bool(self._subscribers.get(kind))
 
     def notify(self, notice: Notice) -> None:
         """Tell all subscribers."""

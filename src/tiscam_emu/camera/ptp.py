@@ -1,17 +1,54 @@
-"""Precision Time Protocol: whether the camera shares a clock with others (manual 5.15)."""
+"""Precision Time Protocol: whether the camera shares a clock with others (manual 5.15).
+
+No PTP messages are exchanged. The grandmaster of all cameras on a host is the host: its monotonic clock is the common
+time (`camera.clock`). Which camera says that it is the master follows from its address alone: the one that has the
+first address of its network, for instance 127.0.0.1 of 127.0.0.0/8. So there is never a second master; while no camera
+has that address, the host itself counts as the master, and every camera is a slave.
+"""
 
 from __future__ import annotations
 
+from ipaddress import IPv4Interface
+
+from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import CameraState
-from tiscam_emu.features.kinds import Access, Boolean, Entry, Enumeration, Feature, Fidelity, Room, Visibility
+from tiscam_emu.features.kinds import Access, At, Boolean, Entry, Enumeration, Feature, Fidelity, Lock, Room, Visibility
 
 _CATEGORY = "PtpControl"
-_DISABLED = 0
-_MASTER = 2
+_DISABLED, _UNCALIBRATED, _MASTER, _SLAVE = range(4)
+_PORT_STATES = {_DISABLED: 3, _UNCALIBRATED: 8, _MASTER: 6, _SLAVE: 9}
+
+PTP_ENABLED = Lock("PtpEnabled", lambda state: bool(state.get("PtpEnable", 0)), "PtpEnable is on")
+PTP_DISABLED = Lock("PtpDisabled", lambda state: not state.get("PtpEnable", 0), "PtpEnable is off")
 
 
-def _status(state: CameraState) -> int:
-    return _MASTER if state["PtpEnable"] else _DISABLED
+def is_master(state: CameraState) -> bool:
+    """Whether the camera's address is the first of its network."""
+    interface = IPv4Interface(f"{state.options.address}/{state.options.netmask}")
+    return interface.ip == interface.network.network_address + 1
+
+
+def status(state: CameraState) -> int:
+    """Value of PtpStatus."""
+    if not state.clock.enabled:
+        return _DISABLED
+    if not state.clock.synchronised(state.now):
+        return _UNCALIBRATED
+    return _MASTER if is_master(state) else _SLAVE
+
+
+def apply_setting(state: CameraState) -> None:
+    """Let the clock do what PtpEnable says."""
+    if state.get("PtpEnable", 0):
+        state.clock.follow(state.now)
+    else:
+        state.clock.run_alone(state.now)
+
+
+def follow_settings(state: CameraState) -> None:
+    """Obey PtpEnable from now on, whoever changes it."""
+    state.notices.subscribe(SettingsReplaced, lambda _notice: apply_setting(state))
+    apply_setting(state)
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -21,8 +58,13 @@ FEATURES: tuple[Feature, ...] = (
         doc="Takes part in the Precision Time Protocol (IEEE 1588).",
         section="5.15.1",
         visibility=Visibility.EXPERT,
-        fidelity=Fidelity.STORED,
-        note="No PTP messages are exchanged yet.",
+        at=At(0x0954, 19, 19),
+        on_write=apply_setting,
+        fidelity=Fidelity.APPROXIMATED,
+        note=(
+            "No PTP messages are exchanged: the clock follows the host's monotonic clock, so cameras on one host agree "
+            "exactly. Clocks elsewhere on the network do not matter."
+        ),
     ),
     Enumeration(
         name="PtpStatus",
@@ -33,13 +75,39 @@ FEATURES: tuple[Feature, ...] = (
         access=Access.RO,
         entries=(
             Entry("Disabled", _DISABLED, "PTP is off."),
-            Entry("Uncalibrated", 1, "PTP was switched on, or the network changed, a moment ago."),
+            Entry("Uncalibrated", _UNCALIBRATED, "PTP was switched on, or the network changed, a moment ago."),
             Entry("Master", _MASTER, "Other clocks follow this one."),
-            Entry("Slave", 3, "The clock follows a master."),
+            Entry("Slave", _SLAVE, "The clock follows a master."),
         ),
-        value=_status,
+        value=status,
         fidelity=Fidelity.APPROXIMATED,
-        note="Master while PtpEnable is on, as of a camera alone on its network; no PTP messages are exchanged yet.",
+        note=(
+            "Uncalibrated for one second after a start or PtpEnable, an assumption. Master at the first address of the "
+            "network, such as 127.0.0.1; any other camera is a slave of it or of the host."
+        ),
+    ),
+    Enumeration(
+        name="GevIEEE1588Status",
+        category=_CATEGORY,
+        doc="The same as the port state of IEEE 1588.",
+        visibility=Visibility.INVISIBLE,
+        hidden=True,
+        access=Access.RO,
+        at=At(0x096C, 0, 3),
+        entries=(
+            Entry("Initializing", 1),
+            Entry("Faulty", 2),
+            Entry("Disabled", 3),
+            Entry("Listening", 4),
+            Entry("PreMaster", 5),
+            Entry("Master", 6),
+            Entry("Passive", 7),
+            Entry("Uncalibrated", 8),
+            Entry("Slave", 9),
+        ),
+        value=lambda state: _PORT_STATES[status(state)],
+        fidelity=Fidelity.APPROXIMATED,
+        note="As PtpStatus; the other states do not occur.",
     ),
 )
 

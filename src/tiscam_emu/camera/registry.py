@@ -7,6 +7,7 @@ from tiscam_emu.camera import (
     actions,
     analog,
     auto_functions,
+    bandwidth,
     chunks,
     color,
     device,
@@ -17,6 +18,7 @@ from tiscam_emu.camera import (
     image_format,
     lens,
     lut,
+    message_channel,
     multi_frame,
     ptp,
     strobe,
@@ -29,6 +31,7 @@ from tiscam_emu.features.kinds import Room
 
 ROOMS: tuple[Room, ...] = (
     device.ROOM,
+    bandwidth.ROOM,
     image_format.ROOM,
     acquisition.ROOM,
     trigger.ROOM,
@@ -48,5 +51,6 @@ ROOMS: tuple[Room, ...] = (
     actions.ROOM,
     ptp.ROOM,
     transport.ROOM,
+    message_channel.ROOM,
     format_probe.ROOM,
 )

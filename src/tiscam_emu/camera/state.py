@@ -2,26 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tiscam_emu.camera.action_queue import ActionQueue
+from tiscam_emu.camera.clock import CameraClock
+from tiscam_emu.camera.motion import Motor
+from tiscam_emu.camera.notices import NoticeBoard
 from tiscam_emu.camera.options import CameraOptions
-from tiscam_emu.features.kinds import Lock
+from tiscam_emu.features.kinds import Lock, Value
 from tiscam_emu.features.store import Store
 from tiscam_emu.spec.model import CameraModel, ReadoutMode
 from tiscam_emu.units import Nanoseconds
 
 OUI = bytes.fromhex("000748")
 """First half of the MAC address of every camera of this maker."""
+
+UserSet = Mapping[str, tuple[Value, ...]]
+"""Settings by name: for each feature the values behind all entries of its selector, one where it has none."""
+
 _MAC_SPREAD = 7_919_117  # odd: serial numbers that differ in their last 24 bits have different addresses
 
 
 @dataclass(slots=True)
-class Triggers:
-    """Triggers that came, and those dropped because no exposure could start."""
+class LinePulse:
+    """State: a pulse on TRIGGER_IN; `ended_ns` is None while it lasts."""
 
-    pending_ns: list[Nanoseconds] = field(default_factory=list)
+    began_ns: Nanoseconds
+    ended_ns: Nanoseconds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A trigger that a source delivered.
+
+    Attributes
+    ----------
+    at_ns
+        When it counts as received.
+    delay_ns
+        TriggerDelay as it applies to this source.
+    pulse
+        The pulse it came with, if it came from the line.
+    sets_exposure
+        The length of the pulse is the exposure time.
+    """
+
+    at_ns: Nanoseconds
+    delay_ns: Nanoseconds = 0
+    pulse: LinePulse | None = None
+    sets_exposure: bool = False
+
+
+@dataclass(slots=True)
+class Triggers:
+    """State: triggers received and not yet looked at, and what became of the others.
+
+    Attributes
+    ----------
+    missed
+        Dropped because no exposure could start.
+    line_accepted_ns
+        When a trigger from the line was last accepted.
+    """
+
+    received: list[Trigger] = field(default_factory=list)
     accepted: int = 0
     missed: int = 0
+    line_accepted_ns: Nanoseconds | None = None
+
+
+@dataclass(slots=True)
+class Lines:
+    """State: the levels of TRIGGER_IN and STROBE_OUT, and how many strobe pulses last."""
+
+    input_high: bool = False
+    output_high: bool = False
+    strobe_pulses: int = 0
 
 
 class CameraState(Store):
@@ -37,8 +94,20 @@ class CameraState(Store):
         DeviceReset was executed and has not been carried out yet.
     factory_reset_requested
         It is to forget what outlives a power cycle, too.
-    timestamp_origin_ns
-        Device time at which the timestamp counter read 0.
+    notices
+        What rooms tell each other.
+    motors
+        Of the lens, by the feature that moves them.
+    user_sets
+        What was saved to a user set, by the set's name.
+    powered_up_ns, started_ns
+        Device time at which the camera was switched on, and at which it started last.
+    clock
+        What the camera's timestamps come from.
+    actions
+        Actions that wait for their time.
+    write_duration_ns
+        How long the writes take that nobody has asked about yet.
     """
 
     def __init__(self, model: CameraModel, options: CameraOptions) -> None:
@@ -51,8 +120,16 @@ class CameraState(Store):
         self.reset_requested = False
         self.factory_reset_requested = False
         self.channel_openings = 0
-        self.timestamp_origin_ns: Nanoseconds = 0
+        self.powered_up_ns: Nanoseconds = 0
+        self.started_ns: Nanoseconds = 0
+        self.clock = CameraClock(options.clock_offset_ns, options.clock_drift_ppb)
+        self.actions = ActionQueue()
+        self.write_duration_ns: Nanoseconds = 0
         self.triggers = Triggers()
+        self.lines = Lines()
+        self.notices = NoticeBoard()
+        self.motors: dict[str, Motor] = {}
+        self.user_sets: dict[str, UserSet] = {}
         super().__init__(model.features)
 
     @property
@@ -67,7 +144,7 @@ class CameraState(Store):
 
     def timestamp(self, now: Nanoseconds) -> int:
         """The timestamp counter at device time `now`, in ticks of one nanosecond."""
-        return now - self.timestamp_origin_ns
+        return self.clock.read(now)
 
     @property
     def readout_mode(self) -> ReadoutMode:

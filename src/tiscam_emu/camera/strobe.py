@@ -2,12 +2,64 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import replace
 
-from tiscam_emu.features.kinds import Entry, Enumeration, Feature, Fidelity, Integer, Room
+from tiscam_emu.camera.digital_io import drive_output
+from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened
+from tiscam_emu.camera.state import CameraState
+from tiscam_emu.features.kinds import Entry, Enumeration, Feature, Integer, Room
+from tiscam_emu.units import Nanoseconds, ns_from_us
 
 _CATEGORY = "DigitalIO"
-_LATER = "Stored and returned: the STROBE_OUT line is not modelled yet."
+_BEGINS, _ENDS = 1, -1
+
+
+class Strobe:
+    """State: the pulses on STROBE_OUT that last or are to come.
+
+    Delay, operation and duration are those of the moment the exposure opens. Pulses that overlap are one.
+    """
+
+    def __init__(self, state: CameraState) -> None:
+        self._state = state
+        self._ahead: list[tuple[Nanoseconds, int]] = []
+        self._delays_ns: dict[int, Nanoseconds] = {}
+        state.notices.subscribe(ExposureOpened, self._exposure_opened)
+        state.notices.subscribe(ExposureEnded, self._exposure_ended)
+
+    def advance(self, now: Nanoseconds) -> None:
+        """Begin and end the pulses that are due."""
+        while self._ahead and self._ahead[0][0] <= now:
+            at_ns, change = self._ahead.pop(0)
+            self._state.lines.strobe_pulses += change
+            drive_output(self._state, at_ns)
+
+    def next_wakeup(self) -> Nanoseconds | None:
+        """When the next pulse begins or ends."""
+        return self._ahead[0][0] if self._ahead else None
+
+    def _exposure_opened(self, exposure: ExposureOpened) -> None:
+        state = self._state
+        if state.entry("StrobeEnable") == "Off":
+            return
+        delay_ns = ns_from_us(state.get("StrobeDelay", 0))
+        begins_ns = exposure.at_ns + delay_ns
+        if state.entry("StrobeOperation") == "Exposure":
+            self._delays_ns[exposure.request.frame_id] = delay_ns
+        elif duration_ns := ns_from_us(state["StrobeDuration"]):
+            insort(self._ahead, (begins_ns + duration_ns, _ENDS))
+        else:
+            return
+        insort(self._ahead, (begins_ns, _BEGINS))
+        self.advance(exposure.at_ns)
+
+    def _exposure_ended(self, exposure: ExposureEnded) -> None:
+        delay_ns = self._delays_ns.pop(exposure.request.frame_id, None)
+        if delay_ns is not None:
+            insort(self._ahead, (exposure.at_ns + delay_ns, _ENDS))
+            self.advance(exposure.at_ns)
+
 
 _DURATION = Integer(
     name="StrobeDuration",
@@ -17,8 +69,6 @@ _DURATION = Integer(
     display_name="Strobe Duration",
     sfnc=False,
     unit="us",
-    fidelity=Fidelity.STORED,
-    note=_LATER,
 )
 
 FEATURES: tuple[Feature, ...] = (
@@ -30,8 +80,8 @@ FEATURES: tuple[Feature, ...] = (
         display_name="Strobe Enable",
         sfnc=False,
         entries=(Entry("Off", 0), Entry("On", 1)),
-        fidelity=Fidelity.STORED,
-        note=_LATER,
+        on_write=drive_output,
+        note="A pulse that lasts while the strobe is switched off ends then.",
     ),
     Enumeration(
         name="StrobePolarity",
@@ -41,8 +91,7 @@ FEATURES: tuple[Feature, ...] = (
         display_name="Strobe Polarity",
         sfnc=False,
         entries=(Entry("ActiveHigh", 0, "", "Active High"), Entry("ActiveLow", 1, "", "Active Low")),
-        fidelity=Fidelity.STORED,
-        note=_LATER,
+        on_write=drive_output,
     ),
     Enumeration(
         name="StrobeOperation",
@@ -55,14 +104,13 @@ FEATURES: tuple[Feature, ...] = (
             Entry("FixedDuration", 0, "StrobeDuration.", "Fixed Duration"),
             Entry("Exposure", 1, "The exposure time."),
         ),
-        fidelity=Fidelity.STORED,
-        note=_LATER,
     ),
     _DURATION,
     replace(
         _DURATION,
         name="StrobeDelay",
         doc="Time between the start of exposure and the pulse.",
+        note="In operation Exposure the end of the pulse is as late as its start.",
         section="5.8.5",
         display_name="Strobe Delay",
     ),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
-from tiscam_emu.camera.state import CameraState
+import numpy as np
+
+from tiscam_emu.camera.state import CameraState, Trigger
 from tiscam_emu.features.kinds import (
     Boolean,
     Command,
@@ -18,10 +20,10 @@ from tiscam_emu.features.kinds import (
     Lock,
     Room,
 )
-from tiscam_emu.units import Nanoseconds, ns_from_us
+from tiscam_emu.units import Nanoseconds
 
 _CATEGORY = "AcquisitionControl"
-_LATER = "Stored and returned; the signal on Line1 comes with the digital I/O."
+_SEED_DOMAIN = 0x7219  # keeps these draws apart from those of frames with the same number
 
 
 class _Frame(Protocol):
@@ -36,36 +38,61 @@ def enabled(state: CameraState) -> bool:
     return state.entry("TriggerMode") == "On"
 
 
-def can_start(state: CameraState, last: _Frame | None, at: Nanoseconds) -> bool:
-    """Whether a trigger at `at` finds the sensor ready.
+def listens(state: CameraState, source: Literal["Line1", "Software", "Action0"]) -> bool:
+    """Whether a trigger from `source` counts now."""
+    return state.acquiring and enabled(state) and state.entry("TriggerSource") in {"Any", source}
+
+
+def pulse_sets_exposure(state: CameraState) -> bool:
+    """Whether the line's pulse decides how long the exposure lasts."""
+    return state.entry("TriggerSelector") == "ExposureActive"
+
+
+def low_latency(state: CameraState) -> bool:
+    """Whether the exposure follows the trigger with an exact delay."""
+    return bool(state.get("IMXLowLatencyTriggerMode", 0))
+
+
+def can_start(state: CameraState, last: _Frame | None, at: Nanoseconds, exposure_ns: Nanoseconds | None) -> bool:
+    """Whether a trigger at `at` finds the sensor ready for an exposure of `exposure_ns`, None if nobody knows yet.
 
     Overlap Off: once the last frame is read out. Overlap Readout: during the readout, as soon as what is left of it is
     shorter than the exposure (manual 5.5.7).
     """
     if last is None:
         return True
-    if state.entry("TriggerOverlap") == "Readout":
-        return at >= last.exposed_ns and last.end_ns - at < ns_from_us(state["ExposureTime"])
+    if exposure_ns is not None and state.entry("TriggerOverlap") == "Readout":
+        return at >= last.exposed_ns and last.end_ns - at < exposure_ns
     return at >= last.end_ns
 
 
+def extra_delay_ns(state: CameraState, number: int, period_ns: Nanoseconds) -> Nanoseconds:
+    """How much later than asked for the exposure of accepted trigger `number` opens (manual 5.5.6).
+
+    The sensor opens an exposure with its next line, of which it scans `Height` in a frame period; where in a line the
+    trigger finds it is up to chance. Cameras without the low-latency mode have no such delay.
+    """
+    line_ns = period_ns // int(state.stored("Height"))
+    if low_latency(state) or "IMXLowLatencyTriggerMode" not in state or line_ns == 0:
+        return 0
+    return int(np.random.default_rng((state.options.seed, _SEED_DOMAIN, number)).integers(line_ns))
+
+
 def _fire(state: CameraState) -> None:
-    if state.acquiring and state.entry("TriggerSource") in {"Any", "Software"}:
-        state.triggers.pending_ns.append(state.now)
+    if listens(state, "Software"):
+        state.triggers.received.append(Trigger(state.now))
 
 
 def _force_overlap_off(state: CameraState) -> None:
-    if state.get("IMXLowLatencyTriggerMode", 0):
+    if low_latency(state):
         state.put("TriggerOverlap", 0)
 
 
 TRIGGER_OFF = Lock("TriggerOff", lambda state: not enabled(state), "TriggerMode is Off")
-LOW_LATENCY = Lock(
-    "LowLatency", lambda state: bool(state.get("IMXLowLatencyTriggerMode", 0)), "IMXLowLatencyTriggerMode is on"
-)
+LOW_LATENCY = Lock("LowLatency", low_latency, "IMXLowLatencyTriggerMode is on")
 
 
-def _time(name: str, section: str, doc: str) -> Float:
+def _time(name: str, section: str, doc: str, note: str) -> Float:
     return Float(
         name=name,
         category=_CATEGORY,
@@ -73,8 +100,7 @@ def _time(name: str, section: str, doc: str) -> Float:
         section=section,
         unit="us",
         sfnc=name == "TriggerDelay",
-        fidelity=Fidelity.STORED,
-        note=_LATER,
+        note=note,
     )
 
 
@@ -89,8 +115,8 @@ FEATURES: tuple[Feature, ...] = (
             Entry("FrameStart", 0, "A trigger starts a frame.", "Frame Start"),
             Entry("ExposureActive", 1, "The trigger's pulse width is the exposure time.", "Exposure Active"),
         ),
-        fidelity=Fidelity.APPROXIMATED,
-        note="ExposureActive is stored; frames start as in FrameStart.",
+        note="ExposureActive: a pulse gives one frame, whatever AcquisitionBurstFrameCount is, and is kept within the "
+        "limits of ExposureTime; triggers without a pulse expose for ExposureTime. These are assumptions.",
     ),
     Enumeration(
         name="TriggerMode",
@@ -110,8 +136,6 @@ FEATURES: tuple[Feature, ...] = (
             Entry("Software", 2, "TriggerSoftware alone."),
             Entry("Action0", 3, "Action 0 alone."),
         ),
-        fidelity=Fidelity.APPROXIMATED,
-        note="Software triggers act; Line1 and Action0 can be chosen, and no signal comes from them yet.",
     ),
     Enumeration(
         name="TriggerActivation",
@@ -119,8 +143,6 @@ FEATURES: tuple[Feature, ...] = (
         doc="Edge of the TRIGGER_IN line that counts as a trigger.",
         section="5.5.2",
         entries=(Entry("RisingEdge", 0, "", "Rising Edge"), Entry("FallingEdge", 1, "", "Falling Edge")),
-        fidelity=Fidelity.STORED,
-        note=_LATER,
     ),
     Command(
         name="TriggerSoftware",
@@ -133,10 +155,9 @@ FEATURES: tuple[Feature, ...] = (
     Integer(
         name="AcquisitionBurstFrameCount",
         category=_CATEGORY,
-        doc="Frames taken for one trigger, as fast as the settings allow.",
+        doc="Frames taken for one trigger, as fast as exposure time and frame rate allow.",
         section="5.5.4",
-        fidelity=Fidelity.STORED,
-        note="One frame is taken for each trigger.",
+        note="A trigger during a burst is missed.",
     ),
     Integer(
         name="AcquisitionBurstInterval",
@@ -147,8 +168,7 @@ FEATURES: tuple[Feature, ...] = (
         unit="us",
         limits=Limits(0, 10_000_000, 1),
         default=0,
-        fidelity=Fidelity.STORED,
-        note="The range is an assumption.",
+        note="Not in the manuals. The range is an assumption.",
     ),
     Enumeration(
         name="TriggerOverlap",
@@ -169,12 +189,33 @@ FEATURES: tuple[Feature, ...] = (
         sfnc=False,
         on_write=_force_overlap_off,
         fidelity=Fidelity.APPROXIMATED,
-        note="Forces TriggerOverlap Off; the random extra delay of the other mode is not modelled.",
+        note="Off: the delay is random, less than a line, which is the frame period divided by Height; the manual says "
+        "only that it depends on resolution and frame rate. A burst in mode On waits for each readout. Assumptions.",
     ),
-    _time("TriggerDelay", "5.5.8", "Time between a trigger on the line and the start of exposure."),
-    _time("TriggerDebouncer", "5.6.1", "Time the line has to be low before the next trigger is accepted."),
-    _time("TriggerMask", "5.6.2", "Time after an accepted trigger in which further pulses are ignored."),
-    _time("TriggerDenoise", "5.6.3", "Time the line has to be active to count as a trigger."),
+    _time(
+        "TriggerDelay",
+        "5.5.8",
+        "Time between a trigger on the line and the start of exposure; a software trigger is not delayed.",
+        "Whether a trigger is missed is decided when it comes. Action triggers are delayed too: an assumption.",
+    ),
+    _time(
+        "TriggerDebouncer",
+        "5.6.1",
+        "Time the line has to be low before the next trigger is accepted.",
+        "With TriggerActivation FallingEdge it has to be high instead: an assumption.",
+    ),
+    _time(
+        "TriggerMask",
+        "5.6.2",
+        "Time after an accepted trigger in which further pulses are ignored.",
+        "Counts from triggers of the line that started a frame; pulses it hides are not counted as missed.",
+    ),
+    _time(
+        "TriggerDenoise",
+        "5.6.3",
+        "Time the line has to be active to count as a trigger.",
+        "The trigger counts when that time is over, so exposures open later by it: an assumption.",
+    ),
 )
 
 ROOM = Room("trigger", 0x0004_0000, FEATURES)

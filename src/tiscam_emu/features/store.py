@@ -45,8 +45,7 @@ class Store:
                 continue
             if keep_persistent and declaration.persistent and name in self._stored:
                 continue
-            default = feature.default(self) if callable(feature.default) else feature.default
-            self._stored[name] = list(default) if isinstance(default, tuple) else [default] * feature.slot.count
+            self._stored[name] = list(self.factory(name))
         self.generation += 1
 
     def __contains__(self, name: str) -> bool:
@@ -76,6 +75,12 @@ class Store:
     def every(self, name: str) -> tuple[Any, ...]:
         """The values behind all entries of a feature's selector."""
         return tuple(self._stored[name])
+
+    def factory(self, name: str) -> tuple[Any, ...]:
+        """The values at power-up behind all entries of a feature's selector."""
+        feature = self.features[name]
+        default = feature.default(self) if callable(feature.default) else feature.default
+        return default if isinstance(default, tuple) else (default,) * feature.slot.count
 
     def limits(self, name: str) -> Limits:
         """The live limits of a number."""

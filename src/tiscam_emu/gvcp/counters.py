@@ -25,6 +25,11 @@ class ControlCounters:
         Any other access answered with an error status: no such register, read-only, out of range.
     repeated_requests
         Retransmitted commands, answered again and not executed again.
+    actions_executed, actions_ignored
+        Action commands that this camera performed or will perform, and those meant for others or sent while nobody had
+        control; refused ones are neither.
+    pending_acks
+        Commands, or retransmissions of them, answered with PENDING_ACK.
     """
 
     discoveries: int = 0
@@ -39,3 +44,30 @@ class ControlCounters:
     refused_accesses: int = 0
     repeated_requests: int = 0
     heartbeat_expiries: int = 0
+    actions_executed: int = 0
+    actions_ignored: int = 0
+    pending_acks: int = 0
+
+
+@dataclass(slots=True)
+class MessageCounters:
+    """State: what became of the messages since the channel was made.
+
+    Attributes
+    ----------
+    sent
+        Messages that left, retransmissions not counted.
+    given_up
+        Messages never acknowledged, however often they were sent.
+    dropped
+        Messages that found the queue full.
+    ignored_datagrams
+        Datagrams that acknowledged nothing.
+    """
+
+    sent: int = 0
+    acknowledged: int = 0
+    retransmitted: int = 0
+    given_up: int = 0
+    dropped: int = 0
+    ignored_datagrams: int = 0

@@ -30,6 +30,27 @@ class ControlledDevice(Protocol):
         """Write 32-bit registers in order: the number written, and SUCCESS or why the next one was refused."""
         ...
 
+    def take_write_duration(self) -> Nanoseconds:
+        """How long the writes since the last call take, 0 as a rule: their acknowledge comes that much later."""
+        ...
+
+    def execute_action(
+        self, device_key: int, group_key: int, group_mask: int, action_time: int | None, now: Nanoseconds
+    ) -> Status | None:
+        """Perform an action, or put it into the queue if it has a time.
+
+        The engine has checked that somebody has control, or that it does not matter, and that the command is no
+        repetition.
+
+        Returns
+        -------
+        Status or None
+            None if key, group or mask are those of other cameras. SUCCESS; ACTION_LATE: performed at once, because its
+            time was over; NO_REF_TIME: it has a time, but the camera's clock is not synchronised; OVERFLOW: the queue
+            is full; NOT_IMPLEMENTED: the camera knows no actions.
+        """
+        ...
+
     def discovery(self) -> bytes:
         """The 248 bytes at 0x0000 for DISCOVERY_ACK."""
         ...
@@ -55,6 +76,21 @@ class ControlledDevice(Protocol):
     @property
     def switchover_key(self) -> int:
         """16-bit key another application needs to take control over."""
+        ...
+
+    @property
+    def unconditional_action(self) -> bool:
+        """Whether actions are performed while nobody has control (GVCP Configuration)."""
+        ...
+
+    @property
+    def extended_status_2_0(self) -> bool:
+        """Whether the application wants the status codes of version 2.0 (GVCP Configuration)."""
+        ...
+
+    @property
+    def pending_ack_enabled(self) -> bool:
+        """Whether the application wants PENDING_ACK (GVCP Configuration)."""
         ...
 
     @property

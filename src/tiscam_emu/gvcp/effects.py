@@ -26,4 +26,13 @@ class ResendRequested:
     peer: Endpoint
 
 
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Send these bytes from the message channel's port (MCSP), where its acknowledges arrive."""
+
+    data: bytes
+    peer: Endpoint
+
+
 Effect = SendDatagram | ResendRequested
+"""What the control engine asks for; the message channel asks for `SendMessage` alone."""

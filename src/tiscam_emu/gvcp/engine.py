@@ -12,6 +12,11 @@ Decisions where the standard leaves room:
 * Acknowledges always go to the sender's address, never to the broadcast address.
 * FORCEIP is refused with ACCESS_DENIED: the emulated camera's address belongs to the host.
 * Switchover closes no channel: the new primary application takes the running stream over.
+* An action command with other keys, or while nobody has control, is ignored: it may be meant for another camera.
+* Without the status codes of version 2.0, NO_REF_TIME, OVERFLOW and ACTION_LATE are all acknowledged as ERROR, although
+  a late action is performed.
+* A repeated action command is answered again from memory: a broadcast may arrive once for each of its addresses.
+* A command that takes time has its effect at once; only its acknowledge is late. Other commands are served meanwhile.
 """
 
 from __future__ import annotations
@@ -21,10 +26,11 @@ from collections.abc import Sequence
 from tiscam_emu.errors import BadAlignment, InvalidAddress, InvalidParameter, RegisterError, Status
 from tiscam_emu.gvcp import privilege as rules
 from tiscam_emu.gvcp.counters import ControlCounters
-from tiscam_emu.gvcp.dedupe import RepeatedRequestState
+from tiscam_emu.gvcp.dedupe import ExecutedRequest, RepeatedRequestState
 from tiscam_emu.gvcp.device import ControlledDevice
 from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram
 from tiscam_emu.gvcp.heartbeat import HeartbeatState
+from tiscam_emu.gvcp.late_acks import LateAck, LateAckState
 from tiscam_emu.gvcp.privilege import ControlMissing, Privilege
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire import gvcp, gvcp_codec, gvcp_layouts
@@ -43,9 +49,12 @@ _IMPLEMENTED = frozenset(
         Command.READMEM_CMD,
         Command.WRITEREG_CMD,
         Command.WRITEMEM_CMD,
+        Command.ACTION_CMD,
     }
 )
 _ALWAYS_ANSWERED = frozenset({Command.READREG_CMD, Command.READMEM_CMD})
+_STATUS_2_0 = frozenset({Status.NO_REF_TIME, Status.OVERFLOW, Status.ACTION_LATE})
+_PERFORMED = frozenset({Status.SUCCESS, Status.ACTION_LATE})
 
 
 class ControlEngine:
@@ -55,7 +64,7 @@ class ControlEngine:
         self._device = device
         self._privilege = rules.OPEN
         self._heartbeat = HeartbeatState()
-        self._repeats = RepeatedRequestState()
+        self._forget_commands()
         self._latest_ns: Nanoseconds = 0
         self.counters = ControlCounters()
 
@@ -71,23 +80,30 @@ class ControlEngine:
 
     def next_wakeup(self) -> Nanoseconds | None:
         """When `advance` has to be called next; None if nothing is under way."""
-        if self._privilege.owner is None or self._device.heartbeat_disabled:
-            return None
-        return self._heartbeat.deadline(self._device.heartbeat_timeout_ms)
+        wakeups = (self._heartbeat_deadline(), self._late_acks.next_wakeup())
+        return min((wakeup for wakeup in wakeups if wakeup is not None), default=None)
 
     def advance(self, now: Nanoseconds) -> list[Effect]:
-        """Let time pass: a silent owner loses control, as of its deadline however late this is called."""
+        """Let time pass.
+
+        A silent owner loses control, as of its deadline however late this is called; commands that are over now are
+        acknowledged.
+        """
         self._expire(now)
-        return []
+        return [SendDatagram(late.ack, late.peer) for late in self._late_acks.take_due(now)]
 
     def reset(self, now: Nanoseconds) -> None:
         """The device was switched off and on: nobody has control and no command is remembered."""
-        self._repeats = RepeatedRequestState()
+        self._forget_commands()
         self._adopt(rules.OPEN, None, now)
 
     def receive(self, datagram: bytes, peer: Endpoint, now: Nanoseconds) -> list[Effect]:
         """Serve one datagram; never raises, whatever the bytes."""
-        self._expire(now)
+        effects = self.advance(now)
+        effects += self._serve(datagram, peer, now)
+        return effects
+
+    def _serve(self, datagram: bytes, peer: Endpoint, now: Nanoseconds) -> list[Effect]:
         try:
             command = gvcp_codec.parse_command(datagram)
         except gvcp.GvcpParseError as error:
@@ -98,10 +114,22 @@ class ControlEngine:
             return [SendDatagram(gvcp_codec.build_ack(self._read(command, peer, now)), peer)]
         if isinstance(command, gvcp.WriteRegCmd | gvcp.WriteMemCmd):
             return self._write_once(command, datagram, peer, now)
+        if isinstance(command, gvcp.ActionCmd):
+            return self._act_once(command, datagram, peer, now)
         return self._serve_other(command, peer)
 
+    def _forget_commands(self) -> None:
+        self._repeats = RepeatedRequestState()
+        self._repeated_actions = RepeatedRequestState()
+        self._late_acks = LateAckState()
+
+    def _heartbeat_deadline(self) -> Nanoseconds | None:
+        if self._privilege.owner is None or self._device.heartbeat_disabled:
+            return None
+        return self._heartbeat.deadline(self._device.heartbeat_timeout_ms)
+
     def _expire(self, now: Nanoseconds) -> None:
-        deadline = self.next_wakeup()
+        deadline = self._heartbeat_deadline()
         if deadline is not None and now >= deadline:
             self.counters.heartbeat_expiries += 1
             # A timeout shortened from outside may put the deadline into the past; the device's time never goes back.
@@ -183,10 +211,13 @@ class ControlEngine:
     def _write_once(
         self, command: gvcp.WriteRegCmd | gvcp.WriteMemCmd, datagram: bytes, peer: Endpoint, now: Nanoseconds
     ) -> list[Effect]:
+        late = self._late_acks.find(datagram, peer)
+        if late is not None:
+            self.counters.repeated_requests += 1
+            return self._promise(command, late, now)
         repeated = self._repeats.find(datagram, peer)
         if repeated is not None:
-            self.counters.repeated_requests += 1
-            return [SendDatagram(repeated.ack, peer)] if repeated.ack is not None else []
+            return self._repeat(repeated, peer)
         if isinstance(command, gvcp.WriteRegCmd):
             index, status = self._write_registers(command.pairs, peer, now)
             data = gvcp_codec.build_ack(gvcp.WriteRegAck(command.req_id, index, status=status))
@@ -196,7 +227,49 @@ class ControlEngine:
         ack = data if command.ack_required else None
         if index:
             self._repeats.remember(datagram, ack, peer)
+        duration_ns = self._device.take_write_duration()
+        if ack is None:
+            return []
+        if duration_ns <= 0:
+            return [SendDatagram(ack, peer)]
+        late = LateAck(datagram, ack, peer, now + duration_ns)
+        self._late_acks.add(late)
+        return self._promise(command, late, now)
+
+    def _promise(self, command: gvcp.Cmd, late: LateAck, now: Nanoseconds) -> list[Effect]:
+        """Say when the acknowledge comes, to clients that want to know."""
+        if not self._device.pending_ack_enabled:
+            return []
+        self.counters.pending_acks += 1
+        ack = gvcp.PendingAck(command.req_id, late.time_to_completion_ms(now))
+        return [SendDatagram(gvcp_codec.build_ack(ack), late.peer)]
+
+    def _repeat(self, repeated: ExecutedRequest, peer: Endpoint) -> list[Effect]:
+        self.counters.repeated_requests += 1
+        return [SendDatagram(repeated.ack, peer)] if repeated.ack is not None else []
+
+    def _act_once(self, command: gvcp.ActionCmd, datagram: bytes, peer: Endpoint, now: Nanoseconds) -> list[Effect]:
+        repeated = self._repeated_actions.find(datagram, peer)
+        if repeated is not None:
+            return self._repeat(repeated, peer)
+        status = self._act(command, now)
+        if status is None:
+            self.counters.actions_ignored += 1
+            return []
+        if status in _PERFORMED:
+            self.counters.actions_executed += 1
+        if status in _STATUS_2_0 and not self._device.extended_status_2_0:
+            status = Status.ERROR
+        ack = gvcp_codec.build_ack(gvcp.ActionAck(command.req_id, status=status)) if command.ack_required else None
+        self._repeated_actions.remember(datagram, ack, peer)
         return [SendDatagram(ack, peer)] if ack is not None else []
+
+    def _act(self, command: gvcp.ActionCmd, now: Nanoseconds) -> Status | None:
+        if self._privilege.owner is None and not self._device.unconditional_action:
+            return None
+        return self._device.execute_action(
+            command.device_key, command.group_key, command.group_mask, command.action_time, now
+        )
 
     def _write_registers(
         self, pairs: Sequence[tuple[int, int]], peer: Endpoint, now: Nanoseconds
@@ -254,6 +327,8 @@ class ControlEngine:
             return
         if before.owner is not None and before.owner != by:
             self._repeats.forget(before.owner)
+        if before.owner != privilege.owner:
+            self._repeated_actions = RepeatedRequestState()
         self._heartbeat.restart(now)
         if privilege.owner is None:
             self._device.release(now)

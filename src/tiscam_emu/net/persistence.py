@@ -1,27 +1,46 @@
-"""What a camera keeps across restarts: one JSON file per camera in the state folder, replaced as a whole."""
+"""What a camera keeps across restarts: one JSON file per camera in the state folder, replaced as a whole.
+
+Two things are kept: features that outlive a power cycle, and the user sets; both as feature names and values. Nothing
+in the file can keep a camera from starting: what cannot be used is reported and left out.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from tiscam_emu.camera.state import CameraState
+from tiscam_emu.camera import user_sets
+from tiscam_emu.camera.notices import SettingsReplaced
+from tiscam_emu.camera.state import CameraState, UserSet
 from tiscam_emu.errors import RegisterError
 
 _VERSION = 1
+_INFINITE = {"inf": math.inf, "-inf": -math.inf}  # JSON has no such numbers
 KeptValue = int | float | str
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is in the file."""
+
+    values: Mapping[str, KeptValue] = field(default_factory=dict)
+    user_sets: Mapping[str, UserSet] = field(default_factory=dict)
+
+
 class KeptValues:
-    """State: the file behind a camera's persistent features.
+    """State: the file behind a camera's persistent features and user sets.
 
     Parameters
     ----------
     report
-        Called with a sentence when the file cannot be read or written; the camera goes on without it.
+        Called with a sentence when something in the file cannot be used, or it cannot be read or written; the camera
+        goes on without it.
     """
 
     def __init__(self, folder: Path, state: CameraState, report: Callable[[str], None]) -> None:
@@ -29,24 +48,27 @@ class KeptValues:
         self._state = state
         self._report = report
         self._names = [name for name, feature in state.features.items() if feature.declaration.persistent]
-        self._saved: dict[str, KeptValue] = {}
+        self._saved = _Kept()
         self._generation = -1
 
     def restore(self) -> None:
-        """Give the camera the values kept by an earlier run; a damaged file is reported and left out."""
+        """Give the camera what an earlier run kept, and the settings it starts with (manual 5.13.4)."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            values = self._read() if self._path.exists() else {}
-        except (OSError, ValueError, RegisterError) as error:
+            content = self._content() if self._path.exists() else {}
+        except (OSError, ValueError, RecursionError) as error:
             self._report(f"{self._path}: cannot be used, starting from the factory settings: {error}")
-            values = {}
-        for name, value in values.items():
-            if name in self._names:
-                self._state.put(name, value)
+            content = {}
+        state = self._state
+        for name, value in self._values(content):
+            state.put(name, value)
+        state.user_sets.update(self._user_sets(content))
+        user_sets.apply_default(state)
+        state.notices.notify(SettingsReplaced())
         self._saved = self._current()
 
     def save_changes(self) -> None:
-        """Write the file if a kept value has changed since it was written."""
+        """Write the file if something kept has changed since it was written."""
         if self._state.generation == self._generation:
             return
         self._generation = self._state.generation
@@ -59,29 +81,69 @@ class KeptValues:
         except OSError as error:
             self._report(f"{self._path}: cannot be written: {error.strerror}")
 
-    def _current(self) -> dict[str, KeptValue]:
-        return {name: self._state.stored(name) for name in self._names}
+    def _current(self) -> _Kept:
+        return _Kept({name: self._state.stored(name) for name in self._names}, dict(self._state.user_sets))
 
-    def _read(self) -> dict[str, KeptValue]:
+    def _content(self) -> dict[str, Any]:
         content = json.loads(self._path.read_text(encoding="utf-8"))
         if not isinstance(content, dict) or content.get("version") != _VERSION:
             raise ValueError("not a state file of this version")
-        values = content.get("values")
-        if not isinstance(values, dict):
-            raise ValueError("holds no values")
-        for name, value in values.items():
-            if name in self._names:
-                self._state.check(name, value)
-        return values
+        return content
 
-    def _write(self, values: Mapping[str, KeptValue]) -> None:
+    def _values(self, content: Mapping[str, Any]) -> Iterator[tuple[str, KeptValue]]:
+        for name, value in self._section(content, "values"):
+            try:
+                if name not in self._names:
+                    raise ValueError("the camera does not keep this")
+                self._state.check(name, value)
+            except (RegisterError, ValueError, TypeError) as error:
+                self._report(f"{self._path}: values: {name}: left out: {error}")
+            else:
+                yield name, value
+
+    def _user_sets(self, content: Mapping[str, Any]) -> Iterator[tuple[str, UserSet]]:
+        for name, settings in self._section(content, "user_sets"):
+            try:
+                if name not in user_sets.SLOTS or not isinstance(settings, dict):
+                    raise ValueError("not a user set")
+                user_set = user_sets.checked(self._state, {key: _from_json(v) for key, v in settings.items()})
+            except (RegisterError, ValueError, TypeError) as error:
+                self._report(f"{self._path}: {name}: left out, it holds the factory settings: {error}")
+            else:
+                yield name, user_set
+
+    def _section(self, content: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
+        section = content.get(name, {})
+        if isinstance(section, dict):
+            yield from section.items()
+        else:
+            self._report(f"{self._path}: {name}: left out: not a table of names and values")
+
+    def _write(self, kept: _Kept) -> None:
+        content = {
+            "version": _VERSION,
+            "values": dict(kept.values),
+            "user_sets": {name: _to_json(user_set) for name, user_set in kept.user_sets.items()},
+        }
         handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"version": _VERSION, "values": values}, file, indent=1)
+                json.dump(content, file, indent=1, allow_nan=False)
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(self._path)
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+
+def _to_json(user_set: UserSet) -> dict[str, list[Any]]:
+    """Numbers as they are, infinite ones by name."""
+    return {
+        name: [str(value) if isinstance(value, float) and math.isinf(value) else value for value in values]
+        for name, values in user_set.items()
+    }
+
+
+def _from_json(values: Any) -> Any:
+    return [_INFINITE.get(v, v) if isinstance(v, str) else v for v in values] if isinstance(values, list) else values

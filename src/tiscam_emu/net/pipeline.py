@@ -16,12 +16,16 @@ from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.gvsp.packets import Packet, PacketTable
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.sensor.request import FrameRequest
+from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, PayloadType
 
 MAX_OUTSTANDING = 6
 """Frames between exposure and last packet. Three at full rate: exposed, read out, on the link; the others ride out
 stalls of the computer."""
+
+MAX_AWAITED = 1024
+"""As many awaited frames may wait: a camera that has just been started must first see its scene."""
 
 
 class ImageSource(Protocol):
@@ -54,6 +58,11 @@ class TakenExposure(Protocol):
         """What is sent behind the image; empty without chunks."""
         ...
 
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody counts on this very frame: it was triggered, or is one of a number asked for."""
+        ...
+
 
 class PacketSink(Protocol):
     """Where packets go: a `StreamSocket`, or link faults in front of one. Used from the send thread alone."""
@@ -74,11 +83,21 @@ class _RenderJob:
     destination: Destination | None
     """None: only prepare."""
     chunk_tail: bytes = b""
+    measured: Roi | None = None
 
     @property
     def payload_bytes(self) -> int:
         """Image and chunks."""
         return self.request.payload_bytes() + len(self.chunk_tail)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What the `roi` of a rendered frame looks like."""
+
+    request: FrameRequest
+    statistics: FrameStatistics
+    roi: Roi
 
 
 class FramePipeline:
@@ -95,8 +114,10 @@ class FramePipeline:
     on_error
         Called from the failing thread with the first error of rendering and the first of sending. A frame that cannot
         be rendered repeats the last good one of its geometry, or is skipped.
+    on_measured
+        Called from the render thread with what was asked for when a frame was submitted.
     max_outstanding
-        Frames on their way; one more is skipped whole.
+        Frames on their way; one more is skipped whole, unless it is awaited: then it waits to be rendered.
     """
 
     def __init__(
@@ -106,6 +127,7 @@ class FramePipeline:
         clock: Clock,
         *,
         on_error: Callable[[Exception], None],
+        on_measured: Callable[[Measurement], None] | None = None,
         max_outstanding: int = MAX_OUTSTANDING,
         name: str = "stream",
     ) -> None:
@@ -113,6 +135,7 @@ class FramePipeline:
         self._sink = sink
         self._clock = clock
         self._on_error = on_error
+        self._on_measured = on_measured
         self._max_outstanding = max_outstanding
         self._lock = threading.Lock()
         self._render_wanted = threading.Condition(self._lock)
@@ -138,8 +161,13 @@ class FramePipeline:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, exposure: TakenExposure, destination: Destination) -> bool:
+    def submit(self, exposure: TakenExposure, destination: Destination, measured: Roi | None = None) -> bool:
         """Take a frame, to be rendered now and sent when it is ready.
+
+        Parameters
+        ----------
+        measured
+            Part of the image to measure as well.
 
         Returns
         -------
@@ -149,10 +177,12 @@ class FramePipeline:
         if not destination.port:
             return False
         with self._lock:
-            if self._outstanding() >= self._max_outstanding:
+            allowed = MAX_AWAITED if exposure.awaited else self._max_outstanding
+            if self._outstanding() >= allowed:
                 self._channel.skip_frame()
                 return False
-            self._jobs.append(_RenderJob(exposure.request, exposure.ready_ns, destination, exposure.chunk_tail))
+            job = _RenderJob(exposure.request, exposure.ready_ns, destination, exposure.chunk_tail, measured)
+            self._jobs.append(job)
             self._render_wanted.notify()
         return True
 
@@ -223,7 +253,12 @@ class FramePipeline:
     def _is_settled(self, now: Nanoseconds | None) -> bool:
         wakeup = self._channel.next_wakeup()
         idle = wakeup is None or (now is not None and wakeup > now)
-        return self._stopping or (idle and not self._jobs and not self._rendering and not self._sending)
+        rendered = not self._rendering and (not self._jobs or self._is_full())
+        return self._stopping or (idle and rendered and not self._sending)
+
+    def _is_full(self) -> bool:
+        """Whether as many rendered frames wait as there may be; what is still to be rendered waits then."""
+        return self._channel.frames_outstanding >= self._max_outstanding
 
     def _report(self, kind: str, error: Exception) -> None:
         if kind not in self._reported:
@@ -234,7 +269,7 @@ class FramePipeline:
         while True:
             with self._lock:
                 self._progress.notify_all()
-                while not self._jobs and not self._stopping:
+                while not self._stopping and (not self._jobs or self._is_full()):
                     self._render_wanted.wait()
                 if self._stopping:
                     return
@@ -268,7 +303,10 @@ class FramePipeline:
         image_bytes = job.request.payload_bytes()
         if self._scratch.size != job.payload_bytes:
             self._scratch = np.empty(job.payload_bytes, np.uint8)
-        self._source.render(job.request, self._scratch[:image_bytes])
+        image = self._scratch[:image_bytes]
+        self._source.render(job.request, image)
+        if job.measured is not None and self._on_measured is not None:
+            self._on_measured(Measurement(job.request, measure(image, job.request, job.measured), job.measured))
         self._scratch[image_bytes:] = np.frombuffer(job.chunk_tail, np.uint8)
         table = self._table(job.payload_bytes, packet_size)
         table.fill(self._scratch, *_leader_and_trailer(job))
@@ -313,6 +351,8 @@ class FramePipeline:
                     self._clock.wait(self._send_wanted, wakeup)
                 elif (burst := self._channel.due(now)) is not None:
                     self._sending = True
+                    if self._jobs and not self._rendering:
+                        self._render_wanted.notify()
                     return burst
             return None
 

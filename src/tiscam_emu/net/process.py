@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import os
@@ -15,7 +16,6 @@ from typing import Any
 from tiscam_emu import errors
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions
-from tiscam_emu.net.status import CameraStatus
 
 _QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Threads of linear-algebra libraries would idle beside the camera's and cost time."""
@@ -38,10 +38,11 @@ class CameraProcess:
         self.address = options.address
         self.pid = 0
         self._changed = threading.Condition()
+        self._saying = threading.Lock()
         self._ready = False
         self._failure: TiscamEmuError | None = None
-        self._status = CameraStatus()
-        self._snapshots = 0
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._request_ids = itertools.count(1)
         self._stopping = False
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tiscam_emu.net.worker"],
@@ -78,26 +79,27 @@ class CameraProcess:
         """Whether the process lives."""
         return self._process.poll() is None
 
-    def status(self, timeout_s: float = 2.0) -> CameraStatus:
-        """A snapshot made after this call.
+    def ask(self, name: str, *arguments: Any, timeout_s: float = 5.0) -> Any:
+        """Have the camera carry out one of `net.requests`, and wait for the answer.
 
         Raises
         ------
         CameraFailed
             The camera has ended, or does not answer.
+        TiscamEmuError
+            What the request met.
         """
+        number = next(self._request_ids)
+        self._say({"id": number, "name": name, "arguments": arguments})
         with self._changed:
-            # The next snapshot may be on its way already; the one after it is not older than this call.
-            wanted = self._snapshots + 2
-            self._changed.wait_for(lambda: self._snapshots >= wanted or self._failure is not None, timeout_s)
-            if self._snapshots < wanted:
-                raise self._failure or CameraFailed(f"the camera at {self.address} does not answer")
-            return self._status
-
-    def last_status(self) -> CameraStatus:
-        """The newest snapshot there is; does not wait."""
-        with self._changed:
-            return self._status
+            self._changed.wait_for(lambda: number in self._answers or self._failure is not None, timeout_s)
+            answer = self._answers.pop(number, None)
+            failure = self._failure
+        if answer is None:
+            raise failure or CameraFailed(f"the camera at {self.address} does not answer")
+        if "kind" in answer:
+            raise _error(answer["kind"], answer["message"])
+        return answer["value"]
 
     def stop(self, timeout_s: float = 0.7) -> None:
         """End the process: ask, and if it has not ended after `timeout_s`, kill it."""
@@ -124,7 +126,7 @@ class CameraProcess:
     def _say(self, message: dict[str, Any]) -> None:
         if self._process.stdin is None:
             return
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError, ValueError), self._saying:
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 
@@ -152,9 +154,8 @@ class CameraProcess:
                     self._ready = True
                 case "failed":
                     self._failure = _error(message["kind"], message["message"])
-                case "status":
-                    self._status = CameraStatus.from_json(message)
-                    self._snapshots += 1
+                case "answer":
+                    self._answers[message["id"]] = message
             self._changed.notify_all()
 
 

@@ -7,19 +7,29 @@ import logging
 import selectors
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeVar
 
+from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.core import Camera, frame_request, load
 from tiscam_emu.errors import UserError
-from tiscam_emu.gvcp.effects import Effect, SendDatagram
+from tiscam_emu.gvcp.effects import Effect, SendDatagram, SendMessage
 from tiscam_emu.gvcp.engine import ControlEngine
+from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
-from tiscam_emu.net.pipeline import FramePipeline
-from tiscam_emu.net.sockets import StreamSocket, open_broadcast_socket, open_control_socket, send_quietly
+from tiscam_emu.net.pipeline import FramePipeline, Measurement
+from tiscam_emu.net.sockets import (
+    StreamSocket,
+    open_broadcast_socket,
+    open_control_socket,
+    open_message_socket,
+    send_quietly,
+)
 from tiscam_emu.net.status import CameraStatus
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scene import load_scene
@@ -30,6 +40,7 @@ _DATAGRAM_BYTES = 2048
 _DATAGRAMS_PER_TURN = 64
 
 log = logging.getLogger("tiscam_emu")
+_Result = TypeVar("_Result")
 
 
 class CameraRunner:
@@ -49,12 +60,14 @@ class CameraRunner:
         self.clock = clock or SystemClock()
         self.camera = Camera(model, options.camera_options(model.identity.serial))
         self.engine = ControlEngine(self.camera)
+        self.messages = MessageChannel()
         scene = load_scene(options.scene)
         self._renderer = Renderer(model.sensor, scene, seed=options.seed, noise=options.noise)  # type: ignore[arg-type]
         self._kept: KeptValues | None = None
         if options.state_dir:
             self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning)
             self._kept.restore()
+        self._measurements: deque[Measurement] = deque()
         self._stopping = False
         self._streaming = False
         self._lock = threading.Lock()
@@ -83,12 +96,18 @@ class CameraRunner:
             self._sockets = [self._control]
             if broadcast is not None:
                 self._sockets.append(self._kept_open(broadcast))
+            self._message_socket = self._kept_open(open_message_socket(self.address))
             self._stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
         except UserError:
             self.close()
             raise
+        self.camera.power_up(self.clock.now())
         self.camera.state.put("GevSCSP", self._stream_socket.port)
-        self.pipeline = FramePipeline(self._renderer, self._stream_socket, self.clock, on_error=_report)
+        if "GevMCSP" in self.camera.state:
+            self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
+        self.pipeline = FramePipeline(
+            self._renderer, self._stream_socket, self.clock, on_error=_report, on_measured=self._take_measurement
+        )
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
 
@@ -99,11 +118,12 @@ class CameraRunner:
         """Serve until `stop`."""
         self.pipeline.prepare(frame_request(self.camera.state, 0, self.clock.now()))
         with selectors.DefaultSelector() as selector:
-            for sock in (*self._sockets, self._wake_in):
+            for sock in (*self._sockets, self._message_socket, self._wake_in):
                 selector.register(sock, selectors.EVENT_READ)
             while not self._stopping:
                 ready = selector.select(self._patience_s())
                 with self._lock:
+                    self._pass_measurements_on()
                     for key, _ in ready:
                         if key.fileobj is self._wake_in:
                             self._wake_in.recv(_DATAGRAM_BYTES)
@@ -140,15 +160,33 @@ class CameraRunner:
                 skipped_frames=counters.skipped_frames,
                 triggers_missed=state.triggers.missed,
                 control=asdict(self.engine.counters),
+                messages=asdict(self.messages.counters),
+                status_led=self.camera.status_led(self.clock.now()),
             )
 
+    def call(self, function: Callable[[Camera, Nanoseconds], _Result]) -> _Result:
+        """Have `function` act on the camera between two turns of the loop; may be called from any thread."""
+        with self._lock:
+            result = function(self.camera, self.clock.now())
+        self._wake()
+        return result
+
     def _patience_s(self) -> float | None:
-        wakeups = [w for w in (self.engine.next_wakeup(), self.camera.next_wakeup()) if w is not None]
-        return self.clock.timeout_s(min(wakeups, default=None))
+        parts = (self.engine, self.camera, self.messages)
+        return self.clock.timeout_s(earliest(part.next_wakeup() for part in parts))
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError, OSError):
             self._wake_out.send(b"\0")
+
+    def _take_measurement(self, measurement: Measurement) -> None:
+        self._measurements.append(measurement)
+        self._wake()
+
+    def _pass_measurements_on(self) -> None:
+        while self._measurements:
+            taken = self._measurements.popleft()
+            self.camera.frame_measured(taken.request, taken.statistics, taken.roi, self.clock.now())
 
     def _serve(self, sock: socket.socket) -> None:
         for _ in range(_DATAGRAMS_PER_TURN):
@@ -160,11 +198,16 @@ class CameraRunner:
                 log.debug("receiving: %s", error)
                 continue
             now = self.clock.now()
-            self._carry_out(self.engine.receive(data, Endpoint(host, port), now))
+            peer = Endpoint(host, port)
+            if sock is self._message_socket:
+                self._send_messages(self.messages.receive(data, peer, now))
+            else:
+                self._carry_out(self.engine.receive(data, peer, now))
             self._let_camera_act(now)
 
     def _let_time_pass(self, now: Nanoseconds) -> None:
         self._carry_out(self.engine.advance(now))
+        self._send_messages(self.messages.advance(now))
         self._let_camera_act(now)
         if self._kept is not None:
             self._kept.save_changes()
@@ -173,7 +216,8 @@ class CameraRunner:
         camera = self.camera
         stream = camera.stream
         for exposure in camera.advance(now):
-            self.pipeline.submit(exposure, stream)
+            self.pipeline.submit(exposure, stream, camera.measured_region())
+        self._post_messages(now)
         if self._streaming and not stream.port:
             self.pipeline.discard()
         self._streaming = bool(stream.port)
@@ -182,6 +226,16 @@ class CameraRunner:
         if camera.take_reset_request():
             self.engine.reset(now)
             self.pipeline.discard()
+            self._post_messages(now)
+
+    def _post_messages(self, now: Nanoseconds) -> None:
+        self.messages.configure(self.camera.message_settings)
+        for message in self.camera.take_messages():
+            self._send_messages(self.messages.post(message, now))
+
+    def _send_messages(self, effects: Iterable[SendMessage]) -> None:
+        for effect in effects:
+            send_quietly(self._message_socket, effect.data, effect.peer.host, effect.peer.port)
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:
         for effect in effects:

@@ -70,6 +70,17 @@ def open_control_socket(address: str, port: int = GVCP_PORT) -> socket.socket:
     return sock
 
 
+def open_message_socket(address: str) -> socket.socket:
+    """The socket that messages leave from and their acknowledges come to, on a port of its own.
+
+    Raises
+    ------
+    UserError
+        The address does not belong to this computer, or may not be used.
+    """
+    return open_control_socket(address, 0)
+
+
 def open_broadcast_socket(address: str = LIMITED_BROADCAST, port: int = GVCP_PORT) -> socket.socket | None:
     """A socket that hears discovery broadcasts, shared with all cameras of this computer.
 

@@ -24,6 +24,10 @@ class CameraStatus:
         Triggers that came when no exposure could start.
     control
         Counters of the control channel: `gvcp.counters.ControlCounters`.
+    messages
+        Counters of the message channel: `gvcp.counters.MessageCounters`.
+    status_led
+        Color of the LED on the rear; empty for a model without one.
     """
 
     controller: str = ""
@@ -39,6 +43,8 @@ class CameraStatus:
     skipped_frames: int = 0
     triggers_missed: int = 0
     control: dict[str, int] = field(default_factory=dict)
+    messages: dict[str, int] = field(default_factory=dict)
+    status_led: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""

@@ -1,4 +1,4 @@
-"""A camera in a process of its own: options in on stdin, events out on stdout, one JSON object a line.
+"""A camera in a process of its own: options, then requests in on stdin, events out on stdout, one JSON object a line.
 
 The process ends when its stdin does, so it never outlives the one that started it.
 """
@@ -15,9 +15,9 @@ from typing import Any, TextIO
 
 from tiscam_emu.errors import TiscamEmuError, UserError
 from tiscam_emu.net.options import ServeOptions
+from tiscam_emu.net.requests import answer
 from tiscam_emu.net.runner import CameraRunner
 
-STATUS_PERIOD_S = 0.25
 _SWITCH_INTERVAL_S = 0.0005
 
 
@@ -66,26 +66,23 @@ def main() -> int:
     events.send(
         "ready", model=camera.model.identity.name, serial=camera.state.serial, address=runner.address, pid=os.getpid()
     )
-    ended = threading.Event()
-    threading.Thread(target=_end_with_stdin, args=(runner, ended), daemon=True).start()
-    threading.Thread(target=_tell_status, args=(runner, ended, events), daemon=True).start()
+    threading.Thread(target=_obey, args=(runner, events), daemon=True).start()
     runner.run()
     runner.close()
     return 0
 
 
-def _end_with_stdin(runner: CameraRunner, ended: threading.Event) -> None:
-    sys.stdin.read()
-    ended.set()
+def _obey(runner: CameraRunner, events: _EventStream) -> None:
+    """Answer requests until stdin ends, then end the camera."""
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            events.send("answer", id=request["id"], value=answer(runner, request["name"], request["arguments"]))
+        except TiscamEmuError as error:
+            events.send("answer", id=request["id"], kind=type(error).__name__, message=str(error))
+        except OSError:  # nobody listens any more; stdin ends as well
+            break
     runner.stop()
-
-
-def _tell_status(runner: CameraRunner, ended: threading.Event, events: _EventStream) -> None:
-    try:
-        while not ended.wait(STATUS_PERIOD_S):
-            events.send("status", **runner.status().to_json())
-    except OSError:  # nobody reads any more; stdin ends as well
-        return
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor import isp
+from tiscam_emu.sensor.colour_mix import mix
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.light import Light, row_blocks
 from tiscam_emu.sensor.model import FULL_SCALE_DN
@@ -13,6 +14,7 @@ from tiscam_emu.sensor.pack import INTERLEAVERS, RAW_PACKERS
 from tiscam_emu.sensor.pixel import Floats, LightCodes, draw_dn, mean_electrons
 from tiscam_emu.sensor.readout import quantise
 from tiscam_emu.sensor.settings import FrameSettings
+from tiscam_emu.sensor.tone import clip
 
 Words = NDArray[np.uint16]
 
@@ -61,25 +63,30 @@ def _draw_raw(light: Light, codes: LightCodes, settings: FrameSettings, rng: np.
 def _develop(raw: Words, settings: FrameSettings, out: NDArray[np.uint8]) -> None:
     height, width = raw.shape
     lines = out.reshape(height, -1)
+    packing = settings.pixel_format.packing
     for window in row_blocks(height, width):
         rows = slice(window.top, window.bottom)
+        planes = _developed(raw, window, settings)
         if settings.output == "raw":
-            block = raw[rows]
-            if settings.gamma != 1.0:
-                curved = np.rint(isp.gamma_curve(block.astype(np.float32), settings.gamma))
-                block = curved.astype(np.uint16)
-            RAW_PACKERS[settings.pixel_format.packing](block.reshape(-1), lines[rows].reshape(-1))
-            continue
-        lines[rows] = _develop_colour(raw, window, settings)
+            RAW_PACKERS[packing](_to_words(planes[0]).reshape(-1), lines[rows].reshape(-1))
+        else:
+            lines[rows] = INTERLEAVERS[packing]([_to_8_bit(plane) for plane in planes])
 
 
-def _develop_colour(raw: Words, window: Window, settings: FrameSettings) -> NDArray[np.uint8]:
+def _developed(raw: Words, window: Window, settings: FrameSettings) -> isp.Planes:
+    if not settings.demosaics:
+        return isp.tone((raw[window.top : window.bottom].astype(np.float32),), settings.output, settings.curve)
     top, bottom = max(window.top - isp.HALO, 0), min(window.bottom + isp.HALO, raw.shape[0])
     inner = slice(window.top - top, window.bottom - top)
     red, green, blue = (plane[inner] for plane in isp.demosaic(raw[top:bottom].astype(np.float32)))
-    planes = isp.tone(isp.linear_planes((red, green, blue), settings.output), settings.output, settings.gamma)
-    lines: NDArray[np.uint8] = INTERLEAVERS[settings.pixel_format.packing]([_to_8_bit(plane) for plane in planes])
-    return lines
+    if settings.mix is not None:
+        mixed = mix((red, green, blue), settings.mix, settings.readout.black_level_dn)
+        red, green, blue = (clip(plane) for plane in mixed)
+    return isp.tone(isp.linear_planes((red, green, blue), settings.output), settings.output, settings.curve)
+
+
+def _to_words(plane: Floats) -> Words:
+    return np.rint(plane).astype(np.uint16)
 
 
 def _to_8_bit(plane: Floats) -> NDArray[np.uint8]:

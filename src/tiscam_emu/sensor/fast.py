@@ -8,18 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor import isp
+from tiscam_emu.sensor.fast_lut import FixedPointLut
 from tiscam_emu.sensor.fast_noise import BLOCK, MAX_Z, Fixed, FixedPoint, normal_pool
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.light import Light, row_blocks
-from tiscam_emu.sensor.model import FULL_SCALE_DN
-from tiscam_emu.sensor.moments import component_moments
+from tiscam_emu.sensor.moments import component_moments, largest_sigma_dn
 from tiscam_emu.sensor.pack import RAW_PACKERS
 from tiscam_emu.sensor.picture import MovingPatch
 from tiscam_emu.sensor.pixel import LightCodes
 from tiscam_emu.sensor.settings import FrameSettings
 
 _OVERLAY_BUDGET_BYTES = 16 * 1024 * 1024
-_MAX_SENSIBLE_SIGMA_DN = float(FULL_SCALE_DN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class FastPlan:
         self._light, self._settings = light, settings
         height, width = light.geometry.shape
         self._components_per_line = _components(width, settings)
-        self._fixed_point = FixedPoint.for_sigma(_largest_sigma_dn(settings))
+        self._fixed_point = FixedPoint.for_sigma(largest_sigma_dn(settings))
         self._mean: Fixed = np.empty((height, self._components_per_line), np.int16)
         self._sigma: Fixed = np.empty((height, self._components_per_line), np.int16)
         for window in row_blocks(height, width):
@@ -49,11 +48,12 @@ class FastPlan:
         self._clips = np.fromiter((self._needs_clip(block) for block in range(count)), bool, count)
         self._scratch: Fixed = np.empty(BLOCK, np.int16)
         self._pool = normal_pool()
+        self._lut = FixedPointLut.of(settings, self._fixed_point)
         self._overlays: dict[Window, _Overlay | None] = {}
         self._overlay_bytes = 0
 
     def _with_surroundings(self, window: Window) -> Window:
-        if self._settings.output == "raw":
+        if not self._settings.demosaics:
             return window
         height, width = self._light.geometry.shape
         return window.grow(isp.HALO, isp.HALO).intersect(Window(0, height, 0, width))
@@ -110,7 +110,7 @@ class FastPlan:
         return overlay
 
     def _new_overlay(self, moving: MovingPatch) -> _Overlay | None:
-        margin = 0 if self._settings.output == "raw" else isp.HALO
+        margin = isp.HALO if self._settings.demosaics else 0
         window = self._light.seeing(moving.window, margin, align=4)
         if window.is_empty():
             return None
@@ -142,7 +142,18 @@ class FastPlan:
             if clip:
                 np.clip(value, 0, top, out=value)
             out_first = block * out_bytes_per_block
-            self._write(value, out[out_first : out_first + count * out.size // mean.size])
+            block_out = out[out_first : out_first + count * out.size // mean.size]
+            if self._lut is None:
+                self._write(value, block_out)
+            else:
+                self._write_looked_up(self._lut, value, first, block_out)
+
+    def _write_looked_up(self, lut: FixedPointLut, value: Fixed, first: int, out: NDArray[np.uint8]) -> None:
+        if lut.gives_bytes:
+            lut.look_up(value, first, out)
+            return
+        lut.look_up(value, first, value.view(np.uint16))
+        RAW_PACKERS[self._settings.pixel_format.packing](value.view(np.uint16), out)
 
     def _write(self, value: Fixed, out: NDArray[np.uint8]) -> None:
         """Truncate fixed-point results, destroying them, to bytes."""
@@ -153,7 +164,7 @@ class FastPlan:
             return
         if fraction:
             np.right_shift(value, fraction, out=value)
-        step = self._settings.readout.adc_step_dn
+        step = self._settings.raw_step_dn
         if step > 1:
             np.bitwise_and(value, -step, out=value)
         RAW_PACKERS[packing](value.view(np.uint16), out)
@@ -164,17 +175,3 @@ def _components(pixels: int, settings: FrameSettings) -> int:
     if settings.output in {"raw", "luma"}:
         return pixels
     return pixels * settings.pixel_format.bits_per_pixel // 8
-
-
-def _largest_sigma_dn(settings: FrameSettings) -> float:
-    """Standard deviation of the noisiest component there can be."""
-    gain = settings.readout.dn_per_electron * max(1.0, *settings.white_balance)
-    read_dn = gain * settings.readout.read_noise_e
-    brightest_dn, sigma = float(FULL_SCALE_DN), 0.0
-    for _ in range(3):  # pixels above full scale by less than their noise still show it
-        sigma = ((gain * brightest_dn + read_dn**2) / settings.neighbour_count) ** 0.5
-        brightest_dn = FULL_SCALE_DN + MAX_Z * sigma
-    if settings.gamma != 1.0:
-        lowest = np.array([max(settings.readout.black_level_dn, 1.0), FULL_SCALE_DN], np.float32)
-        sigma *= float(isp.gamma_slope(lowest, settings.gamma).max())
-    return float(min(sigma, _MAX_SENSIBLE_SIGMA_DN))

@@ -1,6 +1,11 @@
-"""What the camera computes from raw data: white balance, gamma, demosaicing, luminance and chrominance.
+"""What the camera computes from raw data, and in which order.
+
+White balance, demosaicing, correction matrix with hue and saturation (`colour_mix`), then luminance and chrominance or
+the mosaic again, then gamma or lookup table (`tone`). Raw data is demosaiced only if colours are changed.
 
 Images here are float32 in the 12-bit domain (0 to 4095), black level included, as the camera keeps it in every format.
+White balance and colours act on the signal above black, so that black keeps its level; the tone curve acts on whole
+values.
 """
 
 from __future__ import annotations
@@ -12,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.pixel_formats import PixelFormat
-from tiscam_emu.sensor.model import FULL_SCALE_DN
+from tiscam_emu.sensor.colour_mix import Matrix, mix
+from tiscam_emu.sensor.tone import Curve, propagate
 
 Floats = NDArray[np.float32]
 Planes = tuple[Floats, ...]
@@ -54,22 +60,6 @@ def balance(raw: Floats, factors: tuple[float, float, float], black_level_dn: fl
                 channel += np.float32(black_level_dn * (1 - factor))
 
 
-def gamma_curve(dn: Floats, gamma: float) -> Floats:
-    """Output of the gamma correction, full scale to the power of 1/gamma; linear for a gamma of 1."""
-    if gamma == 1.0:
-        return dn
-    share = np.maximum(dn, 0) / np.float32(FULL_SCALE_DN)
-    with np.errstate(over="ignore"):  # light far above full scale may become infinite: it saturates all the same
-        return np.asarray(np.float32(FULL_SCALE_DN) * share ** np.float32(1 / gamma), np.float32)
-
-
-def gamma_slope(dn: Floats, gamma: float) -> Floats:
-    """Derivative of `gamma_curve`; finite at zero."""
-    share = np.maximum(dn, 1) / np.float32(FULL_SCALE_DN)
-    with np.errstate(over="ignore"):
-        return np.asarray(np.float32(1 / gamma) * share ** np.float32(1 / gamma - 1), np.float32)
-
-
 def demosaic(mosaic: Floats) -> tuple[Floats, Floats, Floats]:
     """Interpolate an RGGB mosaic bilinearly; borders are mirrored. Leading axes are kept."""
     margin = [(0, 0)] * (mosaic.ndim - 2) + [(1, 1), (1, 1)]
@@ -96,6 +86,14 @@ def demosaic(mosaic: Floats) -> tuple[Floats, Floats, Floats]:
     return red, green, blue
 
 
+def mosaic(red: Floats, green: Floats, blue: Floats) -> Floats:
+    """An RGGB mosaic of colour planes: what is transmitted as raw data after colours were changed."""
+    made = green.copy()
+    made[..., 0::2, 0::2] = red[..., 0::2, 0::2]
+    made[..., 1::2, 1::2] = blue[..., 1::2, 1::2]
+    return made
+
+
 def luminance(red: Floats, green: Floats, blue: Floats) -> Floats:
     """Y of ITU-R BT.601."""
     luma: Floats = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
@@ -117,8 +115,10 @@ def _average(plane: Floats, count: int) -> Floats:
 
 
 def linear_planes(rgb: tuple[Floats, Floats, Floats], output: Output) -> Planes:
-    """Colour planes of `output`, before gamma and without the chrominance offset: a linear function of the mosaic."""
+    """Planes of `output`, before the tone curve and without the chrominance offset: a linear function of the mosaic."""
     red, green, blue = rgb
+    if output == "raw":
+        return (mosaic(red, green, blue),)
     if output == "bgr":
         return blue, green, red
     luma = luminance(red, green, blue)
@@ -127,25 +127,34 @@ def linear_planes(rgb: tuple[Floats, Floats, Floats], output: Output) -> Planes:
     return (luma, *chrominance(red, blue, luma, chroma_divisor(output)))
 
 
-def tone(planes: Planes, output: Output, gamma: float) -> Planes:
-    """Apply gamma to linear planes and put the chrominance offset on: Y alone in YUV, else every channel."""
-    if output in {"yuv422", "yuv411"}:
+def has_chroma(output: Output) -> bool:
+    """Whether there is luminance and chrominance; the tone curve acts on luminance alone then."""
+    return output in {"yuv422", "yuv411"}
+
+
+def tone(planes: Planes, output: Output, curve: Curve | None) -> Planes:
+    """Apply the tone curve to linear planes, Y alone in YUV and else each, and put the chrominance offset on."""
+    if has_chroma(output):
         luma, cb, cr = planes
-        return gamma_curve(luma, gamma), cb + np.float32(_NEUTRAL_CHROMA_DN), cr + np.float32(_NEUTRAL_CHROMA_DN)
-    return tuple(gamma_curve(plane, gamma) for plane in planes)
+        toned = luma if curve is None else curve(luma)
+        return toned, cb + np.float32(_NEUTRAL_CHROMA_DN), cr + np.float32(_NEUTRAL_CHROMA_DN)
+    return planes if curve is None else tuple(curve(plane) for plane in planes)
 
 
-def tone_slopes(planes: Planes, output: Output, gamma: float) -> tuple[Floats | None, ...]:
-    """Derivative of `tone` for each plane; None where it is 1."""
-    if gamma == 1.0:
-        return (None,) * len(planes)
-    curved = 1 if output in {"yuv422", "yuv411"} else len(planes)
-    return tuple(gamma_slope(plane, gamma) if index < curved else None for index, plane in enumerate(planes))
+def tone_moments(means: Planes, sigmas: Planes, output: Output, curve: Curve | None) -> tuple[Planes, Planes]:
+    """Means and sigmas after `tone` of noisy planes."""
+    if curve is None:
+        return tone(means, output, None), sigmas
+    curved = 1 if has_chroma(output) else len(means)
+    toned = [propagate(curve, mean, sigma) for mean, sigma in zip(means[:curved], sigmas[:curved], strict=True)]
+    new_means = (*(mean for mean, _ in toned), *means[curved:])
+    new_sigmas = (*(sigma for _, sigma in toned), *sigmas[curved:])
+    return tone(new_means, output, None), new_sigmas
 
 
-@lru_cache(maxsize=8)
-def noise_gains(output: Output) -> tuple[NDArray[np.float32], ...]:
-    """How the variances of red, green and blue pixels add up in each plane of `output`.
+@lru_cache(maxsize=16)
+def noise_gains(output: Output, matrix: Matrix | None = None) -> tuple[NDArray[np.float32], ...]:
+    """How the variances of red, green and blue pixels add up in each plane of `output`, colours mixed by `matrix`.
 
     Found by sending unit impulses through the linear part of the ISP and summing the squared answers.
 
@@ -156,7 +165,8 @@ def noise_gains(output: Output) -> tuple[NDArray[np.float32], ...]:
     """
     size = 16
     impulses = np.eye(size * size, dtype=np.float32).reshape(-1, size, size)
-    planes = linear_planes(demosaic(impulses), output)
+    rgb = demosaic(impulses)
+    planes = linear_planes(rgb if matrix is None else mix(rgb, matrix, 0.0), output)
     position = np.arange(size * size)
     colour = (position // size % 2) + (position % size % 2)
     gains = []

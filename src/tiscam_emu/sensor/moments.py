@@ -1,8 +1,10 @@
-"""Mean and standard deviation of every output component: the whole chain, computed instead of drawn.
+"""Mean and standard deviation of every output component: the chain up to a lookup table, computed instead of drawn.
 
 Shot noise makes the variance an affine function of the mean (EMVA 1288, photon transfer), so it is derived from means
 at whatever stage it is needed. Colour is propagated through the linear ISP by `isp.noise_gains`, which takes the
-noise of a neighbourhood as equal; the correlation that demosaicing brings between neighbours is not modelled.
+noise of a neighbourhood as equal; the correlation that demosaicing brings between neighbours is not modelled. Noise
+goes through gamma and the clipping of changed colours by `tone.propagate`; in YUV, the noise of a clipped colour
+is kept.
 """
 
 from __future__ import annotations
@@ -11,13 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor import isp
+from tiscam_emu.sensor.colour_mix import Rgb, mix
+from tiscam_emu.sensor.fast_noise import MAX_Z
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.model import FULL_SCALE_DN
 from tiscam_emu.sensor.pack import INTERLEAVERS
 from tiscam_emu.sensor.pixel import LightCodes, mean_electrons
 from tiscam_emu.sensor.settings import FrameSettings
+from tiscam_emu.sensor.tone import Curve, clip, propagate
 
 Floats = NDArray[np.float32]
+
+_CURVE_STEPS = 2048
 
 
 def component_moments(
@@ -33,7 +40,7 @@ def component_moments(
         The block inside of them.
     """
     mean = _raw_mean(codes, offsets_e, settings)
-    if settings.output == "raw":
+    if not settings.demosaics:
         part = np.s_[inner.top : inner.bottom, inner.left : inner.right]
         return _raw_moments(mean[part], settings)
     return _colour_moments(mean, settings, inner)
@@ -74,10 +81,8 @@ def _raw_moments(mean: Floats, settings: FrameSettings) -> tuple[Floats, Floats]
             np.minimum(mean, FULL_SCALE_DN, out=mean)
         isp.balance(mean, settings.white_balance, settings.readout.black_level_dn)
         isp.balance(sigma, settings.white_balance, 0.0)
-    if settings.gamma != 1.0:
-        sigma *= isp.gamma_slope(mean, settings.gamma)
-        mean = isp.gamma_curve(mean, settings.gamma)
-    return mean, sigma
+    curve = settings.gamma_curve
+    return (mean, sigma) if curve is None else propagate(curve, mean, sigma)
 
 
 def _colour_moments(mean: Floats, settings: FrameSettings, inner: Window) -> tuple[Floats, Floats]:
@@ -91,15 +96,28 @@ def _colour_moments(mean: Floats, settings: FrameSettings, inner: Window) -> tup
         _colour_variance(plane, settings, factor)
         for plane, factor in zip((red, green, blue), settings.white_balance, strict=True)
     ]
-    planes = isp.linear_planes((red, green, blue), settings.output)
-    linear_sigmas = [
+    sigmas = tuple(
         _plane_sigma(variances, gains, divisor if index and divisor > 1 else 1)
-        for index, gains in enumerate(isp.noise_gains(settings.output))
-    ]
-    slopes = isp.tone_slopes(planes, settings.output, settings.gamma)
-    sigmas = [s if slope is None else s * slope for s, slope in zip(linear_sigmas, slopes, strict=True)]
+        for index, gains in enumerate(isp.noise_gains(settings.output, settings.mix))
+    )
+    planes = isp.linear_planes(_mixed((red, green, blue), settings), settings.output)
+    means, sigmas = isp.tone_moments(planes, sigmas, settings.output, _final_curve(settings))
+    if settings.output == "raw":
+        return means[0], sigmas[0]
     interleave = INTERLEAVERS[settings.pixel_format.packing]
-    return interleave(isp.tone(planes, settings.output, settings.gamma)), interleave(sigmas)
+    return interleave(means), interleave(sigmas)
+
+
+def _mixed(rgb: Rgb, settings: FrameSettings) -> Rgb:
+    """Colours after the matrix. Those that are transmitted as they are get clipped with their noise, later."""
+    if settings.mix is None:
+        return rgb
+    red, green, blue = mixed = mix(rgb, settings.mix, settings.readout.black_level_dn)
+    return mixed if settings.output in {"raw", "bgr"} else (clip(red), clip(green), clip(blue))
+
+
+def _final_curve(settings: FrameSettings) -> Curve | None:
+    return clip if settings.mix is not None and settings.gamma_curve is None else settings.gamma_curve
 
 
 def _colour_variance(plane: Floats, settings: FrameSettings, factor: float) -> Floats:
@@ -117,3 +135,34 @@ def _plane_sigma(variances: list[Floats], gains: NDArray[np.float32], divisor: i
         for first in range(divisor):
             total += variance[:, first::divisor] * weights * np.float32(1 / divisor)
     return np.sqrt(total, out=total)
+
+
+def largest_sigma_dn(settings: FrameSettings) -> float:
+    """Standard deviation of the noisiest component there can be."""
+    gain = settings.readout.dn_per_electron * max(1.0, *settings.white_balance)
+    read_dn = gain * settings.readout.read_noise_e
+    brightest_dn, sigma = float(FULL_SCALE_DN), 0.0
+    for _ in range(3):  # pixels above full scale by less than their noise still show it
+        sigma = ((gain * brightest_dn + read_dn**2) / settings.neighbour_count) ** 0.5
+        brightest_dn = FULL_SCALE_DN + MAX_Z * sigma
+    if settings.mix is not None:
+        sigma *= float(
+            max(np.sqrt(gains.sum(axis=0)).max() for gains in isp.noise_gains(settings.output, settings.mix))
+        )
+    if (curve := settings.gamma_curve) is not None:
+        least = sigma if isp.has_chroma(settings.output) else 0.0  # of chrominance, which has no curve
+        sigma = max(_largest_curved(curve, sigma, read_dn, settings), least)
+    return float(min(sigma, FULL_SCALE_DN))
+
+
+def _largest_curved(curve: Curve, brightest_sigma: float, read_dn: float, settings: FrameSettings) -> float:
+    """Sigma after the curve where it is largest."""
+    black_dn, spread = settings.readout.black_level_dn, read_dn / settings.neighbour_count**0.5
+    lowest = 0.0 if settings.mix is not None else max(black_dn - MAX_Z * spread, 0.0)
+    means = np.linspace(lowest, FULL_SCALE_DN, _CURVE_STEPS, dtype=np.float32)
+    if settings.mix is not None:
+        sigmas = np.full_like(means, brightest_sigma)
+    else:
+        signal = np.clip((means - black_dn) / FULL_SCALE_DN, 0, 1)
+        sigmas = np.sqrt(signal * np.float32(brightest_sigma**2) + np.float32(spread**2))
+    return float(propagate(curve, means, sigmas)[1].max())

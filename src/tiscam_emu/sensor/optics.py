@@ -18,8 +18,12 @@ WindowSource = Callable[[Window], Floats]
 SHARPEST_BLUR_PX = 0.6
 """Standard deviation of the spot that a good lens makes, in pixels: some of the finest detail is lost, as in life."""
 
+_INFRARED_RESPONSE = np.array([1.0, 0.6, 0.7], np.float32)
+"""Of red, green and blue pixels: all dyes let infrared through, red ones most. An assumption."""
+
 _TAPS_PER_SIGMA = 3
-_LARGEST_EXACT_BLUR_PX = 2.0
+_CELLS_PER_SIGMA = 2
+"""How finely a spot is sampled: wider ones are computed on cells of several pixels and interpolated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +36,43 @@ class Lens:
         Standard deviation of the Gaussian spot, in sensor pixels.
     zoom
         Magnification about the centre; at 1 the scene just fills the sensor. At least 1.
+    infrared
+        Infrared light relative to visible light; 0 behind an infrared cut filter.
     """
 
     blur_px: float = SHARPEST_BLUR_PX
     zoom: float = 1.0
+    infrared: float = 0.0
 
     @classmethod
-    def focused(cls, defocus_px: float, zoom: float) -> Lens:
+    def focused(cls, defocus_px: float, zoom: float, infrared: float = 0.0) -> Lens:
         """A lens with `defocus_px` of blur on top of what is unavoidable."""
-        return cls(float(np.hypot(SHARPEST_BLUR_PX, defocus_px)), zoom)
+        return cls(float(np.hypot(SHARPEST_BLUR_PX, defocus_px)), zoom, infrared)
 
     @property
     def reach_px(self) -> int:
         """How far light spreads, in sensor pixels."""
-        return int(np.ceil(_TAPS_PER_SIGMA * self.blur_px))
+        if self._cell_px == 1:
+            return self._taps
+        return int(np.ceil((self._taps + 1.5) * self._cell_px))  # half a cell averaged, one interpolated
+
+    @property
+    def _cell_px(self) -> int:
+        return max(int(self.blur_px / _CELLS_PER_SIGMA), 1)
+
+    @property
+    def _taps(self) -> int:
+        return int(np.ceil(_TAPS_PER_SIGMA * self.blur_px / self._cell_px))
 
     def image(self, scene: WindowSource, width: int, height: int) -> WindowSource:
         """The scene as this lens projects it onto a sensor of `width` x `height`."""
 
         def projected(window: Window) -> Floats:
-            outer = window.grow(self.reach_px, self.reach_px)
-            sharp = _magnified(scene, outer, width, height, self.zoom)
-            return _blurred(sharp, self.blur_px, self.reach_px)
+            def sharp(outer: Window) -> Floats:
+                return _magnified(scene, outer, width, height, self.zoom)
+
+            image = _blurred(sharp, window, self.blur_px, self._cell_px, self._taps)
+            return _with_infrared(image, self.infrared) if self.infrared else image
 
         return projected
 
@@ -67,6 +86,12 @@ class Lens:
         left, right = (round(width / 2 + (x - width / 2) * self.zoom) for x in (scene_window.left, scene_window.right))
         margin = self.reach_px + int(np.ceil(self.zoom)) + 1
         return Window(top, bottom, left, right).grow(margin, margin)
+
+
+def _with_infrared(image: Floats, infrared: float) -> Floats:
+    """The image with infrared light added, of which things reflect as much as they do of visible light on average."""
+    grey = image.mean(axis=2, keepdims=True)
+    return np.asarray(image + grey * (_INFRARED_RESPONSE * np.float32(infrared)), np.float32)
 
 
 def _magnified(scene: WindowSource, window: Window, width: int, height: int, zoom: float) -> Floats:
@@ -96,12 +121,26 @@ def _interpolated(image: Floats, places: NDArray[np.float64], axis: int) -> Floa
     return np.asarray(image.take(first, axis) * (1 - share) + image.take(second, axis) * share, np.float32)
 
 
-def _blurred(image: Floats, blur_px: float, margin: int) -> Floats:
-    """The image without its `margin`, convolved with a Gaussian along both axes."""
-    if blur_px <= _LARGEST_EXACT_BLUR_PX:
-        weights = _gaussian(blur_px, margin)
-        return _convolved(_convolved(image, weights, axis=0), weights, axis=1)
-    return _box_blurred(_box_blurred(image, blur_px, margin, axis=0), blur_px, margin, axis=1)
+def _blurred(sharp: WindowSource, window: Window, blur_px: float, cell_px: int, taps: int) -> Floats:
+    """A window of the image, convolved with a Gaussian of `taps` cells to each side."""
+    if cell_px == 1:
+        weights = _gaussian(blur_px, taps)
+        return _convolved(_convolved(sharp(window.grow(taps, taps)), weights, axis=0), weights, axis=1)
+    rows = _cell_places(window.top, window.bottom, cell_px)
+    columns = _cell_places(window.left, window.right, cell_px)
+    first_row, first_column = int(rows[0] // 1), int(columns[0] // 1)
+    cells = Window(first_row, int(rows[-1] // 1) + 2, first_column, int(columns[-1] // 1) + 2).grow(taps, taps)
+    image = sharp(Window(*(edge * cell_px for edge in (cells.top, cells.bottom, cells.left, cells.right))))
+    binned = image.reshape(cells.shape[0], cell_px, cells.shape[1], cell_px, 3).mean(axis=(1, 3), dtype=np.float32)
+    # the mean over a cell and the interpolation blur by themselves: variances add
+    weights = _gaussian(float(np.sqrt((blur_px / cell_px) ** 2 - 0.25)), taps)
+    blurred = _convolved(_convolved(binned, weights, axis=0), weights, axis=1)
+    return _interpolated(_interpolated(blurred, rows - first_row, axis=0), columns - first_column, axis=1)
+
+
+def _cell_places(first: int, stop: int, cell_px: int) -> NDArray[np.float64]:
+    """Where pixels lie on the grid of cells, which begins at the sensor's corner; whole numbers are centres."""
+    return (np.arange(first, stop) + 0.5) / cell_px - 0.5
 
 
 @lru_cache(maxsize=8)
@@ -121,14 +160,3 @@ def _convolved(image: Floats, weights: Floats, axis: int) -> Floats:
         pair *= weights[margin + distance]
         total += pair
     return total
-
-
-def _box_blurred(image: Floats, blur_px: float, margin: int, axis: int) -> Floats:
-    """Three running means, which together are near a Gaussian, along `axis`, dropping the margin."""
-    half = max(round((np.sqrt(4 * blur_px**2 + 1) - 1) / 2), 1)
-    view = np.moveaxis(image, axis, 0)
-    for _ in range(3):
-        padded = np.pad(view, ((half + 1, half), (0, 0), (0, 0)), mode="edge")
-        sums = np.cumsum(padded, axis=0, dtype=np.float64)
-        view = ((sums[2 * half + 1 :] - sums[: -2 * half - 1]) / (2 * half + 1)).astype(np.float32)
-    return np.moveaxis(view[margin : view.shape[0] - margin], 0, axis)

@@ -70,7 +70,7 @@ class Renderer:
 
     def _light_for(self, request: FrameRequest) -> Light:
         still = self._picture.still(request.exposure_start_ns)
-        lens = Lens.focused(request.defocus_px, request.zoom)
+        lens = Lens.focused(request.defocus_px, request.zoom, request.infrared)
         if self._light is None or self._light[0] is not still or self._light[1:3] != (request.region, lens):
             self._light = self._plan = None  # free the old arrays before making new ones
             light = Light(self._sensor, self._pattern, request.region, lens, still.radiance)

@@ -51,12 +51,21 @@ class FrameRequest:
     gamma
         Output is input to the power of 1/gamma, so values above 1 brighten; 1 is linear. Acts on Y alone in
         the YUV formats and on every channel otherwise (technical reference manuals, section "Gamma").
+    lut
+        257 points of 16 bit which replace gamma; None while the table is off.
+    hue_deg, saturation
+        Angle by which colours are turned, and their strength; 0 and 64 change nothing. A monochrome sensor ignores
+        both, and `color_matrix`.
+    color_matrix
+        Nine factors from red, green and blue to red, green and blue, row by row; None while it is off.
     illumination
         How much light the lens passes, relative to the default lens setting (iris).
     defocus_px
         Blur by a lens out of focus: standard deviation of its spot in sensor pixels.
     zoom
         Magnification relative to the lens's widest setting.
+    infrared
+        Infrared light relative to visible light; 0 behind an infrared cut filter.
     """
 
     frame_id: int
@@ -68,9 +77,14 @@ class FrameRequest:
     region: Region
     white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
     gamma: float = 1.0
+    lut: tuple[int, ...] | None = None
+    hue_deg: float = 0.0
+    saturation: float = 64.0
+    color_matrix: tuple[float, ...] | None = None
     illumination: float = 1.0
     defocus_px: float = 0.0
     zoom: float = 1.0
+    infrared: float = 0.0
 
     def payload_bytes(self) -> int:
         """Bytes of this frame's image data."""

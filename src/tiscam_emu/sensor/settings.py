@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tiscam_emu.pixel_formats import PixelFormat
+from tiscam_emu.sensor.colour_mix import Matrix, colour_mix
 from tiscam_emu.sensor.isp import Output, output_of
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.readout import ReadoutSettings
 from tiscam_emu.sensor.request import FrameRequest
+from tiscam_emu.sensor.tone import ToneCurve, tone_curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class FrameSettings:
         Electrons of the dark current during the exposure.
     neighbour_count
         Sensor pixels averaged into one output pixel.
+    mix
+        Matrix of all that changes colours.
     """
 
     electrons_at_white: float
@@ -34,6 +38,8 @@ class FrameSettings:
     pixel_format: PixelFormat
     white_balance: tuple[float, float, float]
     gamma: float
+    lut: tuple[int, ...] | None
+    mix: Matrix | None
 
     @classmethod
     def of(cls, sensor: SensorModel, request: FrameRequest) -> FrameSettings:
@@ -48,10 +54,34 @@ class FrameSettings:
             output=output_of(request.pixel_format, color=sensor.color),
             pixel_format=request.pixel_format,
             white_balance=request.white_balance if sensor.color else (1.0, 1.0, 1.0),
-            gamma=request.gamma,
+            gamma=request.gamma if request.lut is None else 1.0,
+            lut=request.lut,
+            mix=colour_mix(request.hue_deg, request.saturation, request.color_matrix) if sensor.color else None,
         )
 
     @property
     def rounding_dn(self) -> float:
-        """What to add before truncating to output components: raw data round to ADC codes, colour to 8 bits."""
-        return self.readout.adc_step_dn / 2 if self.output == "raw" else 8.0
+        """What to add before truncating to output components: raw data round to their steps, colour to 8 bits."""
+        if self.lut is not None:  # rounds by itself
+            return 0.0 if self.demosaics else self.readout.adc_step_dn / 2
+        return self.raw_step_dn / 2 if self.output == "raw" else 8.0
+
+    @property
+    def raw_step_dn(self) -> int:
+        """Distance of two values of raw data: the converter's, or 1 once they were computed with."""
+        return self.readout.adc_step_dn if self.mix is None and self.curve is None else 1
+
+    @property
+    def demosaics(self) -> bool:
+        """Whether output depends on neighbours: colour does, and raw data whose colours were changed."""
+        return self.output != "raw" or self.mix is not None
+
+    @property
+    def curve(self) -> ToneCurve | None:
+        """The tone curve in effect, lookup table or gamma."""
+        return tone_curve(self.gamma, self.lut)
+
+    @property
+    def gamma_curve(self) -> ToneCurve | None:
+        """The tone curve if it is gamma's."""
+        return tone_curve(self.gamma, None)

@@ -17,7 +17,7 @@ from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.spec import schema
 from tiscam_emu.spec.catalog import find_key, models_folder
 from tiscam_emu.spec.files import read_merged
-from tiscam_emu.spec.model import CameraModel, FrameTiming, Link, ReadoutMode
+from tiscam_emu.spec.model import CameraModel, FrameTiming, LensModel, Link, ReadoutMode
 
 
 def load_model(name: str, rooms: Sequence[Room]) -> CameraModel:
@@ -59,6 +59,7 @@ def load_file(path: Path, rooms: Sequence[Room]) -> CameraModel:
         readout_modes=tuple(ReadoutMode(*mode.decimation, *mode.binning) for mode in spec.readout.modes),
         features=_features(spec.features, rooms, layout, shown),
         layout=layout,
+        lens=_lens(spec.lens) if spec.lens else None,
     )
 
 
@@ -71,6 +72,18 @@ def _sensor(section: schema.Sensor) -> SensorModel:
     for key in ("width", "height", "adc_bits"):
         values[key] = int(values[key])
     return SensorModel(**values)
+
+
+def _lens(section: schema.Lens) -> LensModel:
+    return LensModel(
+        section.focal_mm.points,
+        section.f_number.value,
+        section.nearest_m.value,
+        section.scene_m.value,
+        section.zoom_per_s.value,
+        section.focus_per_s.value,
+        section.infrared.value,
+    )
 
 
 def _link(section: schema.Link) -> Link:

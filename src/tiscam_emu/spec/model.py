@@ -12,6 +12,33 @@ from tiscam_emu.spec.schema import Identity
 
 
 @dataclass(frozen=True, slots=True)
+class LensModel:
+    """The motorised lens of a zoom camera.
+
+    Attributes
+    ----------
+    focal_mm
+        Pairs of zoom position and focal length, rising.
+    f_number, nearest_m
+        With the iris open, and the least distance that can be in focus: each at the wide and at the tele end.
+    scene_m
+        Where the scene stands.
+    zoom_per_s, focus_per_s
+        How fast the motors travel, in positions per second.
+    infrared
+        What infrared adds to the light while its filter is out, relative to visible light.
+    """
+
+    focal_mm: tuple[tuple[int, float], ...]
+    f_number: tuple[float, float]
+    nearest_m: tuple[float, float]
+    scene_m: float
+    zoom_per_s: float
+    focus_per_s: float
+    infrared: float
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """The modelled cable."""
 
@@ -58,3 +85,4 @@ class CameraModel:
     readout_modes: tuple[ReadoutMode, ...]
     features: Mapping[str, BoundFeature]
     layout: Layout
+    lens: LensModel | None = None

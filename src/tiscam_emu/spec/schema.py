@@ -6,11 +6,13 @@ that it is ours and why. Files build on each other through `extends`; the later 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Scalar = int | float | bool | str
+Positive = Annotated[float, Field(gt=0)]
 
 
 class _Strict(BaseModel):
@@ -85,6 +87,51 @@ class Sensor(_Strict):
     prnu_percent: Quantity
 
 
+class FocalLengths(_Sourced):
+    """Zoom positions and the focal lengths there, interpolated in between."""
+
+    points: Annotated[tuple[tuple[int, float], ...], Field(min_length=2)]
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        for (zoom, focal_mm), (next_zoom, next_focal_mm) in pairwise(self.points):
+            if zoom >= next_zoom or not 0 < focal_mm < next_focal_mm:
+                raise ValueError(f"zoom positions and focal lengths must rise; they do not from {zoom} to {next_zoom}")
+        return self
+
+
+class Ends(_Sourced):
+    """A positive number at the wide end and one at the tele end of the zoom range."""
+
+    value: tuple[Positive, Positive]
+
+
+class Amount(_Sourced):
+    """A positive number with its origin."""
+
+    value: Positive
+
+
+class Lens(_Strict):
+    """The motorised lens of a zoom camera; names and units are those of `spec.model.LensModel`."""
+
+    focal_mm: FocalLengths
+    f_number: Ends
+    nearest_m: Ends
+    scene_m: Amount
+    zoom_per_s: Amount
+    focus_per_s: Amount
+    infrared: Quantity
+
+    @model_validator(mode="after")
+    def _focuses(self) -> Self:
+        ends = (self.focal_mm.points[0][1], self.focal_mm.points[-1][1])
+        for focal_mm, nearest_m in zip(ends, self.nearest_m.value, strict=True):
+            if not focal_mm * 1e-3 < nearest_m < self.scene_m.value:
+                raise ValueError(f"nearest_m: {nearest_m:g} must lie between the focal length and scene_m")
+        return self
+
+
 class Link(_Strict):
     """The cable: its rate, what a frame costs beyond its bytes, and the packet size at power-up."""
 
@@ -130,6 +177,7 @@ class ModelFile(_Strict):
 
     identity: Identity
     sensor: Sensor
+    lens: Lens | None = None
     link: Link
     timing: Timing
     readout: ReadoutModes

@@ -102,6 +102,14 @@ _BUILDERS: dict[type[gvcp.Ack], Callable[[Any], bytes]] = {
 }
 
 
+def parse_ack_header(datagram: bytes) -> gvcp.AckHeader | None:
+    """The header of an acknowledge; None if the bytes cannot be one."""
+    if len(datagram) < gvcp.HEADER_BYTES:
+        return None
+    header = gvcp.AckHeader(*_ACK_HEADER.unpack_from(datagram))
+    return header if header.length == len(datagram) - gvcp.HEADER_BYTES else None
+
+
 def build_ack(ack: gvcp.Ack) -> bytes:
     """The datagram of an acknowledge."""
     builder = _BUILDERS.get(type(ack))

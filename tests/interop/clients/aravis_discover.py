@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aravis_session import Aravis, open_camera, run
+from aravis_session import Aravis, open_camera, run  # type: ignore[import-not-found]
 
 
 def _listing(index: int) -> dict[str, str]:

@@ -32,10 +32,19 @@ def open_camera(name: str) -> Any:
 
 
 def configure(camera: Any, job: dict[str, Any]) -> None:
-    """Set what the job names, in its order; `set_if_there` only where the camera has the feature."""
+    """Set what the job names, in its order: `set_if_there` where the camera has the feature, then `set`."""
     device = camera.get_device()
     for name, value in job.get("set_if_there", []):
         if device.get_feature(name) is not None:
-            device.set_features_from_string(f"{name}={value}")
+            _set(device, name, value)
     for name, value in job.get("set", []):
-        device.set_features_from_string(f"{name}={value}")
+        _set(device, name, value)
+
+
+def _set(device: Any, name: str, value: Any) -> None:
+    """Write from text; ``max`` is the largest value there is now."""
+    if value == "max":
+        isinteger = isinstance(device.get_feature(name), Aravis.GcInteger)
+        bounds = device.get_integer_feature_bounds if isinteger else device.get_float_feature_bounds
+        value = bounds(name)[1]
+    device.set_features_from_string(f"{name}={value}")

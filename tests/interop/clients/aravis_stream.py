@@ -1,6 +1,6 @@
 """Stream frames to Aravis as the job says, and tell what came.
 
-Job: camera, set, set_if_there, frames (wanted), expect_end (wait for one frame more, which must not come), buffers,
+Job: camera, set_if_there, set, frames (wanted), expect_end (wait for one frame more, which must not come), buffers,
 save (folder), save_count, triggers, read (features read after the stream), packet_socket, packet_size.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from aravis_session import ADDRESS_LIMIT_US, Aravis, configure, open_camera, run
+from aravis_session import ADDRESS_LIMIT_US, Aravis, configure, open_camera, run  # type: ignore[import-not-found]
 
 _SILENCE_US = 700_000
 
@@ -59,10 +59,11 @@ class Session:
         return True
 
     def acquire(self) -> None:
-        """Take the frames wanted, one for each trigger if there are triggers."""
+        """Take the frames wanted, one for each trigger if there are triggers, or all for one if that is `once`."""
         self.camera.start_acquisition()
-        for _ in range(self.job["frames"]):
-            if self.job.get("triggers", False):
+        triggers = self.job.get("triggers", False)
+        for number in range(self.job["frames"]):
+            if (triggers == "once" and number == 0) or triggers is True:
                 self.camera.software_trigger()
             if not self.take(ADDRESS_LIMIT_US):
                 break

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tiscam_emu.camera import core
@@ -15,6 +17,10 @@ from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.codec import decode, encode
 from tiscam_emu.features.kinds import Command, Enumeration, Value
 from tiscam_emu.genicam.document import build_xml
+from tiscam_emu.sensor.render import Renderer
+from tiscam_emu.sensor.request import FrameRequest
+from tiscam_emu.sensor.scene import Scene, SceneSpec, load_scene
+from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.spec.model import CameraModel
 
 _model = cache(core.load)
@@ -125,6 +131,63 @@ class Desk:
     def _read(self, name: str) -> bytes:
         length = self.camera.model.features[name].declaration.length
         return self.camera.read(self._address(name), (length + 3) // 4 * 4, self.now)
+
+
+class Studio:
+    """State: a camera that looks at a scene, and all frames it has taken; what a frame looks like is known late.
+
+    The picture is 640 columns wide; frames are rendered when their exposure opens.
+    """
+
+    def __init__(self, model: str, scene: Scene | SceneSpec, *, frames_late: int = 0, height: int = 64) -> None:
+        self.desk = Desk(model)
+        self.desk.set(Width=640, Height=height, AcquisitionFrameRate=30.0)
+        picture = load_scene(scene) if isinstance(scene, str | Path | np.ndarray) else scene
+        assert not callable(picture)
+        self._renderer = Renderer(self.desk.camera.model.sensor, picture, seed=11)
+        self._on_their_way: list[tuple[FrameRequest, FrameStatistics, Roi]] = []
+        self._frames_late = frames_late
+        self.requests: list[FrameRequest] = []
+        self.seen: list[FrameStatistics] = []
+
+    def film(self, frames: int) -> None:
+        """Take more frames; all of them are measured."""
+        camera, desk = self.desk.camera, self.desk
+        if not camera.state.acquiring:
+            desk.run("AcquisitionStart")
+        until = len(self.seen) + frames
+        while len(self.seen) < until:
+            wakeup = camera.next_wakeup()
+            assert wakeup is not None
+            for exposure in desk.advance(max(wakeup, desk.now)):
+                self._look(exposure.request)
+            while len(self._on_their_way) > self._frames_late:
+                camera.frame_measured(*self._on_their_way.pop(0), desk.now)
+
+    def _look(self, request: FrameRequest) -> None:
+        image = np.empty(request.payload_bytes(), np.uint8)
+        self._renderer.render(request, image)
+        wanted = self.desk.camera.measured_region()
+        roi = wanted or (0, 0, request.region.width, request.region.height)
+        self.requests.append(request)
+        self.seen.append(measure(image, request, roi))
+        if wanted is not None:
+            self._on_their_way.append((request, self.seen[-1], roi))
+
+    @property
+    def means(self) -> list[float]:
+        """Of all frames, on the 8-bit scale."""
+        return [statistics.mean_dn8 for statistics in self.seen]
+
+    @property
+    def settings(self) -> list[tuple[float, float, float, tuple[float, float, float]]]:
+        """Exposure time, illumination, gain and white balance of all frames."""
+        return [(r.exposure_us, r.illumination, r.gain_db, r.white_balance) for r in self.requests]
+
+
+@pytest.fixture
+def studio_of() -> Callable[..., Studio]:
+    return Studio
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened
 from tiscam_emu.errors import Status
 from tiscam_emu.units import NS_PER_MS, NS_PER_S
 
@@ -80,14 +81,40 @@ def test_one_big_step_gives_the_frames_of_many_small_ones(desk: Desk) -> None:
     assert [e.start_ns - 2 * NS_PER_S for e in pieces] == [e.start_ns for e in whole]
 
 
-def test_next_wakeup_is_the_next_exposure(running: Desk) -> None:
+def test_next_wakeup_is_the_next_start_or_end_of_an_exposure(running: Desk) -> None:
     assert running.camera.next_wakeup() == 0
     running.advance(0)
+    assert running.camera.next_wakeup() == 5_000_000
+    running.advance(5_000_000)
     assert running.camera.next_wakeup() == PERIOD
     running.advance(PERIOD - 1)
     assert running.camera.next_wakeup() == PERIOD
     running.advance(PERIOD)
-    assert running.camera.next_wakeup() == 2 * PERIOD
+    assert running.camera.next_wakeup() == PERIOD + 5_000_000
+
+
+def test_exposures_are_told_when_they_open_and_end(running: Desk) -> None:
+    told: list[tuple[str, int, int]] = []
+    board = running.camera.state.notices
+    board.subscribe(ExposureOpened, lambda notice: told.append(("opened", notice.request.frame_id, notice.at_ns)))
+    board.subscribe(ExposureEnded, lambda notice: told.append(("ended", notice.request.frame_id, notice.at_ns)))
+    running.advance(PERIOD + 5_000_000)
+    assert told == [
+        ("opened", 0, 0),
+        ("ended", 0, 5_000_000),
+        ("opened", 1, PERIOD),
+        ("ended", 1, PERIOD + 5_000_000),
+    ]
+
+
+def test_short_exposure_after_a_long_one_ends_no_earlier_than_the_readout(desk: Desk) -> None:
+    """At full rate a long exposure sets the pace; 100 us after it wait for 2.36 ms of readout less 100 us."""
+    desk.prepare_small_frames()
+    desk.set(AcquisitionFrameRate=desk.limits("AcquisitionFrameRate")[1], ExposureTime=50_000.0)
+    desk.run("AcquisitionStart")
+    desk.advance(0)
+    desk.set(ExposureTime=100.0)
+    assert desk.starts(55 * NS_PER_MS) == [52_260_000, 52_260_000 + 2_726_608]
 
 
 def test_write_during_an_exposure_changes_only_the_next_frame(running: Desk) -> None:
@@ -195,5 +222,6 @@ def test_request_holds_what_the_frame_depends_on(desk: Desk) -> None:
 def test_timestamp_of_a_frame_counts_from_the_last_reset(running: Desk) -> None:
     running.advance(0)
     running.now = 30 * NS_PER_MS
+    running.set(PtpEnable=0)
     running.run("TimestampReset")
     assert running.advance(PERIOD)[0].request.exposure_start_ns == 70 * NS_PER_MS

@@ -39,9 +39,18 @@ OPTIONAL = {
 }
 OF_GIGE_MODELS = {
     "Action Device Key",
+    "Number of Action Signals",
+    "IEEE 1588 Status",
     "Scheduled Action Command Queue Size",
     "Action Group Key",
     "Action Group Mask",
+}
+OF_MODELS_WITH_EVENTS = {
+    "Message Channel Port (MCP)",
+    "Message Channel Destination Address (MCDA)",
+    "Message Channel Transmission Timeout (MCTT)",
+    "Message Channel Retry Count (MCRC)",
+    "Message Channel Source Port (MCSP)",
 }
 XML = 0x0100_0000
 
@@ -53,10 +62,12 @@ def _registers() -> list[BootstrapRegister]:
 def _is_there(register: BootstrapRegister, model: str) -> bool:
     if register.name in OF_GIGE_MODELS:
         return "GX" in model or "GP" in model
+    if register.name in OF_MODELS_WITH_EVENTS:
+        return "GX" in model
     return register.name in OPTIONAL or (register.mandatory and register.name not in SINCE_2_0)
 
 
-@pytest.mark.parametrize("model", ["39GX265-Z20", "38UX267"])
+@pytest.mark.parametrize("model", ["39GX265-Z20", "33GP1300", "38UX267"])
 @pytest.mark.parametrize("register", _registers(), ids=lambda register: register.name)
 def test_register_reads_as_the_standard_says(desk_of: DeskOf, model: str, register: BootstrapRegister) -> None:
     expected = {"W": Status.ACCESS_DENIED}.get(register.access, Status.SUCCESS)
@@ -93,10 +104,19 @@ def test_version_is_1_2_and_mode_is_a_big_endian_utf8_transmitter(desk: Desk) ->
     assert desk.word(0x0004) == 0x8000_0001
 
 
-def test_gvcp_capability_names_what_works_alone(desk: Desk) -> None:
-    # user name, serial number, heartbeat disable, link speed, application registers, switchover; resend, WRITEMEM,
-    # several accesses in a message. No events, actions, PENDING_ACK, extended status, manifest, PTP.
-    assert desk.word(0x0934) == 0xF820_0007
+@pytest.mark.parametrize(
+    ("model", "capability"), [("39GX265-Z20", 0xF83E_007F), ("33GP1300", 0xF83E_0067), ("38UX267", 0xF820_0027)]
+)
+def test_gvcp_capability_names_what_works_alone(desk_of: DeskOf, model: str, capability: int) -> None:
+    # All: user name, serial number, heartbeat disable, link speed, application registers, switchover; PENDING_ACK,
+    # resend, WRITEMEM, several accesses in a message. GigE models: unconditional actions, PTP, status codes of 2.0,
+    # scheduled actions (001E), actions (40). With events: EVENTDATA, EVENT (18). None: manifest, test packet data.
+    assert desk_of(model).word(0x0934) == capability
+
+
+@pytest.mark.parametrize(("model", "count"), [("39GX265-Z20", 1), ("33GP1300", 1)])
+def test_there_is_one_action_signal(desk_of: DeskOf, model: str, count: int) -> None:
+    assert desk_of(model).word(0x0908) == count
 
 
 def test_gvsp_capability_names_source_port_and_16_bit_block_ids(desk: Desk) -> None:

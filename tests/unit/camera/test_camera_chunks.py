@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,3 +67,16 @@ def test_chunks_hold_the_settings_of_their_own_frame(desk: Desk) -> None:
     first, second = desk.advance(100_000_000)
     assert first.chunk_tail[8:16].hex() == "40b3880000000000"
     assert second.chunk_tail[8:16].hex() == "40a0000000000000"
+
+
+def test_chunks_of_a_multi_frame_set_hold_each_frame_s_own_values(desk: Desk) -> None:
+    desk.prepare_small_frames()
+    desk.set(MultiFrameSetOutputModeEnable=1, MultiFrameSetOutputModeCustomGain=1)
+    desk.set(MultiFrameSetOutputModeExposureTime0=1000.0, MultiFrameSetOutputModeExposureTime1=2000.0)
+    desk.set(MultiFrameSetOutputModeGain0=3.0, MultiFrameSetOutputModeGain1=6.0)
+    desk.set(ChunkModeActive=1)
+    _enable(desk, "ExposureTime", "Gain")
+    desk.run("AcquisitionStart")
+    tails = [exposure.chunk_tail for exposure in desk.advance(300_000_000)]
+    found = [(struct.unpack_from(">d", tail, 8)[0], struct.unpack_from(">d", tail, 24)[0]) for tail in tails]
+    assert found == [(1000.0, 3.0), (2000.0, 6.0)] * 2

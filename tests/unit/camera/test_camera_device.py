@@ -1,4 +1,4 @@
-"""Identity, user name and reset."""
+"""Identity, user name, temperature, status LED, slow writes and reset."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.unit.camera.conftest import Desk
 
 USER_NAME = 0x00E8
+S = 1_000_000_000
 
 
 def test_user_name_of_the_options_is_there_from_the_start(desk_of: Callable[..., Desk]) -> None:
@@ -90,3 +91,65 @@ def test_reset_lets_the_timestamp_count_from_0(desk: Desk) -> None:
 
 def test_no_reset_is_requested_by_itself(desk: Desk) -> None:
     assert not desk.camera.take_reset_request()
+
+
+@pytest.mark.parametrize(
+    # 25 + 12 * (1 - exp(-t / 600 s))
+    ("on_s", "celsius"),
+    [(0, 25.0), (60, 26.1), (600, 32.6), (1200, 35.4), (36_000, 37.0)],
+)
+@pytest.mark.parametrize("place", ["Mainboard", "Sensor"])
+def test_camera_warms_up_from_the_moment_it_is_switched_on(desk: Desk, on_s: int, celsius: float, place: str) -> None:
+    desk.camera.power_up(1_000 * S)
+    desk.now = (1_000 + on_s) * S
+    desk.set(DeviceTemperatureSelector=place)
+    assert desk.get("DeviceTemperature") == celsius
+
+
+def test_reset_does_not_cool_the_camera(desk: Desk) -> None:
+    desk.now = 600 * S
+    desk.run("DeviceReset")
+    desk.camera.take_reset_request()
+    assert desk.get("DeviceTemperature") == 32.6
+
+
+def test_write_to_test_pending_ack_takes_the_time_written(desk: Desk) -> None:
+    assert desk.camera.take_write_duration() == 0
+    desk.set(TestPendingAck=250)
+    assert (desk.camera.take_write_duration(), desk.camera.take_write_duration()) == (250_000_000, 0)
+    desk.set(TestPendingAck=250)
+    desk.set(TestPendingAck=1)
+    desk.set(GevHeartbeatTimeout=700)
+    assert desk.camera.take_write_duration() == 251_000_000
+
+
+def test_refused_write_to_test_pending_ack_takes_no_time(desk: Desk) -> None:
+    assert desk.attempt("TestPendingAck", 10_001) is Status.INVALID_PARAMETER
+    assert (desk.camera.take_write_duration(), desk.get("TestPendingAck")) == (0, 0)
+
+
+def test_status_led_shows_the_states_of_the_manual(desk: Desk) -> None:
+    led = desk.camera.status_led
+    desk.prepare_small_frames()
+    assert (led(0), led(S - 1), led(S)) == ("blue blinking", "blue blinking", "blue")
+    desk.now = 2 * S
+    desk.run("AcquisitionStart")
+    assert led(2 * S) == "blue"  # no stream channel is open
+    desk.set(GevSCDA=0x7F000001, GevSCPHostPort=5000)
+    assert led(2 * S) == "yellow"
+    desk.set(TriggerMode="On", TriggerSource="Software")
+    desk.advance(5 * S)
+    assert led(5 * S) == "green"
+    desk.run("TriggerSoftware")
+    desk.advance(5 * S + 1_000_000)
+    assert (led(5 * S + 1_000_000), led(6 * S)) == ("yellow", "green")
+    desk.run("AcquisitionStop")
+    assert led(6 * S) == "blue"
+    desk.run("DeviceReset")
+    desk.camera.take_reset_request()
+    assert led(5 * S + 2_000_000) == "blue blinking"
+
+
+@pytest.mark.parametrize("model", ["33GP1300", "38GX541-a", "38UX267", "38UX253"])
+def test_other_models_have_no_status_led(desk_of: Callable[..., Desk], model: str) -> None:
+    assert desk_of(model).camera.status_led(0) == ""

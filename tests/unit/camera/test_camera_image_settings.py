@@ -9,7 +9,6 @@ from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.registry import ROOMS
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import InvalidParameter, OutOfRange
-from tiscam_emu.sensor.model import neutral_white_balance
 from tiscam_emu.spec.load import load_model
 
 
@@ -45,18 +44,6 @@ def test_lut_value_all_with_a_point_above_16_bits_is_refused_whole() -> None:
     assert lut.points(camera) == lut.STRAIGHT
 
 
-@pytest.mark.parametrize("model", ["33GP1300", "38UX267", "39GX265-Z20"])
-def test_automatic_makes_grey_neutral_and_leaves_its_ratios_behind(model: str) -> None:
-    camera = _camera(model)
-    found = white_balance.ratios(camera)
-    for ratio, exact in zip(found, neutral_white_balance(camera.model.sensor), strict=True):
-        assert ratio * 64 == round(exact * 64)
-        assert camera.widest_limits("BalanceRatio").holds(ratio)
-    camera.write("BalanceWhiteAuto", 0)
-    assert white_balance.ratios(camera) == found
-    assert camera.every("BalanceRatio") == found
-
-
 def test_balance_ratios_are_kept_per_colour_in_64ths() -> None:
     camera = _camera()
     camera.write("BalanceWhiteAuto", 0)
@@ -76,10 +63,6 @@ def test_temperature_preset_sets_the_temperature(preset: int, kelvin: int) -> No
     camera.write("BalanceWhiteAuto", 0)
     camera.write("BalanceWhiteTemperaturePreset", preset)
     assert camera["BalanceWhiteTemperature"] == kelvin
-
-
-def test_colour_matrix_starts_neutral() -> None:
-    assert _camera().every("ColorTransformationValue") == (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def test_event_of_another_model_cannot_be_selected() -> None:

@@ -69,10 +69,3 @@ def test_gain_is_locked_at_power_up_because_its_automatic_is_on() -> None:
 def test_what_the_camera_reports_cannot_be_written(name: str) -> None:
     with pytest.raises(ReadOnly):
         _camera().write(name, 0)
-
-
-def test_ptp_status_is_master_while_ptp_is_enabled() -> None:
-    camera = _camera()
-    assert camera.entry("PtpStatus") == "Master"
-    camera.write("PtpEnable", 0)
-    assert camera.entry("PtpStatus") == "Disabled"

@@ -158,6 +158,7 @@ def test_latched_timestamp_stays_until_the_next_latch(desk: Desk) -> None:
 
 
 def test_timestamp_counts_from_0_after_a_reset(desk: Desk) -> None:
+    desk.set(PtpEnable=0)
     desk.now = 5_000
     assert desk.write_word(0x0944, 1) is SUCCESS
     desk.now = 7_500

@@ -25,6 +25,11 @@ class FakeDevice:
         self.heartbeat_disabled = False
         self.switchover_key = 0x1234
         self.mac = bytes.fromhex("0207060504ff")
+        self.unconditional_action = False
+        self.extended_status_2_0 = False
+        self.pending_ack_enabled = False
+        self.action_status: Status | None = Status.SUCCESS
+        self.write_duration_ns = 0
 
     def read(self, address: int, length: int, now: int) -> bytes:
         self.accessed_ns = now
@@ -51,6 +56,16 @@ class FakeDevice:
                 return count, error.status
             self.words[address] = value
         return len(pairs), Status.SUCCESS
+
+    def take_write_duration(self) -> int:
+        duration, self.write_duration_ns = self.write_duration_ns, 0
+        return duration
+
+    def execute_action(
+        self, device_key: int, group_key: int, group_mask: int, action_time: int | None, now: int
+    ) -> Status | None:
+        self.log.append(("execute_action", device_key, group_key, group_mask, action_time, now))
+        return self.action_status
 
     def discovery(self) -> bytes:
         return bytes(range(248))

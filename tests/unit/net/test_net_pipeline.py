@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tiscam_emu.net.clock import ManualClock
-from tiscam_emu.net.pipeline import FramePipeline
+from tiscam_emu.net.pipeline import FramePipeline, Measurement
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.wire.gvsp import PacketFormat, parse_image_leader, parse_image_trailer, parse_packet
@@ -39,6 +39,7 @@ class Taken:
     request: FrameRequest
     ready_ns: int
     chunk_tail: bytes = b""
+    awaited: bool = False
 
 
 def exposure(frame_id: int, ready_ns: int = 0, width: int = WIDTH) -> Taken:
@@ -109,12 +110,18 @@ class Bench:
     source: FakeSource = field(default_factory=FakeSource)
     sink: FakeSink = field(default_factory=FakeSink)
     errors: list[Exception] = field(default_factory=list)
+    measured: list[Measurement] = field(default_factory=list)
 
 
 @contextmanager
 def running(bench: Bench, max_outstanding: int = 4) -> Iterator[FramePipeline]:
     pipeline = FramePipeline(
-        bench.source, bench.sink, bench.clock, on_error=bench.errors.append, max_outstanding=max_outstanding
+        bench.source,
+        bench.sink,
+        bench.clock,
+        on_error=bench.errors.append,
+        on_measured=bench.measured.append,
+        max_outstanding=max_outstanding,
     )
     pipeline.start()
     try:
@@ -141,6 +148,35 @@ def test_a_frame_is_rendered_and_sent_with_its_exposure_time() -> None:
     leader = parse_image_leader(parse_packet(bench.sink.packets[0]).data)
     assert (leader.size_x, leader.size_y, leader.offset_x, leader.offset_y) == (WIDTH, HEIGHT, 16, 8)
     assert leader.pixel_format == 0x01080001
+
+
+def test_a_frame_is_measured_where_that_was_asked_for() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(100), To())
+        pipeline.submit(exposure(101), To(), (16, 8, 32, 24))
+        settled(pipeline)
+    (measured,) = bench.measured
+    assert (measured.request.frame_id, measured.roi) == (101, (16, 8, 32, 24))
+    assert (measured.statistics.mean_dn8, measured.statistics.contrast) == (101.0, 0.0)
+
+
+def test_a_frame_is_measured_before_its_readout_is_over() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1, ready_ns=10 * MS), To(), (0, 0, WIDTH, HEIGHT))
+        settled(pipeline)
+        assert len(bench.measured) == 1
+        assert bench.sink.packets == []
+
+
+def test_a_frame_that_cannot_be_rendered_is_not_measured() -> None:
+    bench = Bench(source=FakeSource(failing={2}))
+    with running(bench) as pipeline:
+        for frame_id in (1, 2, 3):
+            pipeline.submit(exposure(frame_id), To(), (0, 0, WIDTH, HEIGHT))
+            settled(pipeline)
+    assert [measured.request.frame_id for measured in bench.measured] == [1, 3]
 
 
 def test_a_frame_waits_for_its_readout_although_it_is_rendered() -> None:
@@ -195,6 +231,18 @@ def test_a_frame_too_many_is_skipped_whole_and_counted() -> None:
         assert pipeline.counters().skipped_frames == 2
     assert taken == [True, True, False, False]
     assert [(block_id, payload[0]) for block_id, _, payload in bench.sink.blocks()] == [(1, 0), (2, 1), (3, 4)]
+
+
+def test_awaited_frames_are_never_skipped_but_wait_to_be_rendered() -> None:
+    bench = Bench()
+    with running(bench, max_outstanding=2) as pipeline:
+        frames = [replace(exposure(frame, ready_ns=10 * MS), awaited=True) for frame in range(9)]
+        assert all(pipeline.submit(frame, To()) for frame in frames)
+        settled(pipeline)
+        bench.clock.advance(1000 * MS)
+        settled(pipeline)
+        assert pipeline.counters().skipped_frames == 0
+    assert [payload[0] for _, _, payload in bench.sink.blocks()] == list(range(9))
 
 
 def test_a_frame_being_rendered_counts_as_on_its_way() -> None:

@@ -52,13 +52,16 @@ def test_chrominance_planes_are_narrower(output: Output, widths: tuple[int, ...]
     assert tuple(made.shape[1] for made in isp.linear_planes((plane, plane, plane), output)) == widths
 
 
-@pytest.mark.parametrize("gamma", [0.25, 0.5, 2.0, 4.0])
-def test_gamma_keeps_black_and_white_and_its_slope_is_its_derivative(gamma: float) -> None:
-    ends = isp.gamma_curve(np.array([0, 4095], np.float32), gamma)
-    assert ends.tolist() == [0, 4095]
-    dn = np.linspace(200, 4000, 50, dtype=np.float32)
-    rise = (isp.gamma_curve(dn + 8, gamma) - isp.gamma_curve(dn - 8, gamma)) / 16
-    np.testing.assert_allclose(isp.gamma_slope(dn, gamma), rise, rtol=0.02)
+def test_a_mosaic_of_demosaiced_planes_is_the_mosaic_it_came_from() -> None:
+    raw = np.random.default_rng(3).uniform(0, 4095, (8, 12)).astype(np.float32)
+    assert np.array_equal(isp.mosaic(*isp.demosaic(raw)), raw)
+
+
+@pytest.mark.parametrize(("output", "toned"), [("raw", 1), ("luma", 1), ("bgr", 3), ("yuv422", 1), ("yuv411", 1)])
+def test_the_tone_curve_acts_on_luminance_alone_or_on_every_channel(output: Output, toned: int) -> None:
+    planes = tuple(np.full((2, 4), 100, np.float32) for _ in range({"bgr": 3, "raw": 1, "luma": 1}.get(output, 3)))
+    made = isp.tone(planes, output, lambda dn: 7 * dn)
+    assert [float(plane[0, 0]) for plane in made] == [700] * toned + [2148] * (len(planes) - toned)
 
 
 def test_balance_keeps_the_black_level() -> None:
@@ -91,3 +94,11 @@ def test_noise_gains_of_demosaiced_colour_are_the_squared_weights() -> None:
     assert blue[:, 0, 0].tolist() == [0.0, 0.0, 0.25]
     # at a green pixel of a red line: red of two neighbours in the line
     assert red[:, 0, 1].tolist() == [0.5, 0.0, 0.0]
+
+
+def test_noise_gains_of_mixed_colours_are_the_squared_weights_times_the_squared_coefficients() -> None:
+    blue, green, red = isp.noise_gains("bgr", (0.0, 0.0, 2.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0))
+    # red and blue change places, red is doubled; at a red pixel blue comes from four diagonal neighbours
+    assert red[:, 0, 0].tolist() == [0.0, 0.0, 4 * 0.25]
+    assert green[:, 0, 0].tolist() == [0.0, 0.25, 0.0]
+    assert blue[:, 0, 0].tolist() == [1.0, 0.0, 0.0]

@@ -61,3 +61,10 @@ def test_no_light_from_a_window_arrives_outside_of_where_it_can(lens: Lens) -> N
     outside[reached.top : reached.bottom, reached.left : reached.right] = 0
     assert outside.max() == 0
     assert image.max() > 0.9
+
+
+def test_infrared_light_adds_a_reddish_grey() -> None:
+    scene = np.empty((120, 160, 3), np.float32)
+    scene[...] = (0.0, 0.3, 0.6)  # a mean of 0.3
+    image = Lens(0.5, infrared=0.5).image(source_of(scene), 160, 120)(WHOLE)
+    np.testing.assert_allclose(image[60, 80], (0.15, 0.3 + 0.6 * 0.15, 0.6 + 0.7 * 0.15), rtol=1e-5)

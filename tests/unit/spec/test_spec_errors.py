@@ -120,3 +120,34 @@ def test_missing_base_is_named(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         load_file(path, ROOMS)
     assert str(caught.value) == f"{tmp_path / 'parent.yaml'}: cannot be read: No such file or directory"
+
+
+_ZOOM_MODEL = "39GX265-Z20"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("lens: {scene_m: {value: 0, source: x}}", "lens.scene_m.value: Input should be greater than 0"),
+        ("lens: {f_number: {value: [1.5], source: x}}", "lens.f_number.value.1: Field required"),
+        ("lens: {colour: {value: 1, source: x}}", "lens.colour: Extra inputs are not permitted"),
+        (
+            "lens: {focal_mm: {points: [[0, 6.5], [0, 7]], source: x}}",
+            "lens.focal_mm: zoom positions and focal lengths must rise; they do not from 0 to 0",
+        ),
+        (
+            "lens: {nearest_m: {value: [0.006, 0.9], source: x}}",
+            "lens: nearest_m: 0.006 must lie between the focal length and scene_m",
+        ),
+        (
+            "lens: {scene_m: {value: 0.5, source: x}}",
+            "lens: nearest_m: 0.9 must lie between the focal length and scene_m",
+        ),
+    ],
+)
+def test_lens_that_cannot_be_is_named(tmp_path: Path, change: str, message: str) -> None:
+    assert _message(tmp_path, change, base=_ZOOM_MODEL).startswith(message)
+
+
+def test_lens_with_a_part_missing_is_named(tmp_path: Path) -> None:
+    assert _message(tmp_path, "lens: {f_number: {value: [1, 2], source: x}}") == "lens.focal_mm: Field required"

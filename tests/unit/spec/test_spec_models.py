@@ -75,3 +75,12 @@ def test_every_pixel_format_has_a_timing() -> None:
     for model in _models():
         entries = model.features["PixelFormat"].entries
         assert list(model.timing) == [entry.name for entry in entries]
+
+
+def test_zoom_camera_alone_has_a_motorised_lens() -> None:
+    lenses = {model.key: model.lens for model in _models() if model.lens is not None}
+    assert list(lenses) == ["39GX265-Z20"]
+    lens = lenses["39GX265-Z20"]
+    assert len(lens.focal_mm) == 21
+    assert (lens.focal_mm[0], lens.focal_mm[9], lens.focal_mm[-1]) == ((0, 6.5), (450, 17.7), (1000, 114.5))
+    assert (lens.f_number, lens.nearest_m, lens.scene_m) == ((1.5, 3.4), (0.01, 0.9), 2.5)

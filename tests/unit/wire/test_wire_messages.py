@@ -47,6 +47,21 @@ def test_resend_request_ignores_the_reserved_byte_above_24_bit_ids() -> None:
     assert command == gvcp.PacketResendCmd(1, 0, 1, 3, None)
 
 
+def test_ack_header_is_read_whatever_status_and_code_it_has() -> None:
+    header = gvcp_codec.parse_ack_header(bytes.fromhex("1234 5678 0002 0009 abcd"))
+    assert header == gvcp.AckHeader(0x1234, 0x5678, 2, 9)
+
+
+@pytest.mark.parametrize("hex_bytes", ["", "000000c1000000", "000000c1000400 01"])
+def test_bytes_without_a_whole_ack_header_have_none(hex_bytes: str) -> None:
+    assert gvcp_codec.parse_ack_header(bytes.fromhex(hex_bytes)) is None
+
+
+def test_event_item_of_half_an_extended_size_is_refused() -> None:
+    with pytest.raises(gvcp.GvcpParseError, match="EVENT_CMD with 16 bytes of payload"):
+        gvcp_codec.parse_command(bytes.fromhex("421100c0 0010 0005 0000 9003 0000 0007 00000000075bcd15"))
+
+
 def test_several_events_in_one_command_come_back_in_order() -> None:
     events = (gvcp.EventItem(0x9001, 0, 1, 10), gvcp.EventItem(0x9002, 0, 1, 20))
     datagram = gvcp_codec.build_command(gvcp.EventCmd(1, events))

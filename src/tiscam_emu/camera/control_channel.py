@@ -1,0 +1,268 @@
+"""Control channel: the bootstrap registers that clients see as Gev* features, but for the stream's and the messages'.
+
+Addresses and bits are those of the GigE Vision standard, chapter "Bootstrap registers". The camera advertises only
+what it does.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from ipaddress import IPv4Address
+from operator import or_
+
+from tiscam_emu.camera.gev import CATEGORY, WORD, command, constant, flag, integer
+from tiscam_emu.camera.ptp import PTP_ENABLED
+from tiscam_emu.camera.state import CameraState
+from tiscam_emu.features.kinds import (
+    Access,
+    At,
+    Entry,
+    Enumeration,
+    Feature,
+    Fidelity,
+    Integer,
+    Limits,
+    String,
+    Visibility,
+)
+from tiscam_emu.units import NS_PER_S
+from tiscam_emu.wire.bootstrap import GvcpCapability, GvspCapability, MessageChannelCapability
+
+SHORTEST_HEARTBEAT_MS = 500
+
+GVCP_CAPABILITY = (
+    GvcpCapability.USER_DEFINED_NAME
+    | GvcpCapability.SERIAL_NUMBER
+    | GvcpCapability.HEARTBEAT_DISABLE
+    | GvcpCapability.LINK_SPEED
+    | GvcpCapability.PRIMARY_APPLICATION
+    | GvcpCapability.SWITCHOVER
+    | GvcpCapability.PACKETRESEND
+    | GvcpCapability.WRITEMEM
+    | GvcpCapability.CONCATENATION
+    | GvcpCapability.PENDING_ACK
+)
+"""What every model does."""
+GVCP_CAPABILITY_WITH = {
+    "EventSelector": GvcpCapability.EVENT | GvcpCapability.EVENTDATA,
+    "PtpEnable": GvcpCapability.IEEE1588,
+    "ActionGroupKey": (
+        GvcpCapability.ACTION
+        | GvcpCapability.SCHEDULED_ACTION
+        | GvcpCapability.UNCONDITIONAL_ACTION
+        | GvcpCapability.EXTENDED_STATUS_2_0
+    ),
+}
+"""What a model does besides if it has the feature."""
+GVSP_CAPABILITY = GvspCapability.SOURCE_PORT_REGISTERS | GvspCapability.BLOCK_ID_16_BIT
+
+
+def latch_timestamp(state: CameraState) -> None:
+    """Keep the timestamp of now for reading."""
+    state.put("GevTimestampValue", state.timestamp(state.now))
+
+
+def reset_timestamp(state: CameraState) -> None:
+    """Let the timestamp count from 0 again."""
+    state.clock.set(0, state.now)
+
+
+def message_channels(state: CameraState) -> int:
+    """Number of message channels."""
+    return int("EventSelector" in state)
+
+
+def _gvcp_capability(state: CameraState) -> int:
+    return int(reduce(or_, (bits for name, bits in GVCP_CAPABILITY_WITH.items() if name in state), GVCP_CAPABILITY))
+
+
+def _message_channel_capability(state: CameraState) -> int:
+    return int(MessageChannelCapability.SOURCE_PORT_REGISTER) if message_channels(state) else 0
+
+
+def _address(name: str, doc: str, at: int, *, access: Access = Access.RO) -> Integer:
+    return Integer(
+        name=name,
+        category=CATEGORY,
+        doc=doc,
+        at=At(at),
+        access=access,
+        limits=WORD,
+        representation="IPV4Address",
+        every_model=True,
+        visibility=Visibility.GURU,
+        default=_own_address if name == "GevCurrentIPAddress" else _own_netmask if "SubnetMask" in name else 0,
+        persistent=name.startswith("GevPersistent"),
+        fidelity=Fidelity.STORED if name.startswith("GevPersistent") else Fidelity.MODELLED,
+        note="Kept, but the address of the emulator comes from its start." if name.startswith("GevPersistent") else "",
+    )
+
+
+def _own_address(state: CameraState) -> int:
+    return int(IPv4Address(state.options.address))
+
+
+def _own_netmask(state: CameraState) -> int:
+    return int(IPv4Address(state.options.netmask))
+
+
+FEATURES: tuple[Feature, ...] = (
+    constant("GevVersionMajor", "Major version of the GigE Vision standard.", At(0x0000, 16, 31), 1),
+    constant("GevVersionMinor", "Minor version of the GigE Vision standard.", At(0x0000, 0, 15), 2),
+    flag("GevDeviceModeIsBigEndian", "Byte order of the registers.", At(0x0004, 31, 31), access=Access.RO, default=1),
+    constant("GevDeviceModeCharacterSet", "Character set of the strings; 1 is UTF-8.", At(0x0004, 0, 7), 1),
+    Integer(
+        name="GevMACAddress",
+        category=CATEGORY,
+        doc="MAC address of the network interface.",
+        at=At(0x0008),
+        size=8,
+        access=Access.RO,
+        limits=Limits(0, 0xFFFF_FFFF_FFFF, 1),
+        representation="MACAddress",
+        every_model=True,
+        visibility=Visibility.BEGINNER,
+        value=lambda state: int.from_bytes(state.mac, "big"),
+        constant=True,
+    ),
+    constant(
+        "GevSupportedIPConfiguration", "Ways to an IP address: LLA, DHCP, persistent.", At(0x0010), 7, hidden=True
+    ),
+    flag(
+        "GevCurrentIPConfigurationLLA",
+        "Link-local addresses; always on.",
+        At(0x0014, 2, 2),
+        access=Access.RO,
+        default=1,
+    ),
+    flag("GevCurrentIPConfigurationDHCP", "Asks a DHCP server for an address.", At(0x0014, 1, 1), default=1),
+    flag("GevCurrentIPConfigurationPersistentIP", "Uses the persistent address.", At(0x0014, 0, 0)),
+    _address("GevCurrentIPAddress", "IPv4 address of the camera.", 0x0024),
+    _address("GevCurrentSubnetMask", "Subnet mask of the camera.", 0x0034),
+    _address("GevCurrentDefaultGateway", "Default gateway of the camera.", 0x0044),
+    String(
+        name="GevFirstURL",
+        category=CATEGORY,
+        doc="Where this description lies.",
+        at=At(0x0200),
+        size=512,
+        access=Access.RO,
+        every_model=True,
+        visibility=Visibility.GURU,
+        constant=True,
+    ),
+    String(
+        name="GevSecondURL",
+        category=CATEGORY,
+        doc="Another place of this description; empty.",
+        at=At(0x0400),
+        size=512,
+        access=Access.RO,
+        every_model=True,
+        visibility=Visibility.GURU,
+        constant=True,
+    ),
+    constant("GevNumberOfInterfaces", "Network interfaces of the camera.", At(0x0600), 1),
+    _address("GevPersistentIPAddress", "IPv4 address to use at start-up.", 0x064C, access=Access.RW),
+    _address("GevPersistentSubnetMask", "Subnet mask to use at start-up.", 0x065C, access=Access.RW),
+    _address("GevPersistentDefaultGateway", "Default gateway to use at start-up.", 0x066C, access=Access.RW),
+    Integer(
+        name="GevLinkSpeed",
+        category=CATEGORY,
+        doc="Speed of the network link.",
+        at=At(0x0670),
+        unit="Mbps",
+        access=Access.RO,
+        limits=WORD,
+        every_model=True,
+        visibility=Visibility.EXPERT,
+        value=lambda state: state.model.link.speed_mbps,
+        constant=True,
+    ),
+    constant("GevMessageChannelCount", "Message channels of the camera.", At(0x0900), message_channels),
+    constant("GevStreamChannelCount", "Stream channels of the camera.", At(0x0904), 1),
+    constant("GevGVSPCapability", "What GVSP can do.", At(0x092C), int(GVSP_CAPABILITY), hidden=True),
+    constant(
+        "GevMessageChannelCapability",
+        "What the message channel can do.",
+        At(0x0930),
+        _message_channel_capability,
+        hidden=True,
+    ),
+    constant("GevGVCPCapability", "What GVCP can do.", At(0x0934), _gvcp_capability, hidden=True),
+    Integer(
+        name="GevHeartbeatTimeout",
+        category=CATEGORY,
+        doc="Control is given up when its owner has been silent for this long; shorter than 500 ms is taken as 500 ms.",
+        at=At(0x0938),
+        unit="ms",
+        limits=WORD,
+        default=3000,
+        every_model=True,
+        visibility=Visibility.GURU,
+        accept=lambda _state, value: max(SHORTEST_HEARTBEAT_MS, value),
+    ),
+    Integer(
+        name="GevTimestampTickFrequency",
+        category=CATEGORY,
+        doc="Ticks of the timestamp per second.",
+        at=At(0x093C),
+        size=8,
+        unit="Hz",
+        access=Access.RO,
+        limits=Limits(0, NS_PER_S, 1),
+        every_model=True,
+        visibility=Visibility.EXPERT,
+        value=lambda _state: NS_PER_S,
+        constant=True,
+    ),
+    command(
+        "GevTimestampControlReset",
+        "Lets the timestamp count from 0 again.",
+        At(0x0944, 0, 0),
+        reset_timestamp,
+        locks=(PTP_ENABLED,),
+    ),
+    command("GevTimestampControlLatch", "Keeps the timestamp of now for reading.", At(0x0944, 1, 1), latch_timestamp),
+    Integer(
+        name="GevTimestampValue",
+        category=CATEGORY,
+        doc="The timestamp kept last, in ticks.",
+        at=At(0x0948),
+        size=8,
+        unit="ns",
+        access=Access.RO,
+        limits=Limits(0, 2**63 - 1, 1),
+        every_model=True,
+        visibility=Visibility.EXPERT,
+    ),
+    flag("GevGVCPHeartbeatDisable", "Control never expires.", At(0x0954, 0, 0)),
+    flag("GevGVCPPendingAck", "Says when an access takes long, with PENDING_ACK.", At(0x0954, 1, 1)),
+    constant("GevGVCPPendingTimeout", "Longest time a register access takes, in ms.", At(0x0958), 100),
+    Integer(
+        name="GevPrimaryApplicationSwitchoverKey",
+        category=CATEGORY,
+        doc="Key with which another client may take control over.",
+        at=At(0x095C, 0, 15),
+        access=Access.WO,
+        limits=Limits(0, 65535, 1),
+        every_model=True,
+        visibility=Visibility.GURU,
+    ),
+    Enumeration(
+        name="GevCCP",
+        category=CATEGORY,
+        doc="Who may write: the control channel privilege.",
+        at=At(0x0A00, 0, 2),
+        every_model=True,
+        visibility=Visibility.GURU,
+        entries=(
+            Entry("OpenAccess", 0, "Nobody is in control."),
+            Entry("ExclusiveAccess", 1, "One client reads and writes, nobody else."),
+            Entry("ControlAccess", 2, "One client writes, the others read."),
+            Entry("ControlAccessSwitchoverActive", 6, "As ControlAccess; a client with the key may take over."),
+        ),
+    ),
+    integer("GevPrimaryApplicationSocket", "UDP port of the client in control.", At(0x0A04, 0, 15)),
+    _address("GevPrimaryApplicationIPAddress", "IPv4 address of the client in control.", 0x0A14),
+)

@@ -1,0 +1,53 @@
+"""What can be asked of a running camera from Python: one table for cameras in this process and in others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tiscam_emu.errors import InvalidOption
+from tiscam_emu.net.runner import CameraRunner
+from tiscam_emu.units import ns_from_s
+
+
+def _status(runner: CameraRunner) -> dict[str, Any]:
+    return runner.status().to_json()
+
+
+def _drive_line1(runner: CameraRunner, high: bool) -> None:
+    runner.call(lambda camera, now: camera.line1.drive(high, now))
+
+
+def _pulse_line1(runner: CameraRunner, train: list[tuple[float, bool]]) -> None:
+    runner.call(lambda camera, now: camera.line1.pulses([(now + ns_from_s(delay), high) for delay, high in train]))
+
+
+def _output_edges(runner: CameraRunner) -> list[tuple[int, bool]]:
+    return runner.call(lambda camera, _now: [(edge.at_ns, edge.high) for edge in camera.output_edges])
+
+
+def _status_led(runner: CameraRunner) -> str:
+    return runner.call(lambda camera, now: camera.status_led(now))
+
+
+REQUESTS: dict[str, Callable[..., Any]] = {
+    "status": _status,
+    "drive_line1": _drive_line1,
+    "pulse_line1": _pulse_line1,
+    "output_edges": _output_edges,
+    "status_led": _status_led,
+}
+"""Name to function of the runner and plain arguments; what it returns is plain data, for it may cross to a process."""
+
+
+def answer(runner: CameraRunner, name: str, arguments: list[Any]) -> Any:
+    """Carry out one request.
+
+    Raises
+    ------
+    InvalidOption
+        There is no such request.
+    """
+    if name not in REQUESTS:
+        raise InvalidOption(f"request {name!r}: must be one of {', '.join(REQUESTS)}")
+    return REQUESTS[name](runner, *arguments)

@@ -1,0 +1,68 @@
+"""The lookup table in fast frames: every noisy value is looked up, so that a table with jumps is met exactly.
+
+Gamma is smooth and goes into the cached moments instead, which costs nothing per frame.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiscam_emu.pixel_formats import Packing
+from tiscam_emu.sensor import isp
+from tiscam_emu.sensor.fast_noise import Fixed, FixedPoint
+from tiscam_emu.sensor.settings import FrameSettings
+from tiscam_emu.sensor.tone import Curve
+
+Floats = NDArray[np.float32]
+Table = NDArray[Any]
+
+_ORDER: dict[Packing, str] = {"Y0CbY1Cr": "YC", "Y0Y1CbY2Y3Cr": "YYC", "CbY0Y1CrY2Y3": "CYY"}
+"""Repeating order of luminance (Y) and chrominance (C)."""
+
+
+class FixedPointLut:
+    """The lookup table, and all that comes after it, for each fixed-point value there can be."""
+
+    def __init__(self, curve: Curve, settings: FrameSettings, fixed_point: FixedPoint) -> None:
+        values = np.arange(fixed_point.top + 1)
+        if settings.demosaics:
+            dn = (values / (1 << fixed_point.fraction)).astype(np.float32)
+        else:
+            dn = ((values >> fixed_point.fraction) & -settings.readout.adc_step_dn).astype(np.float32)
+        self._tables = _tables(dn, curve(dn), settings)
+
+    @classmethod
+    def of(cls, settings: FrameSettings, fixed_point: FixedPoint) -> FixedPointLut | None:
+        """The lookup table of `settings`; None while it is off."""
+        curve = None if settings.lut is None else settings.curve
+        return None if curve is None else cls(curve, settings, fixed_point)
+
+    @property
+    def gives_bytes(self) -> bool:
+        """Whether results are what is transmitted; else they are 12-bit values to be packed."""
+        return self._tables[0].dtype == np.uint8
+
+    def look_up(self, value: Fixed, first: int, out: Table) -> None:
+        """Write the results for clipped fixed-point values, components from `first` on, into `out`."""
+        period = len(self._tables)
+        for position, table in enumerate(self._tables):
+            part = np.s_[(position - first) % period :: period]
+            out[part] = table.take(value[part])
+
+
+def _tables(linear_dn: Floats, toned_dn: Floats, settings: FrameSettings) -> tuple[Table, ...]:
+    """One table for each component in the repeating order of the wire."""
+    if isp.has_chroma(settings.output):
+        of = {"Y": _to_8_bit(toned_dn), "C": _to_8_bit(linear_dn)}
+        return tuple(of[kind] for kind in _ORDER[settings.pixel_format.packing])
+    if settings.output != "raw":
+        return (_to_8_bit(toned_dn),)
+    words = np.rint(toned_dn).astype(np.uint16)
+    return ((words >> 4).astype(np.uint8) if settings.pixel_format.significant_bits == 8 else words,)
+
+
+def _to_8_bit(dn: Floats) -> Table:
+    return np.minimum((dn + 8) / 16, 255).astype(np.uint8)

@@ -1,0 +1,77 @@
+"""Triggers, bursts and frame sets as Aravis meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.interop.emulator import MODELS, aravis
+
+from tiscam_emu import Camera
+
+_STILL: list[tuple[str, object]] = [
+    ("AcquisitionMode", "Continuous"),
+    ("Width", 640),
+    ("Height", 480),
+    ("ExposureAuto", "Off"),
+    ("ExposureTime", 2000),
+    ("GainAuto", "Off"),
+    ("Gain", 0),
+]
+_BLACK_8_BIT = 240 / 16
+
+
+@pytest.fixture(autouse=True)
+def _clients(need: Callable[..., None]) -> None:
+    need("aravis")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_one_software_trigger_with_a_burst_of_3_gives_3_frames(
+    tiscam_camera_factory: Callable[..., Camera], model: str
+) -> None:
+    camera = tiscam_camera_factory(model)
+    mode = [
+        ("TriggerMode", "On"),
+        ("TriggerSource", "Software"),
+        ("AcquisitionFrameRate", 20),
+        ("AcquisitionBurstFrameCount", 3),
+    ]
+    got = aravis(
+        "aravis_stream",
+        camera=camera.address,
+        set=[*_STILL, *mode],
+        frames=3,
+        triggers="once",
+        expect_end=True,
+    )
+
+    assert [frame["status"] for frame in got["frames"]] == ["success"] * 3
+    assert set(np.diff([frame["timestamp_ns"] for frame in got["frames"]])) == {50_000_000}
+
+
+def test_exposures_of_a_frame_set_take_turns_in_the_picture(
+    tiscam_camera_factory: Callable[..., Camera], tmp_path: Path
+) -> None:
+    camera = tiscam_camera_factory("39GX265-Z20")
+    mode = [
+        ("TriggerMode", "Off"),
+        ("AcquisitionFrameRate", 10),
+        ("BalanceWhiteAuto", "Off"),
+        ("MultiFrameSetOutputModeFrameCount", "MultiFrameSetOutputModeFrameCount_2Frames"),
+        ("MultiFrameSetOutputModeExposureTime0", 1000),
+        ("MultiFrameSetOutputModeExposureTime1", 4000),
+        ("MultiFrameSetOutputModeEnable", True),
+    ]
+    got = aravis(
+        "aravis_stream", camera=camera.address, set=[*_STILL, *mode], frames=6, save=str(tmp_path), save_count=6
+    )
+
+    signals = [float(np.fromfile(path, np.uint8).mean()) - _BLACK_8_BIT for path in got["saved"]]
+    assert len(signals) == 6
+    assert 2 < signals[0] < 50
+    assert signals[1] == pytest.approx(4 * signals[0], rel=0.05)
+    assert signals[2::2] == pytest.approx([signals[0]] * 2, rel=0.02)
+    assert signals[3::2] == pytest.approx([signals[1]] * 2, rel=0.02)

@@ -1,0 +1,88 @@
+"""The bandwidth limit: fewer frames, sent more slowly (manual 5.19)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tiscam_emu.errors import Status
+from tiscam_emu.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from tests.unit.camera.conftest import Desk
+
+PERIOD = 63_015_385
+"""640 x 480 bytes at 5 MB/s, of which packets of 1440 bytes carry 1404/1440 = 4 875 000 byte/s of image data."""
+
+
+@pytest.fixture
+def limited(desk: Desk) -> Desk:
+    desk.prepare_small_frames()
+    desk.set(GevSCPSPacketSize=1440, AcquisitionFrameRate=50.0)
+    desk.set(DeviceLinkThroughputLimitMode="On", DeviceLinkThroughputLimit=5_000_000)
+    return desk
+
+
+def test_limit_is_off_and_at_its_maximum_at_power_up(desk: Desk) -> None:
+    assert desk.get("DeviceLinkThroughputLimitMode") == "Off"
+    assert desk.get("DeviceLinkThroughputLimit") == 125_000_000
+
+
+def test_stream_stays_below_the_limit(limited: Desk) -> None:
+    limited.run("AcquisitionStart")
+    assert limited.starts(2 * PERIOD) == [0, PERIOD, 2 * PERIOD]
+
+
+def test_configured_rate_reads_as_before_and_rules_where_it_is_lower(limited: Desk) -> None:
+    assert limited.get("AcquisitionFrameRate") == 50.0
+    limited.set(AcquisitionFrameRate=10.0)
+    limited.run("AcquisitionStart")
+    assert limited.starts(NS_PER_S // 5) == [0, NS_PER_S // 10, NS_PER_S // 5]
+
+
+def test_limit_without_its_mode_does_nothing(limited: Desk) -> None:
+    limited.set(DeviceLinkThroughputLimitMode="Off")
+    assert limited.camera.stream.link_bytes_per_s == 113_500_000
+    limited.run("AcquisitionStart")
+    assert limited.starts(NS_PER_S // 25) == [0, NS_PER_S // 50, NS_PER_S // 25]
+
+
+def test_packets_leave_no_faster_than_limit_and_link_allow(limited: Desk) -> None:
+    assert limited.camera.stream.link_bytes_per_s == pytest.approx(4_875_000)
+    limited.set(DeviceLinkThroughputLimit=125_000_000)
+    assert limited.camera.stream.link_bytes_per_s == 113_500_000
+
+
+def test_chunks_count_too(limited: Desk) -> None:
+    limited.set(ChunkModeActive=1)
+    limited.run("AcquisitionStart")
+    starts = limited.starts(NS_PER_S)
+    payload = limited.get("PayloadSize")
+    assert isinstance(payload, int)
+    assert payload > 640 * 480
+    assert starts[1] == round(payload / 4_875_000 * NS_PER_S)
+
+
+def test_limit_written_during_acquisition_acts_on_the_next_frame(limited: Desk) -> None:
+    limited.run("AcquisitionStart")
+    first, second = limited.starts(PERIOD + PERIOD // 2)
+    limited.set(DeviceLinkThroughputLimit=10_000_000)
+    third, fourth = limited.starts(int(2.6 * PERIOD))
+    assert (first, third - second) == (0, second)
+    assert fourth - third == pytest.approx(second / 2, abs=1)
+
+
+def test_shortest_distance_of_frames_does_not_delay_a_trigger(limited: Desk) -> None:
+    limited.set(TriggerMode="On", TriggerSource="Software", IMXLowLatencyTriggerMode=1)
+    limited.run("AcquisitionStart")
+    limited.run("TriggerSoftware")
+    opened = limited.starts(NS_PER_S // 50)
+    limited.run("TriggerSoftware")
+    assert len(opened + limited.starts(NS_PER_S // 25)) == 2
+
+
+@pytest.mark.parametrize("value", [999_999, 125_000_001])
+def test_limit_out_of_range_is_refused(desk: Desk, value: int) -> None:
+    assert desk.attempt("DeviceLinkThroughputLimit", value) is Status.INVALID_PARAMETER
+    assert desk.get("DeviceLinkThroughputLimit") == 125_000_000

@@ -1,0 +1,186 @@
+"""The state folder: what a camera keeps across restarts, and what it does with a damaged file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tiscam_emu.camera.core import load
+from tiscam_emu.camera.notices import SettingsReplaced
+from tiscam_emu.camera.options import CameraOptions
+from tiscam_emu.camera.state import CameraState
+from tiscam_emu.net.persistence import KeptValues
+
+_model = cache(load)
+FACTORY_HEIGHT = 1536
+
+
+@dataclass
+class Run:
+    """State: one life of a camera, from power-up on."""
+
+    folder: Path
+    reports: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.state = CameraState(_model("39GX265-Z20"), CameraOptions())
+        self.kept = KeptValues(self.folder, self.state, self.reports.append)
+        self.kept.restore()
+
+    def save_set(self, number: int, **values: Any) -> None:
+        for name, value in values.items():
+            self.state.write(name, value)
+        self.state.write("UserSetSelector", number)
+        self.state.write("UserSetSave", 1)
+        self.kept.save_changes()
+
+    def load_set(self, number: int) -> None:
+        self.state.write("UserSetSelector", number)
+        self.state.write("UserSetLoad", 1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "kept"
+
+
+def _file(folder: Path) -> Path:
+    return folder / "39GX265-Z20-39265001.json"
+
+
+def _write(folder: Path, content: Any) -> None:
+    folder.mkdir(exist_ok=True)
+    _file(folder).write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+
+
+def test_name_and_user_sets_outlive_a_restart(folder: Path) -> None:
+    first = Run(folder)
+    first.state.write("DeviceUserID", "Küche")
+    first.save_set(1, Height=480, LUTIndex=3, LUTValue=5)
+    second = Run(folder)
+    assert second.state["DeviceUserID"] == "Küche"
+    assert second.state["Height"] == FACTORY_HEIGHT
+    second.load_set(1)
+    assert second.state["Height"] == 480
+    assert second.state.value("LUTValue", 3) == 5
+    assert second.state.user_sets == first.state.user_sets
+    assert second.reports == []
+
+
+def test_camera_starts_with_its_default_set_and_says_so(folder: Path) -> None:
+    first = Run(folder)
+    first.save_set(2, Height=480, UserSetDefault=2)
+    state = CameraState(_model("39GX265-Z20"), CameraOptions())
+    notices: list[SettingsReplaced] = []
+    state.notices.subscribe(SettingsReplaced, notices.append)
+    KeptValues(folder, state, first.reports.append).restore()
+    assert (state["Height"], state["UserSetDefault"]) == (480, 2)
+    assert notices == [SettingsReplaced()]
+
+
+def test_infinite_numbers_are_kept_in_plain_json(folder: Path) -> None:
+    first = Run(folder)
+    first.save_set(1)  # the highest frame rate there is
+    content = json.loads(_file(folder).read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert content["user_sets"]["UserSet1"]["AcquisitionFrameRate"] == ["inf"]
+    assert Run(folder).state.user_sets["UserSet1"]["AcquisitionFrameRate"] == (float("inf"),)
+
+
+def test_nothing_is_written_until_something_kept_changes(folder: Path) -> None:
+    run = Run(folder)
+    run.state.write("Height", 480)
+    run.kept.save_changes()
+    assert list(folder.iterdir()) == []
+
+
+def test_file_is_replaced_as_a_whole(folder: Path) -> None:
+    run = Run(folder)
+    for name in ("one", "two"):
+        run.state.write("DeviceUserID", name)
+        run.kept.save_changes()
+    assert list(folder.iterdir()) == [_file(folder)]
+    assert json.loads(_file(folder).read_text(encoding="utf-8"))["values"]["DeviceUserID"] == "two"
+
+
+def test_factory_reset_forgets(folder: Path) -> None:
+    run = Run(folder)
+    run.save_set(1, Height=480, UserSetDefault=1, DeviceUserID="mine")
+    run.state.user_sets.clear()
+    run.state.reset(keep_persistent=False)
+    run.kept.save_changes()
+    again = Run(folder)
+    assert (again.state["Height"], again.state["DeviceUserID"], again.state.user_sets) == (FACTORY_HEIGHT, "", {})
+
+
+def test_folder_that_cannot_be_written_is_reported_once_and_the_camera_goes_on(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("", encoding="utf-8")
+    run = Run(blocked / "kept")
+    assert len(run.reports) == 1
+    run.state.write("DeviceUserID", "mine")
+    run.kept.save_changes()
+    run.kept.save_changes()
+    assert [report.endswith("Not a directory") for report in run.reports] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", '"text"', "{}", '{"version": 99}', "[" * 100_000, "\0", '{"version": 1, "values": 7}'],
+)
+def test_damaged_file_is_reported_and_the_factory_settings_used(folder: Path, content: str) -> None:
+    _write(folder, content)
+    run = Run(folder)
+    assert len(run.reports) == 1
+    assert run.reports[0].startswith(str(_file(folder)))
+    assert run.state["Height"] == FACTORY_HEIGHT
+
+
+def test_file_that_is_no_text_is_reported(folder: Path) -> None:
+    folder.mkdir()
+    _file(folder).write_bytes(b"\xff\xfe\x00")
+    assert len(Run(folder).reports) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"Sparkle": [1]}, "Sparkle: not a setting of this camera"),
+        ({"Height": [7]}, "Height: 7 cannot be"),
+        ({"Height": "480"}, "Height: needs 1 values"),
+        ({"Height": None}, "Height: needs 1 values"),
+        ([1, 2], "not a user set"),
+    ],
+)
+def test_unusable_set_is_named_and_the_rest_is_used(folder: Path, settings: Any, reason: str) -> None:
+    good = {"Height": [480]}
+    _write(
+        folder, {"version": 1, "values": {"UserSetDefault": 1}, "user_sets": {"UserSet1": settings, "UserSet2": good}}
+    )
+    run = Run(folder)
+    assert run.reports == [f"{_file(folder)}: UserSet1: left out, it holds the factory settings: {reason}"]
+    assert run.state["Height"] == FACTORY_HEIGHT
+    run.load_set(2)
+    assert run.state["Height"] == 480
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"Width": 640}, "Width"),
+        ({"DeviceUserID": 7}, "DeviceUserID"),
+        ({"DeviceUserID": "x" * 17}, "DeviceUserID"),
+        ({"UserSetDefault": 3}, "UserSetDefault"),
+        ({"UserSetDefault": [1]}, "UserSetDefault"),
+    ],
+)
+def test_unusable_value_is_named_and_left_out(folder: Path, values: dict[str, Any], name: str) -> None:
+    _write(folder, {"version": 1, "values": values})
+    run = Run(folder)
+    assert len(run.reports) == 1
+    assert run.reports[0].startswith(f"{_file(folder)}: values: {name}: left out: ")
+    assert (run.state["DeviceUserID"], run.state["UserSetDefault"]) == ("", 0)
