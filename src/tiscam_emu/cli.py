@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,6 +18,7 @@ from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.spec.catalog import model_keys
 
 _READY_TIMEOUT_S = 20.0
+_STOP_TIMEOUT_S = 0.6
 _WATCH_PERIOD_S = 0.25
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -125,8 +127,9 @@ def _serve(options: list[ServeOptions], log_level: str, stop: threading.Event) -
     finally:
         for camera in cameras:
             camera.ask_to_stop()
+        deadline = time.monotonic() + _STOP_TIMEOUT_S
         for camera in cameras:
-            camera.stop()
+            camera.stop(max(0.0, deadline - time.monotonic()))
 
 
 def _watch(cameras: list[CameraProcess], stop: threading.Event) -> None:

@@ -26,6 +26,9 @@ from tiscam_emu.units import NS_PER_US, Nanoseconds, ns_from_s, ns_from_us
 
 _CATEGORY = "AcquisitionControl"
 _BURST_BYTES = 128 * 1024  # the sender works in bursts; it may end its last one that much early
+_SURE_SHARE = 0.95
+"""Share of the link time that sending surely takes: a frame must not be complete before its readout is over, for the
+client may answer it with the next trigger."""
 
 
 def fastest_hz(state: CameraState) -> float:
@@ -270,7 +273,7 @@ def timed(state: CameraState, request: FrameRequest, start: Nanoseconds) -> Expo
     args = (state.model, request.pixel_format.name, request.region.width, request.region.height)
     exposure_end = start + ns_from_us(request.exposure_us)
     end = exposure_end + ns_from_s(frame_rate.readout_s(*args))
-    sending = ns_from_s(max(0.0, frame_rate.link_s(*args) - _BURST_BYTES / state.model.link.bytes_per_s))
+    sending = ns_from_s(max(0.0, frame_rate.link_s(*args) * _SURE_SHARE - _BURST_BYTES / state.model.link.bytes_per_s))
     awaited = trigger.enabled(state) or state.entry("AcquisitionMode") != "Continuous"
     return Exposure(request, start, max(exposure_end, end - sending), end, chunk_tail(state, request), awaited)
 

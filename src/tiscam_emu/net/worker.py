@@ -68,8 +68,8 @@ def main() -> int:
     )
     threading.Thread(target=_obey, args=(runner, events), daemon=True).start()
     runner.run()
-    runner.close()
-    return 0
+    # Nothing is left to do, and a renderer in the middle of a large frame need not be waited for.
+    os._exit(0)
 
 
 def _obey(runner: CameraRunner, events: _EventStream) -> None:
