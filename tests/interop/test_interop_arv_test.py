@@ -7,6 +7,7 @@ counts.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from tiscam_emu import Camera
 
 _RUNS = range(int(os.environ.get("TISCAM_EMU_REPEAT", "1")))
 _CHECKS = 19
+_TRIES = 3
+_LOSS = (":BufferCheck", ":FrameRate")
 
 # With its built-in assumptions about a camera it does not know, arv-test wants 10 Hz at full size; this camera ends at
 # 5.8 Hz there (manual 5.1.4), so the check cannot pass.
@@ -55,18 +58,34 @@ def _failures(checks: list[Check]) -> dict[str, str]:
     return {check.name: check.comment for check in checks if check.status == "FAILURE"}
 
 
+def _checks_without_loss(camera: Camera, expected: set[str], *options: str) -> list[Check]:
+    """The checks of the first of three runs in which nothing but `expected` fails; of the last one if none.
+
+    arv-test receives by a plain socket with the system's small buffer. Where other work keeps the client from its
+    processor for some milliseconds it overflows, and a frame of 20 MB cannot be asked for again in time. A fault of
+    the camera fails three times; a lost frame is told by a warning.
+    """
+    for _ in range(_TRIES):
+        checks = _checks(camera, *options)
+        surprises = _failures(checks).keys() - expected
+        if not surprises or any(not name.endswith(_LOSS) for name in surprises):
+            break
+        warnings.warn(f"{camera.model}: arv-test lost frames: {_failures(checks)}", stacklevel=2)
+    return checks
+
+
 @pytest.mark.parametrize("repeat", _RUNS)
 def test_with_default_options_every_check_the_camera_can_pass_passes(started: Camera, repeat: int) -> None:
-    checks = _checks(started)
+    expected = _ASSUMED_OTHERWISE.get(started.model.split()[1], set())
+    checks = _checks_without_loss(started, expected)
 
     assert len(checks) == _CHECKS
-    expected = _ASSUMED_OTHERWISE.get(started.model.split()[1], set())
     assert _failures(checks).keys() == expected, _failures(checks)
 
 
 @pytest.mark.parametrize("repeat", _RUNS)
 def test_every_check_passes_once_arv_test_is_told_of_the_camera(started: Camera, repeat: int) -> None:
-    checks = _checks(started, "-c", _CONFIGURATION)
+    checks = _checks_without_loss(started, set(), "-c", _CONFIGURATION)
 
     assert len(checks) == _CHECKS
     assert _failures(checks) == {}
