@@ -136,12 +136,11 @@ def _watch(cameras: list[CameraProcess], stop: threading.Event) -> None:
     if sys.stdout.isatty():
         from tiscam_emu.live import show  # noqa: PLC0415 - rich, only on a terminal
 
-        show(cameras, stop)
+        show(cameras, stop.wait)
         return
     while not stop.wait(_WATCH_PERIOD_S):
         for camera in cameras:
-            if not camera.running:
-                raise TiscamEmuError(f"the camera at {camera.address} has ended unexpectedly")
+            camera.check_running()
 
 
 def _fail(message: str) -> NoReturn:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.live import Live
 from rich.table import Table
 
-from tiscam_emu.errors import CameraFailed
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.status import CameraStatus
 
 _PERIOD_S = 1.0
 
 
-def show(cameras: Sequence[CameraProcess], stop: threading.Event) -> None:
-    """Keep the table on the screen until `stop` is set.
+def show(cameras: Sequence[CameraProcess], wait: Callable[[float], bool]) -> None:
+    """Keep the table on the screen.
+
+    Parameters
+    ----------
+    wait
+        Waits so many seconds; true when it is time to end.
 
     Raises
     ------
@@ -25,10 +28,9 @@ def show(cameras: Sequence[CameraProcess], stop: threading.Event) -> None:
     """
     before = [CameraStatus.from_json(camera.ask("status")) for camera in cameras]
     with Live(table(cameras, before, before), auto_refresh=False) as live:
-        while not stop.wait(_PERIOD_S):
+        while not wait(_PERIOD_S):
             for camera in cameras:
-                if not camera.running:
-                    raise CameraFailed(f"the camera at {camera.address} has ended unexpectedly")
+                camera.check_running()
             now = [CameraStatus.from_json(camera.ask("status")) for camera in cameras]
             live.update(table(cameras, before, now), refresh=True)
             before = now

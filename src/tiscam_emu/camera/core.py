@@ -117,10 +117,7 @@ class Camera:
     def write_pairs(self, pairs: Sequence[tuple[int, int]], now: Nanoseconds) -> tuple[int, Status]:
         """Write (address, value) pairs in order; the number done, and the status the next one met."""
         self._catch_up(now)
-        done, status, self.last_refusal = self.registers.write_pairs(pairs)
-        return done, status
-
-    last_refusal: RegisterError | None = None
+        return self.registers.write_pairs(pairs)[:2]
 
     def discovery(self) -> bytes:
         """The 248 bytes of a DISCOVERY_ACK: the registers from 0 on, holes as zeros (GigE Vision, DISCOVERY)."""

@@ -74,10 +74,16 @@ class CameraProcess:
             self.stop()
             raise CameraFailed(f"the camera at {self.address} was not ready within {timeout_s:g} s")
 
-    @property
-    def running(self) -> bool:
-        """Whether the process lives."""
-        return self._process.poll() is None
+    def check_running(self) -> None:
+        """Raise if the process has ended by itself.
+
+        Raises
+        ------
+        CameraFailed
+            Naming the camera's address.
+        """
+        if self._process.poll() is not None:
+            raise CameraFailed(f"the camera at {self.address} has ended unexpectedly")
 
     def ask(self, name: str, *arguments: Any, timeout_s: float = 5.0) -> Any:
         """Have the camera carry out one of `net.requests`, and wait for the answer.
@@ -103,10 +109,7 @@ class CameraProcess:
 
     def stop(self, timeout_s: float = 0.7) -> None:
         """End the process: ask, and if it has not ended after `timeout_s`, kill it."""
-        self._stopping = True
-        with contextlib.suppress(OSError):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
+        self.ask_to_stop()
         try:
             self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
