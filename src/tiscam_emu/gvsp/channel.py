@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.gvsp.pacing import LinkPacer
@@ -49,8 +50,7 @@ class OutgoingFrame:
     destination: Destination
 
 
-@dataclass(frozen=True, slots=True)
-class Burst:
+class Burst(NamedTuple):
     """Packets to be sent now, in this order; valid until the channel is asked for the next burst."""
 
     packets: Sequence[Packet]
@@ -89,6 +89,11 @@ class StreamChannel:
     def frames_outstanding(self) -> int:
         """Frames enqueued whose last packet has not been handed out."""
         return len(self._waiting) + (self._current is not None)
+
+    @property
+    def frames_waiting(self) -> int:
+        """Frames enqueued of which no packet has been handed out."""
+        return len(self._waiting)
 
     def spare_table(self, payload_bytes: int, packet_size: int) -> PacketTable | None:
         """A table free to be filled, or None: the caller then makes one. Spares of another geometry are dropped."""

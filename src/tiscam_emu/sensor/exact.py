@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,7 @@ from tiscam_emu.sensor.colour_mix import mix
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.light import Light, row_blocks
 from tiscam_emu.sensor.model import FULL_SCALE_DN
-from tiscam_emu.sensor.pack import INTERLEAVERS, RAW_PACKERS
+from tiscam_emu.sensor.pack import INTERLEAVERS, RAW_PACKERS, Write
 from tiscam_emu.sensor.pixel import Floats, LightCodes, draw_dn, mean_electrons
 from tiscam_emu.sensor.readout import quantise
 from tiscam_emu.sensor.settings import FrameSettings
@@ -19,34 +21,35 @@ from tiscam_emu.sensor.tone import clip
 Words = NDArray[np.uint16]
 
 
-def render_exact(
+def draw_exact(
     light: Light,
     settings: FrameSettings,
     moving: tuple[Window, Floats] | None,
     rng: np.random.Generator,
-    out: NDArray[np.uint8],
-) -> None:
-    """Draw one frame into `out`, with something `moving` over the still scene."""
+    write: Write,
+) -> Iterator[None]:
+    """Draw one frame, with something `moving` over the still scene, block by block."""
     codes, window = light.codes, Window(0, 0, 0, 0)
     if moving is not None:
         window = light.seeing(moving[0], margin=0, align=light.geometry.period)
+    raw = np.empty(light.geometry.shape, np.uint16)
     if moving is None or window.is_empty():
-        _develop(_draw_raw(light, codes, settings, rng), settings, out)
-        return
-    part = np.s_[:, window.top : window.bottom, window.left : window.right]
-    still = codes[part].copy()
-    try:
-        codes[part] = light.patched_codes(window, *moving)
-        raw = _draw_raw(light, codes, settings, rng)
-    finally:
-        codes[part] = still
-    _develop(raw, settings, out)
+        yield from _draw_raw(light, codes, settings, rng, raw)
+    else:
+        part = np.s_[:, window.top : window.bottom, window.left : window.right]
+        still = codes[part].copy()
+        try:
+            codes[part] = light.patched_codes(window, *moving)
+            yield from _draw_raw(light, codes, settings, rng, raw)
+        finally:
+            codes[part] = still
+    yield from _develop(raw, settings, write)
 
 
-def _draw_raw(light: Light, codes: LightCodes, settings: FrameSettings, rng: np.random.Generator) -> Words:
-    height, width = light.geometry.shape
-    raw = np.empty((height, width), np.uint16)
-    for window in row_blocks(height, width):
+def _draw_raw(
+    light: Light, codes: LightCodes, settings: FrameSettings, rng: np.random.Generator, raw: Words
+) -> Iterator[None]:
+    for window in row_blocks(*raw.shape):
         rows = slice(window.top, window.bottom)
         total = np.zeros(window.shape, np.float32)
         for layer, offset_e in zip(codes[:, rows], light.neighbour_offsets_e(window), strict=True):
@@ -57,20 +60,21 @@ def _draw_raw(light: Light, codes: LightCodes, settings: FrameSettings, rng: np.
             isp.balance(dn, settings.white_balance, settings.readout.black_level_dn)
             dn = np.clip(np.rint(dn), 0, FULL_SCALE_DN)
         raw[rows] = dn
-    return raw
+        yield
 
 
-def _develop(raw: Words, settings: FrameSettings, out: NDArray[np.uint8]) -> None:
-    height, width = raw.shape
-    lines = out.reshape(height, -1)
-    packing = settings.pixel_format.packing
-    for window in row_blocks(height, width):
-        rows = slice(window.top, window.bottom)
+def _develop(raw: Words, settings: FrameSettings, write: Write) -> Iterator[None]:
+    pixel_format = settings.pixel_format
+    line_bytes = pixel_format.line_bytes(raw.shape[1])
+    for window in row_blocks(*raw.shape):
         planes = _developed(raw, window, settings)
         if settings.output == "raw":
-            RAW_PACKERS[packing](_to_words(planes[0]).reshape(-1), lines[rows].reshape(-1))
+            lines = np.empty(window.shape[0] * line_bytes, np.uint8)
+            RAW_PACKERS[pixel_format.packing](_to_words(planes[0]).reshape(-1), lines)
         else:
-            lines[rows] = INTERLEAVERS[packing]([_to_8_bit(plane) for plane in planes])
+            lines = INTERLEAVERS[pixel_format.packing]([_to_8_bit(plane) for plane in planes]).reshape(-1)
+        write(window.top * line_bytes, lines)
+        yield
 
 
 def _developed(raw: Words, window: Window, settings: FrameSettings) -> isp.Planes:

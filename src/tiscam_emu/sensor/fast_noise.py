@@ -18,14 +18,16 @@ from tiscam_emu.sensor.model import FULL_SCALE_DN
 Floats = NDArray[np.float32]
 Fixed = NDArray[np.int16]
 
-BLOCK = 1 << 16
-"""Components per block: the block's arrays stay in the cache, and no numpy call holds the processor for long."""
+BLOCK = 1 << 18
+"""Components drawn at once: few calls, and none holds the processor for long."""
 
 MAX_Z = 5.0
 """Unit normals are cut off here."""
 
 _POOL_SAMPLES = 1 << 21
-_Z_UNITS = 8
+Z_UNITS = 8
+"""What one standard deviation counts in `normal_pool`."""
+
 _POOL_SEED = 0x7A11
 _DITHER_STEP = 1 << 16
 
@@ -36,8 +38,8 @@ def normal_pool() -> Fixed:
     rng = np.random.default_rng(_POOL_SEED)
     normals = rng.standard_normal(_POOL_SAMPLES + BLOCK, dtype=np.float32)
     normals -= normals.mean()
-    normals *= np.float32((_Z_UNITS**2 - 1 / 12) ** 0.5 / normals.std())
-    limit = MAX_Z * _Z_UNITS
+    normals *= np.float32((Z_UNITS**2 - 1 / 12) ** 0.5 / normals.std())
+    limit = MAX_Z * Z_UNITS
     pool = np.rint(np.clip(normals, -limit, limit)).astype(np.int16)
     pool.flags.writeable = False
     return pool
@@ -76,8 +78,8 @@ class FixedPoint:
         """Choose the finest scales that hold `largest_dn`."""
         fraction = next((bits for bits in (2, 1) if largest_dn <= _room_dn(bits)), 0)
         max_sigma_dn = min(max(largest_dn, 1.0), _room_dn(fraction))
-        scale_bits = int(np.floor(np.log2(32767 / (max_sigma_dn * MAX_Z * _Z_UNITS))))
-        shift = scale_bits + int(np.log2(_Z_UNITS)) - fraction
+        scale_bits = int(np.floor(np.log2(32767 / (max_sigma_dn * MAX_Z * Z_UNITS))))
+        shift = scale_bits + int(np.log2(Z_UNITS)) - fraction
         return cls(fraction, 2.0**scale_bits, shift, max_sigma_dn)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,7 +18,7 @@ BLOCK_PIXELS = 1 << 16
 
 
 class Light:
-    """The light on the sensor for one still scene, lens setting and region."""
+    """The light on the sensor for one still scene, lens setting and region; complete after all steps of `collect`."""
 
     def __init__(
         self, sensor: SensorModel, pattern: FixedPattern, region: Region, lens: Lens, still: WindowSource
@@ -25,9 +26,17 @@ class Light:
         self._sensor, self._pattern, self._lens, self._still = sensor, pattern, lens, still
         self.geometry = Geometry.of(region, sensor.width, sensor.height, period=2 if sensor.color else 1)
         self.codes: LightCodes = np.empty((self.geometry.neighbour_count, *self.geometry.shape), np.uint16)
-        image = lens.image(still, sensor.width, sensor.height)
-        for window in row_blocks(*self.geometry.shape, least_rows=2 * lens.reach_px):
-            self.codes[:, window.top : window.bottom] = light_codes(image, self.geometry, window, sensor, pattern)
+        self._missing = deque(row_blocks(*self.geometry.shape, least_rows=2 * lens.reach_px))
+
+    def collect(self) -> Iterator[None]:
+        """Compute what is missing, block by block."""
+        image = self._lens.image(self._still, self._sensor.width, self._sensor.height)
+        while self._missing:
+            window = self._missing[0]
+            codes = light_codes(image, self.geometry, window, self._sensor, self._pattern)
+            self.codes[:, window.top : window.bottom] = codes
+            self._missing.popleft()
+            yield
 
     def offsets_e(self, window: Window) -> Floats:
         """Fixed offsets of the output pixels in `window`, in electrons."""

@@ -1,17 +1,19 @@
-"""The renderer: one request in, one frame's bytes out."""
+"""The renderer: one request in, one frame's bytes out, in steps."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiscam_emu.sensor.exact import render_exact
+from tiscam_emu.sensor.exact import draw_exact
 from tiscam_emu.sensor.fast import FastPlan
 from tiscam_emu.sensor.light import Light
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.optics import Lens
+from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.pixel import FixedPattern
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.scene import Scene, Still
@@ -40,13 +42,43 @@ class Renderer:
         self._picture = scene.fit(sensor.width, sensor.height)
         self._pattern = FixedPattern(sensor, seed)
         self._light: tuple[Still, Region, Lens, Light] | None = None
-        self._plan: tuple[Light, FrameSettings, FastPlan] | None = None
+        self._plan: FastPlan | None = None
 
-    def prepare(self, request: FrameRequest) -> None:
-        """Compute ahead what `request` has in common with the frames that follow it."""
+    def prepare(self, request: FrameRequest) -> Iterator[None]:
+        """Compute ahead what `request` has in common with the frames that follow it, step by step."""
         light = self._light_for(request)
+        yield from light.collect()
         if self._noise == "fast":
-            self._plan_for(light, FrameSettings.of(self._sensor, request))
+            yield from self._plan_for(light, FrameSettings.of(self._sensor, request)).prepare()
+
+    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+        """Render a frame in steps of a few milliseconds at most, between which other work can be done.
+
+        Only one frame may be under way; one that is given up has to be closed.
+
+        Parameters
+        ----------
+        write
+            Takes the frame's ``request.payload_bytes()`` bytes part by part, in order: the first byte's place, and
+            contiguous bytes, valid during the call.
+
+        Raises
+        ------
+        ValueError
+            The region does not fit the sensor.
+        """
+        light = self._light_for(request)
+        yield from light.collect()
+        settings = FrameSettings.of(self._sensor, request)
+        moving = self._picture.moving(request.exposure_start_ns)
+        rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self._seed, request.frame_id])))
+        if self._noise == "exact":
+            patch = None if moving is None else (moving.window, moving.radiance())
+            yield from draw_exact(light, settings, patch, rng, write)
+        else:
+            plan = self._plan_for(light, settings)
+            yield from plan.prepare()
+            yield from plan.draw(moving, rng, write)
 
     def render(self, request: FrameRequest, out: NDArray[np.uint8]) -> None:
         """Render a frame into `out`, a contiguous array of exactly ``request.payload_bytes()`` bytes.
@@ -58,15 +90,13 @@ class Renderer:
         """
         if out.size != request.payload_bytes() or not out.flags.c_contiguous:
             raise ValueError(f"out: {out.size} bytes, needed are {request.payload_bytes()} contiguous ones")
-        light = self._light_for(request)
-        settings = FrameSettings.of(self._sensor, request)
-        moving = self._picture.moving(request.exposure_start_ns)
-        rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self._seed, request.frame_id])))
-        if self._noise == "exact":
-            patch = None if moving is None else (moving.window, moving.radiance())
-            render_exact(light, settings, patch, rng, out.reshape(-1))
-        else:
-            self._plan_for(light, settings).render(moving, rng, out.reshape(-1))
+        flat = out.reshape(-1)
+
+        def write(first: int, part: NDArray[np.uint8]) -> None:
+            flat[first : first + part.size] = part
+
+        for _ in self.draw(request, write):
+            pass
 
     def _light_for(self, request: FrameRequest) -> Light:
         still = self._picture.still(request.exposure_start_ns)
@@ -78,7 +108,8 @@ class Renderer:
         return self._light[3]
 
     def _plan_for(self, light: Light, settings: FrameSettings) -> FastPlan:
-        if self._plan is None or self._plan[0] is not light or self._plan[1] != settings:
-            self._plan = None
-            self._plan = (light, settings, FastPlan(light, settings))
-        return self._plan[2]
+        if self._plan is None or self._plan.light is not light:
+            self._plan = FastPlan(light, settings)
+        elif self._plan.settings != settings:
+            self._plan = FastPlan(light, settings, memory=self._plan.memory)
+        return self._plan
