@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from tiscam_emu.sensor import isp
 from tiscam_emu.sensor.fast_lut import FixedPointLut
-from tiscam_emu.sensor.fast_noise import BLOCK, MAX_Z, Z_UNITS, Fixed, FixedPoint, normal_pool
+from tiscam_emu.sensor.fast_noise import Fixed, FixedPoint
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.light import Light, row_blocks
 from tiscam_emu.sensor.moments import component_moments, largest_sigma_dn
+from tiscam_emu.sensor.noise_pool import BLOCK, MAX_Z, Z_UNITS, NoisePool, colour_pool, white_pool
 from tiscam_emu.sensor.pack import RAW_PACKERS, Write
 from tiscam_emu.sensor.picture import MovingPatch
 from tiscam_emu.sensor.pixel import LightCodes
@@ -60,7 +61,7 @@ class FastPlan:
         self._clips = np.zeros(-(-self._mean.size // _CLIP_BLOCK), np.bool_)
         self._scratch: Fixed = np.empty(min(BLOCK, self._mean.size), np.int16)
         self._bytes = np.empty(_bytes(self._scratch.size, settings), np.uint8)
-        self._pool = normal_pool()
+        self._pool = _pool(width, settings)
         self._lut = FixedPointLut.of(settings, self._fixed_point)
         self._overlays: dict[Window, _Overlay | None] = {}
         self._overlay_bytes = 0
@@ -159,14 +160,14 @@ class FastPlan:
     def _draw(self, clips: NDArray[np.bool_], rng: np.random.Generator, write: Write) -> Iterator[None]:
         mean, sigma, pool = self._mean.reshape(-1), self._sigma.reshape(-1), self._pool
         shift, top = self._fixed_point.shift, self._fixed_point.top
-        starts = rng.integers(0, pool.size - BLOCK, -(-mean.size // BLOCK)).tolist()
-        for block, start in enumerate(starts):
+        for block, (start, negated) in enumerate(pool.starts(-(-mean.size // BLOCK), rng)):
             first = block * BLOCK
             end = min(first + BLOCK, mean.size)
             value = self._scratch[: end - first]
-            np.multiply(sigma[first:end], pool[start : start + end - first], out=value)
+            np.multiply(sigma[first:end], pool.part(start, first, end - first), out=value)
             np.right_shift(value, shift, out=value)
-            np.add(value, mean[first:end], out=value)
+            combine = np.subtract if negated else np.add
+            combine(mean[first:end], value, out=value)
             for clipped in clips[first // _CLIP_BLOCK : -(-end // _CLIP_BLOCK)].nonzero()[0].tolist():
                 part = value[clipped * _CLIP_BLOCK : (clipped + 1) * _CLIP_BLOCK]
                 np.clip(part, 0, top, out=part)
@@ -211,3 +212,9 @@ def _bytes(components: int, settings: FrameSettings) -> int:
     """Bytes of that many components."""
     pixel_format = settings.pixel_format
     return components * pixel_format.bits_per_pixel // 8 if pixel_format.components == "raw" else components
+
+
+def _pool(width: int, settings: FrameSettings) -> NoisePool:
+    if not settings.demosaics:
+        return white_pool()
+    return colour_pool(settings.output, settings.pixel_format.packing, width, settings.mix, settings.noise_spread)

@@ -14,40 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.model import FULL_SCALE_DN
+from tiscam_emu.sensor.noise_pool import MAX_Z, POOL_SEED, Z_UNITS
 
 Floats = NDArray[np.float32]
 Fixed = NDArray[np.int16]
 
-BLOCK = 1 << 18
-"""Components drawn at once: few calls, and none holds the processor for long."""
-
-MAX_Z = 5.0
-"""Unit normals are cut off here."""
-
-_POOL_SAMPLES = 1 << 21
-Z_UNITS = 8
-"""What one standard deviation counts in `normal_pool`."""
-
-_POOL_SEED = 0x7A11
 _DITHER_STEP = 1 << 16
-
-
-@lru_cache(maxsize=1)
-def normal_pool() -> Fixed:
-    """Unit normals in eighths, with zero mean and unit variance after rounding, cut at `MAX_Z`."""
-    rng = np.random.default_rng(_POOL_SEED)
-    normals = rng.standard_normal(_POOL_SAMPLES + BLOCK, dtype=np.float32)
-    normals -= normals.mean()
-    normals *= np.float32((Z_UNITS**2 - 1 / 12) ** 0.5 / normals.std())
-    limit = MAX_Z * Z_UNITS
-    pool = np.rint(np.clip(normals, -limit, limit)).astype(np.int16)
-    pool.flags.writeable = False
-    return pool
 
 
 @lru_cache(maxsize=4)
 def _dither_pool(size: int) -> Floats:
-    pool = np.random.default_rng(_POOL_SEED + 1).random(size, dtype=np.float32)
+    pool = np.random.default_rng(POOL_SEED + 1).random(size, dtype=np.float32)
     pool.flags.writeable = False
     return pool
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tiscam_emu.pixel_formats import PixelFormat
 from tiscam_emu.sensor.colour_mix import Matrix, colour_mix
 from tiscam_emu.sensor.isp import Output, output_of
-from tiscam_emu.sensor.model import SensorModel
+from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
 from tiscam_emu.sensor.readout import ReadoutSettings
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.tone import ToneCurve, tone_curve
@@ -27,6 +27,8 @@ class FrameSettings:
         Sensor pixels averaged into one output pixel.
     mix
         Matrix of all that changes colours.
+    noise_spread
+        Standard deviations of a balanced grey's red, green and blue relative to each other, where shot noise prevails.
     """
 
     electrons_at_white: float
@@ -40,6 +42,7 @@ class FrameSettings:
     gamma: float
     lut: tuple[int, ...] | None
     mix: Matrix | None
+    noise_spread: tuple[float, float, float]
 
     @classmethod
     def of(cls, sensor: SensorModel, request: FrameRequest) -> FrameSettings:
@@ -57,6 +60,7 @@ class FrameSettings:
             gamma=request.gamma if request.lut is None else 1.0,
             lut=request.lut,
             mix=colour_mix(request.hue_deg, request.saturation, request.color_matrix) if sensor.color else None,
+            noise_spread=_noise_spread(sensor),
         )
 
     @property
@@ -85,3 +89,9 @@ class FrameSettings:
     def gamma_curve(self) -> ToneCurve | None:
         """The tone curve if it is gamma's."""
         return tone_curve(self.gamma, None)
+
+
+def _noise_spread(sensor: SensorModel) -> tuple[float, float, float]:
+    """A balanced channel has its photons' noise times the factor that made up for them: the root of that factor."""
+    red, green, blue = (factor**0.5 for factor in neutral_white_balance(sensor))
+    return red, green, blue

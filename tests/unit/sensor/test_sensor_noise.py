@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tiscam_emu.sensor.fast_noise import MAX_Z, FixedPoint, normal_pool
+from tiscam_emu.sensor.fast_noise import FixedPoint
 from tiscam_emu.sensor.model import SensorModel
+from tiscam_emu.sensor.noise_pool import MAX_Z, Z_UNITS, white_pool
 from tiscam_emu.sensor.request import Region
 from tiscam_emu.sensor.scene import Scene
 
@@ -212,7 +213,8 @@ def test_noise_of_different_frames_is_independent(
 
 
 def test_normals_have_zero_mean_and_unit_variance() -> None:
-    pool = normal_pool().astype(np.float64) / 8
+    samples, size, *_ = white_pool()
+    pool = samples[:size].astype(np.float64) / Z_UNITS
     assert abs(pool.mean()) < 1e-4
     assert abs(pool.var() - 1) < 1e-3
     assert np.abs(pool).max() <= MAX_Z
@@ -224,7 +226,7 @@ def test_no_sum_of_mean_and_noise_overflows_sixteen_bits(largest_dn: float) -> N
     brightest = np.linspace(0, 40000, 4000, dtype=np.float32)
     mean, sigma = np.empty(4000, np.int16), np.empty(4000, np.int16)
     scale.encode(brightest, np.full(4000, largest_dn, np.float32), 0.5, mean, sigma)
-    product = sigma.astype(np.int64) * int(normal_pool().max())
+    product = sigma.astype(np.int64) * int(white_pool().samples.max())
     assert product.max() <= 32767
     assert (mean + (product >> scale.shift)).max() <= 32767
     assert mean.min() >= 0
