@@ -125,6 +125,8 @@ def serve(
     state_dir: str | Path = "",
     max_packet_size: int = 9000,
     plain_xml: bool = False,
+    gso: bool = False,
+    full_speed: bool = False,
     in_process: bool = False,
     clock: Clock | None = None,
 ) -> Camera:
@@ -150,6 +152,12 @@ def serve(
         Largest stream packet, bytes with all headers.
     plain_xml
         Serve the description uncompressed.
+    gso
+        Send with segmentation offload (Linux): fewer system calls. Clients that receive by a packet socket, as Aravis
+        does for root, do not see such packets.
+    full_speed
+        Ignore the limits of the model's link and sensor, for load tests: `AcquisitionFrameRate` goes up to 10 kHz, and
+        frames are as many as the computer can make.
     in_process
         Run on threads of this process instead of in one of its own: slower, but `clock` and `scene` may be objects.
     clock
@@ -182,6 +190,8 @@ def serve(
         state_dir=str(state_dir),
         max_packet_size=max_packet_size,
         plain_xml=plain_xml,
+        gso=gso,
+        full_speed=full_speed,
     ).checked()
     if in_process:
         backend = _InProcess(options, clock)

@@ -58,6 +58,12 @@ def run(
     ] = None,
     max_packet_size: Annotated[int, typer.Option(help="Largest stream packet in bytes, headers included.")] = 9000,
     plain_xml: Annotated[bool, typer.Option("--plain-xml", help="Serve the GenICam XML unzipped.")] = False,
+    gso: Annotated[
+        bool, typer.Option("--gso", help="Send with segmentation offload: faster, but unseen by clients as root.")
+    ] = False,
+    full_speed: Annotated[
+        bool, typer.Option("--full-speed", help="Ignore the limits of the model's link and sensor: a load test.")
+    ] = False,
     log_level: Annotated[str, typer.Option(help=f"One of {', '.join(_LEVELS)}.")] = "WARNING",
     list_models: Annotated[
         bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
@@ -91,6 +97,8 @@ def run(
                 state_dir=str(state_dir or ""),
                 max_packet_size=max_packet_size,
                 plain_xml=plain_xml,
+                gso=gso,
+                full_speed=full_speed,
             ).checked()
             for number, name in enumerate(model)
         ]

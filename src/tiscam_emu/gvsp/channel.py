@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.gvsp.pacing import LinkPacer
-from tiscam_emu.gvsp.packets import Packet, PacketTable
+from tiscam_emu.gvsp.packets import Packet, PacketTable, Run
 from tiscam_emu.gvsp.resend import Held, ResendState
 from tiscam_emu.gvsp.window import ResendWindow, SentFrame
 from tiscam_emu.units import Nanoseconds
@@ -51,10 +51,22 @@ class OutgoingFrame:
 
 
 class Burst(NamedTuple):
-    """Packets to be sent now, in this order; valid until the channel is asked for the next burst."""
+    """Packets to be sent now, in this order; valid until the channel is asked for the next burst.
+
+    Attributes
+    ----------
+    table, first
+        Where the packets lie, if they are consecutive ones of a frame, and the id of the first.
+    """
 
     packets: Sequence[Packet]
     destination: Destination
+    table: PacketTable | None = None
+    first: int = 0
+
+    def runs(self) -> list[Run] | None:
+        """The same packets in few pieces, if they lie so."""
+        return None if self.table is None else self.table.runs(self.first, self.first + len(self.packets))
 
 
 class StreamChannel:
@@ -180,7 +192,8 @@ class StreamChannel:
         self._next_packet = 0
 
     def _send(self, frame: OutgoingFrame, allowed: int, now: Nanoseconds) -> Burst:
-        packets = frame.table.packets[self._next_packet : self._next_packet + allowed]
+        first = self._next_packet
+        packets = frame.table.packets[first : first + allowed]
         self._next_packet += len(packets)
         self._pacer.sent(len(packets), now)
         self._counters.packets += len(packets)
@@ -189,7 +202,7 @@ class StreamChannel:
             self._counters.payload_bytes += frame.table.payload_bytes
             self._free(self._window.add(SentFrame(frame.table, frame.destination, now)))
             self._current = None
-        return Burst(packets, frame.destination)
+        return Burst(packets, frame.destination, frame.table, first)
 
     def _resend(self, allowed: int, now: Nanoseconds) -> Burst | None:
         packets: list[Packet] = []

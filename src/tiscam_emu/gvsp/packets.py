@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,18 @@ from tiscam_emu.wire.gvsp import (
 
 Packet = memoryview | bytes
 Positions = NDArray[np.intp]
+
+
+LARGEST_RUN_BYTES = 65_507
+LARGEST_RUN_PACKETS = 64
+"""What the segmentation offload of a UDP socket takes at once."""
+
+
+class Run(NamedTuple):
+    """Packets that lie one behind the other in memory, all of `packet_bytes` but the last, which may be shorter."""
+
+    data: Packet
+    packet_bytes: int
 
 
 class PacketTable:
@@ -49,6 +62,7 @@ class PacketTable:
         "_data",
         "_flat",
         "_leader",
+        "_payload_end",
         "_places",
         "_trailer",
         "block_id",
@@ -70,6 +84,7 @@ class PacketTable:
         self._block_ids = rows[:, 2:4].view(">u2")
         self._data = rows[:, STANDARD_HEADER_BYTES:]
         self._flat = rows.reshape(-1)
+        self._payload_end = payload_bytes + count * STANDARD_HEADER_BYTES
         self._places: tuple[Positions, Positions] | None = None
         self._leader = b""
         self._trailer = b""
@@ -126,6 +141,22 @@ class PacketTable:
         last = len(self.packets) - 1
         self.packets[0] = PacketHeader(block_id, 0, PacketFormat.LEADER).build() + self._leader
         self.packets[last] = PacketHeader(block_id, last, PacketFormat.TRAILER).build() + self._trailer
+
+    def runs(self, first: int, end: int) -> list[Run]:
+        """Packets from id `first` to before `end`, as few pieces as one send call of the system can take."""
+        row_bytes = self._flat.size // len(self._data)
+        rows = max(1, min(LARGEST_RUN_BYTES // row_bytes, LARGEST_RUN_PACKETS))
+        last = len(self.packets) - 1
+        flat, payload_end = self._flat.data, self._payload_end
+        runs = [
+            Run(flat[(at - 1) * row_bytes : min((min(at + rows, end, last) - 1) * row_bytes, payload_end)], row_bytes)
+            for at in range(max(first, 1), min(end, last), rows)
+        ]
+        if first == 0 < end:
+            runs.insert(0, Run(self.packets[0], row_bytes))
+        if first <= last < end:
+            runs.append(Run(self.packets[last], row_bytes))
+        return runs
 
     def marked(self, packet_id: int) -> bytes:
         """A copy of one packet whose status tells that it is sent again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
@@ -28,6 +29,10 @@ class ServeOptions:
         Eight decimal digits; empty: the model's own at 127.0.0.1, counted up with the address.
     scene
         Name of a scene or path of an image; in this process also an array or a callable.
+    gso
+        Hand many packets at a time to the system to be cut apart; packet sockets see them uncut.
+    full_speed
+        Frames as fast as the computer can, whatever the model's link and sensor allow.
     """
 
     model: str
@@ -40,6 +45,8 @@ class ServeOptions:
     state_dir: str = ""
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False
+    gso: bool = False
+    full_speed: bool = False
 
     def checked(self) -> ServeOptions:
         """The same options with the model's key looked up.
@@ -62,6 +69,8 @@ class ServeOptions:
             raise InvalidOption(f"seed {self.seed}: must not be negative")
         if self.noise not in {"fast", "exact"}:
             raise InvalidOption(f"noise {self.noise!r}: must be fast or exact")
+        if self.gso and not sys.platform.startswith("linux"):
+            raise InvalidOption("gso: only Linux has segmentation offload for UDP")
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
         return replace(self, model=find_key(self.model))

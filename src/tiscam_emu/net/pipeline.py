@@ -17,7 +17,7 @@ import numpy as np
 
 from tiscam_emu.gvsp.channel import Burst, OutgoingFrame, StreamChannel, StreamCounters
 from tiscam_emu.gvsp.destination import Destination
-from tiscam_emu.gvsp.packets import Packet, PacketTable
+from tiscam_emu.gvsp.packets import Packet, PacketTable, Run
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.request import FrameRequest
@@ -83,6 +83,10 @@ class PacketSink(Protocol):
         """Send packets in order; their memory is the caller's again afterwards."""
         ...
 
+    def send_runs(self, runs: Sequence[Run]) -> None:
+        """Send packets that lie one behind the other in memory, many at a time."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _RenderJob:
@@ -136,6 +140,8 @@ class FramePipeline:
         Called from the stream's thread with what was asked for when a frame was submitted.
     max_outstanding
         Frames on their way; one more is skipped whole, unless it is awaited: then it waits to be drawn.
+    segmentation
+        Hand many packets at a time to the system, which cuts them apart; some clients do not see such packets.
     """
 
     def __init__(
@@ -147,6 +153,7 @@ class FramePipeline:
         on_error: Callable[[Exception], None],
         on_measured: Callable[[Measurement], None] | None = None,
         max_outstanding: int = MAX_OUTSTANDING,
+        segmentation: bool = False,
         name: str = "stream",
     ) -> None:
         self._source = source
@@ -155,6 +162,7 @@ class FramePipeline:
         self._on_error = on_error
         self._on_measured = on_measured
         self._max_outstanding = max_outstanding
+        self._segmentation = segmentation
         self._lock = threading.Lock()
         self._wanted = threading.Condition(self._lock)
         self._progress = threading.Condition(self._lock)
@@ -311,7 +319,10 @@ class FramePipeline:
             if to is not self._target:
                 self._target = to
                 self._sink.target(to.host, to.port, to.do_not_fragment)
-            self._sink.send(burst.packets)
+            if self._segmentation and (runs := burst.runs()) is not None:
+                self._sink.send_runs(runs)
+            else:
+                self._sink.send(burst.packets)
         except OSError as error:
             self._report("send", error)
 

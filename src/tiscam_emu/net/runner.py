@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.core import Camera, frame_request, load
+from tiscam_emu.camera.frame_rate import unbounded
 from tiscam_emu.errors import UserError
 from tiscam_emu.gvcp.effects import Effect, SendDatagram, SendMessage
 from tiscam_emu.gvcp.engine import ControlEngine
@@ -55,7 +56,7 @@ class CameraRunner:
     """
 
     def __init__(self, options: ServeOptions, clock: Clock | None = None) -> None:
-        model = load(options.model)
+        model = unbounded(load(options.model)) if options.full_speed else load(options.model)
         self.options = options
         self.clock = clock or SystemClock()
         self.camera = Camera(model, options.camera_options(model.identity.serial))
@@ -106,7 +107,12 @@ class CameraRunner:
         if "GevMCSP" in self.camera.state:
             self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
         self.pipeline = FramePipeline(
-            self._renderer, self._stream_socket, self.clock, on_error=_report, on_measured=self._take_measurement
+            self._renderer,
+            self._stream_socket,
+            self.clock,
+            on_error=_report,
+            on_measured=self._take_measurement,
+            segmentation=self.options.gso,
         )
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)

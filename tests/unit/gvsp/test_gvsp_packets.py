@@ -131,3 +131,19 @@ def test_payload_bytes_are_taken_back_from_behind_the_headers() -> None:
     for positions in (np.array([[0, 963], [964, 9999]]), np.arange(0, 10_000, 7)):
         for _ in range(2):
             assert np.array_equal(table.take(positions), payload[positions])
+
+
+@pytest.mark.parametrize(("payload_bytes", "packet_size"), [(10_000, 1000), (9640, 1000), (200_000, 1400), (3, 576)])
+@pytest.mark.parametrize("share", [(0.0, 1.0), (0.0, 0.3), (0.2, 0.7), (0.9, 1.0)])
+def test_runs_are_the_same_packets_in_few_pieces(
+    payload_bytes: int, packet_size: int, share: tuple[float, float]
+) -> None:
+    table, _ = filled(payload_bytes, packet_size)
+    first, end = (round(part * len(table.packets)) for part in share)
+    cut = [
+        bytes(run.data)[at : at + run.packet_bytes]
+        for run in table.runs(first, end)
+        for at in range(0, len(run.data), run.packet_bytes)
+    ]
+    assert cut == [bytes(packet) for packet in table.packets[first:end]]
+    assert all(len(run.data) <= 65_507 and len(run.data) <= 64 * run.packet_bytes for run in table.runs(first, end))

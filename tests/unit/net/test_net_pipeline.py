@@ -78,6 +78,7 @@ class FakeSink:
     targets: list[tuple[str, int, bool]] = field(default_factory=list)
     packets: list[bytes] = field(default_factory=list)
     failures: int = 0
+    calls: int = 0
 
     def target(self, host: str, port: int, do_not_fragment: bool) -> None:
         self.targets.append((host, port, do_not_fragment))
@@ -87,6 +88,12 @@ class FakeSink:
             self.failures -= 1
             raise OSError(9, "bad file descriptor")
         self.packets += [bytes(packet) for packet in packets]
+
+    def send_runs(self, runs: Sequence[tuple[memoryview | bytes, int]]) -> None:
+        self.calls += 1
+        for data, size in runs:
+            whole = bytes(data)
+            self.packets += [whole[first : first + size] for first in range(0, len(whole), size)]
 
     def blocks(self) -> list[tuple[int, int, bytes]]:
         """Block id, timestamp and payload of each frame, as a client puts them together."""
@@ -118,7 +125,7 @@ class Bench:
 
 
 @contextmanager
-def running(bench: Bench, max_outstanding: int = 4) -> Iterator[FramePipeline]:
+def running(bench: Bench, max_outstanding: int = 4, *, segmentation: bool = False) -> Iterator[FramePipeline]:
     pipeline = FramePipeline(
         bench.source,
         bench.sink,
@@ -126,6 +133,7 @@ def running(bench: Bench, max_outstanding: int = 4) -> Iterator[FramePipeline]:
         on_error=bench.errors.append,
         on_measured=bench.measured.append,
         max_outstanding=max_outstanding,
+        segmentation=segmentation,
     )
     pipeline.start()
     try:
@@ -331,6 +339,18 @@ def test_test_packets_are_sent_without_a_frame() -> None:
         settled(pipeline)
     assert bench.sink.targets == [("192.0.2.1", 50_000, False)]
     assert [len(packet) for packet in bench.sink.packets] == [8972]
+
+
+def test_segmentation_offload_sends_the_same_packets_in_fewer_calls() -> None:
+    plain, offloaded = Bench(), Bench()
+    for bench, segmentation in ((plain, False), (offloaded, True)):
+        with running(bench, segmentation=segmentation) as pipeline:
+            pipeline.submit(exposure(7), To(packet_size=576))
+            settled(pipeline)
+            pipeline.resend(1, 2, 3)
+            settled(pipeline)
+    assert offloaded.sink.packets == plain.sink.packets
+    assert offloaded.sink.calls == 1
 
 
 def test_a_new_destination_is_targeted_once() -> None:

@@ -139,3 +139,18 @@ def test_an_acknowledge_nobody_waits_for_is_no_error(receiver: socket.socket, fr
         assert not send_quietly(control, bytes(65_508), "127.0.0.1", receiver.getsockname()[1])
         assert send_quietly(control, b"ack", "127.0.0.1", receiver.getsockname()[1])
     assert receiver.recv(100) == b"ack"
+
+
+def test_the_system_cuts_a_run_of_packets_apart(receiver: socket.socket) -> None:
+    stream = open_stream_socket("127.0.0.9")
+    stream.target("127.0.0.1", receiver.getsockname()[1], do_not_fragment=True)
+    whole = bytes(range(256)) * 12
+    stream.send_runs([(memoryview(whole), 1000), (b"single", 1000)])
+    assert [receiver.recv(4000) for _ in range(5)] == [
+        whole[:1000],
+        whole[1000:2000],
+        whole[2000:3000],
+        whole[3000:],
+        b"single",
+    ]
+    stream.close()
