@@ -64,7 +64,9 @@ class FastPlan:
         inner = Window(
             window.top - outer.top, window.bottom - outer.top, window.left - outer.left, window.right - outer.left
         )
-        mean_dn, sigma_dn = component_moments(codes, self._light.offsets_e(outer), self._settings, inner)
+        dither_e2 = self._fixed_point.dither_variance_dn2 / self._settings.readout.dn_per_electron**2
+        offsets_e = self._light.offsets_e(outer, self._settings.dark_e, dither_e2)
+        mean_dn, sigma_dn = component_moments(codes, offsets_e, self._settings, inner)
         part = self._part(window)
         self._fixed_point.encode(mean_dn, sigma_dn, self._settings.rounding_dn, mean[part], sigma[part])
 
