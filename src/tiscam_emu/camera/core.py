@@ -8,6 +8,7 @@ from tiscam_emu.camera import (
     actions,
     color,
     control_channel,
+    device,
     image_format,
     lens_motors,
     lut,
@@ -295,4 +296,5 @@ def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameR
         defocus_px=imaging.defocus_px,
         zoom=imaging.zoom,
         infrared=imaging.infrared,
+        temperature_c=device.temperature_c(state),
     )

@@ -63,7 +63,13 @@ class CameraRunner:
         self.engine = ControlEngine(self.camera)
         self.messages = MessageChannel()
         scene = load_scene(options.scene)
-        self._renderer = Renderer(model.sensor, scene, seed=options.seed, noise=options.noise)  # type: ignore[arg-type]
+        self._renderer = Renderer(
+            model.sensor,
+            scene,
+            seed=options.seed,
+            noise=options.noise,  # type: ignore[arg-type]
+            serial=self.camera.state.serial,
+        )
         self._kept: KeptValues | None = None
         if options.state_dir:
             self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning)

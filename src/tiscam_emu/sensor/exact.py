@@ -52,7 +52,7 @@ def _draw_raw(
     for window in row_blocks(*raw.shape):
         rows = slice(window.top, window.bottom)
         total = np.zeros(window.shape, np.float32)
-        for layer, offset_e in zip(codes[:, rows], light.neighbour_offsets_e(window), strict=True):
+        for layer, offset_e in zip(codes[:, rows], light.neighbour_offsets_e(window, settings.dark_e), strict=True):
             expected_e = mean_electrons(layer, settings.electrons_at_white, settings.dark_e, np.inf)
             total += draw_dn(expected_e, offset_e, settings.full_well_e, settings.readout, rng)
         dn = quantise(total / np.float32(settings.neighbour_count), settings.readout.adc_step_dn)

@@ -92,7 +92,9 @@ class FastPlan:
         inner = Window(
             window.top - outer.top, window.bottom - outer.top, window.left - outer.left, window.right - outer.left
         )
-        mean_dn, sigma_dn = component_moments(codes, self.light.offsets_e(outer), self.settings, inner)
+        dither_e2 = self._fixed_point.dither_variance_dn2 / self.settings.readout.dn_per_electron**2
+        offsets_e = self.light.offsets_e(outer, self.settings.dark_e, dither_e2)
+        mean_dn, sigma_dn = component_moments(codes, offsets_e, self.settings, inner)
         part = self._part(window)
         self._fixed_point.encode(mean_dn, sigma_dn, self.settings.rounding_dn, mean[part], sigma[part])
 

@@ -64,6 +64,11 @@ class FixedPoint:
         """Largest result: full scale and all fractional bits."""
         return ((FULL_SCALE_DN + 1) << self.fraction) - 1
 
+    @property
+    def dither_variance_dn2(self) -> float:
+        """What the dither of means adds to the differences between pixels, on average."""
+        return float(4.0**-self.fraction / 6)
+
     def encode(self, mean_dn: Floats, sigma_dn: Floats, rounding_dn: float, mean: Fixed, sigma: Fixed) -> None:
         """Write `mean_dn` plus the `rounding_dn` of the later truncation, and `sigma_dn`, as fixed point.
 

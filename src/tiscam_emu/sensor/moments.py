@@ -61,10 +61,10 @@ def _variance(mean: Floats, settings: FrameSettings, factor: float = 1.0) -> Flo
     """Variance of raw data of the given mean, both after white balance by `factor`; none where saturated."""
     readout = settings.readout
     gain = readout.dn_per_electron * factor
-    variance = mean - np.float32(readout.black_level_dn)
+    # fixed offsets below black take from the shot noise what they add above; the sum must not go below 0
+    variance = mean - np.float32(readout.black_level_dn - gain * readout.read_noise_e**2)
     np.maximum(variance, 0, out=variance)
     variance *= np.float32(gain / settings.neighbour_count)
-    variance += np.float32((gain * readout.read_noise_e) ** 2 / settings.neighbour_count)
     return variance
 
 

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from tiscam_emu.sensor.exact import draw_exact
 from tiscam_emu.sensor.fast import FastPlan
+from tiscam_emu.sensor.fixed_pattern import FixedPattern
+from tiscam_emu.sensor.illuminant import NEUTRAL_K
 from tiscam_emu.sensor.light import Light
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.optics import Lens
 from tiscam_emu.sensor.pack import Write
-from tiscam_emu.sensor.pixel import FixedPattern
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import Scene, Still
+from tiscam_emu.sensor.scene import FlatScene, Scene, Still
 from tiscam_emu.sensor.settings import FrameSettings
 
 Noise = Literal["fast", "exact"]
@@ -32,15 +33,29 @@ class Renderer:
     Parameters
     ----------
     seed
-        Not negative. Of the sensor's fixed pattern and, with the frame's number, of each frame's noise.
+        Not negative. With the frame's number, of each frame's noise.
     noise
         ``"exact"`` draws every photon; ``"fast"`` adds pre-drawn normals of the same variance.
+    serial
+        Of the sensor's fixed differences between pixels and its defects.
+    light_k
+        Colour temperature of the light on the scene, in kelvin.
     """
 
-    def __init__(self, sensor: SensorModel, scene: Scene, seed: int = 0, noise: Noise = "fast") -> None:
-        self._sensor, self._seed, self._noise = sensor, seed, noise
+    def __init__(
+        self,
+        sensor: SensorModel,
+        scene: Scene,
+        seed: int = 0,
+        noise: Noise = "fast",
+        *,
+        serial: str = "",
+        light_k: float = NEUTRAL_K,
+    ) -> None:
+        self._sensor, self._seed, self._noise, self._light_k = sensor, seed, noise, light_k
         self._picture = scene.fit(sensor.width, sensor.height)
-        self._pattern = FixedPattern(sensor, seed)
+        self._pattern = FixedPattern(sensor, serial)
+        self._even = isinstance(scene, FlatScene)
         self._light: tuple[Still, Region, Lens, Light] | None = None
         self._plan: FastPlan | None = None
 
@@ -103,7 +118,15 @@ class Renderer:
         lens = Lens.focused(request.defocus_px, request.zoom, request.infrared)
         if self._light is None or self._light[0] is not still or self._light[1:3] != (request.region, lens):
             self._light = self._plan = None  # free the old arrays before making new ones
-            light = Light(self._sensor, self._pattern, request.region, lens, still.radiance)
+            light = Light(
+                self._sensor,
+                self._pattern,
+                request.region,
+                lens,
+                still.radiance,
+                even=self._even,
+                light_k=self._light_k,
+            )
             self._light = (still, request.region, lens, light)
         return self._light[3]
 

@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from tiscam_emu.errors import SceneError
 from tiscam_emu.sensor.chart import Chart
 from tiscam_emu.sensor.geometry import Window
+from tiscam_emu.sensor.model import HALF_FULL_RADIANCE
 from tiscam_emu.sensor.picture import MovingPatch, Picture, Still, TexturePicture
 from tiscam_emu.units import Nanoseconds
 
@@ -71,9 +72,12 @@ def load_scene(spec: SceneSpec) -> Scene:
 
 @dataclass(frozen=True, slots=True)
 class FlatScene:
-    """An evenly lit card: the same radiance everywhere, for photon-transfer measurements."""
+    """A sensor lit evenly, without a lens that loses light towards the corners, for photon-transfer measurements.
 
-    radiance: float = 0.25
+    By default green or monochrome pixels are half full after 20 ms, at the default iris and zoom.
+    """
+
+    radiance: float = HALF_FULL_RADIANCE
 
     def fit(self, width: int, height: int) -> Picture:
         """The card, filling the sensor."""
