@@ -77,6 +77,18 @@ class Camera:
         """What the status LED shows, as in the manual of the DFK 39GX265-Z20, chapter 7."""
         return str(self._backend.ask("status_led"))
 
+    @property
+    def stamp(self) -> bool:
+        """Whether frames carry a stamp, for `read_stamp`; set it to switch stamps on or off.
+
+        A new value holds for the frames that are not yet rendered; no frame carries half a stamp.
+        """
+        return bool(self._backend.ask("stamp"))
+
+    @stamp.setter
+    def stamp(self, stamping: bool) -> None:
+        self._backend.ask("set_stamp", stamping)
+
     def stop(self) -> None:
         """End the camera and free its address; stopping twice does no harm."""
         self._backend.stop()
@@ -125,6 +137,7 @@ def serve(
     state_dir: str | Path = "",
     max_packet_size: int = 9000,
     plain_xml: bool = False,
+    stamp: bool = False,
     in_process: bool = False,
     clock: Clock | None = None,
 ) -> Camera:
@@ -150,6 +163,8 @@ def serve(
         Largest stream packet, bytes with all headers.
     plain_xml
         Serve the description uncompressed.
+    stamp
+        Write frame id, timestamp and checksum into the first bytes of every frame, for `read_stamp`.
     in_process
         Run on threads of this process instead of in one of its own: slower, but `clock` and `scene` may be objects.
     clock
@@ -182,6 +197,7 @@ def serve(
         state_dir=str(state_dir),
         max_packet_size=max_packet_size,
         plain_xml=plain_xml,
+        stamp=stamp,
     ).checked()
     if in_process:
         backend = _InProcess(options, clock)

@@ -40,6 +40,7 @@ class ServeOptions:
     state_dir: str = ""
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False
+    stamp: bool = False
 
     def checked(self) -> ServeOptions:
         """The same options with the model's key looked up.

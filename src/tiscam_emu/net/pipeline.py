@@ -19,6 +19,7 @@ from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, PayloadType
+from tiscam_emu.wire.stamp import write_stamp
 
 MAX_OUTSTANDING = 6
 """Frames between exposure and last packet. Three at full rate: exposed, read out, on the link; the others ride out
@@ -118,6 +119,11 @@ class FramePipeline:
         Called from the render thread with what was asked for when a frame was submitted.
     max_outstanding
         Frames on their way; one more is skipped whole, unless it is awaited: then it waits to be rendered.
+
+    Attributes
+    ----------
+    stamping
+        Whether frames rendered from now on carry a stamp, see `wire.stamp`; may be changed at any time.
     """
 
     def __init__(
@@ -136,6 +142,7 @@ class FramePipeline:
         self._clock = clock
         self._on_error = on_error
         self._on_measured = on_measured
+        self.stamping = False
         self._max_outstanding = max_outstanding
         self._lock = threading.Lock()
         self._render_wanted = threading.Condition(self._lock)
@@ -307,6 +314,8 @@ class FramePipeline:
         self._source.render(job.request, image)
         if job.measured is not None and self._on_measured is not None:
             self._on_measured(Measurement(job.request, measure(image, job.request, job.measured), job.measured))
+        if self.stamping:  # after measuring: the automatics never see a stamp
+            write_stamp(image, job.request.frame_id, job.request.exposure_start_ns)
         self._scratch[image_bytes:] = np.frombuffer(job.chunk_tail, np.uint8)
         table = self._table(job.payload_bytes, packet_size)
         table.fill(self._scratch, *_leader_and_trailer(job))

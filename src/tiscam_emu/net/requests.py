@@ -30,12 +30,22 @@ def _status_led(runner: CameraRunner) -> str:
     return runner.call(lambda camera, now: camera.status_led(now))
 
 
+def _set_stamp(runner: CameraRunner, stamping: bool) -> None:
+    runner.pipeline.stamping = bool(stamping)
+
+
+def _stamp(runner: CameraRunner) -> bool:
+    return runner.pipeline.stamping
+
+
 REQUESTS: dict[str, Callable[..., Any]] = {
     "status": _status,
     "drive_line1": _drive_line1,
     "pulse_line1": _pulse_line1,
     "output_edges": _output_edges,
     "status_led": _status_led,
+    "stamp": _stamp,
+    "set_stamp": _set_stamp,
 }
 """Name to function of the runner and plain arguments; what it returns is plain data, for it may cross to a process."""
 

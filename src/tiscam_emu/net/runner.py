@@ -108,6 +108,7 @@ class CameraRunner:
         self.pipeline = FramePipeline(
             self._renderer, self._stream_socket, self.clock, on_error=_report, on_measured=self._take_measurement
         )
+        self.pipeline.stamping = self.options.stamp
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
 

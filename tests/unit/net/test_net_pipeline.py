@@ -15,6 +15,7 @@ from tiscam_emu.net.pipeline import FramePipeline, Measurement
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.wire.gvsp import PacketFormat, parse_image_leader, parse_image_trailer, parse_packet
+from tiscam_emu.wire.stamp import STAMP_BYTES, Stamp, read_stamp
 
 MS = 1_000_000
 LIMIT_S = 10.0
@@ -177,6 +178,42 @@ def test_a_frame_that_cannot_be_rendered_is_not_measured() -> None:
             pipeline.submit(exposure(frame_id), To(), (0, 0, WIDTH, HEIGHT))
             settled(pipeline)
     assert [measured.request.frame_id for measured in bench.measured] == [1, 3]
+
+
+def test_a_stamped_frame_tells_its_exposure_and_is_measured_without_the_stamp() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        pipeline.stamping = True
+        pipeline.submit(replace(exposure(7), chunk_tail=b"tail"), To(), (0, 0, WIDTH, 2))
+        settled(pipeline)
+    payload = b"".join(parse_packet(bytes(packet)).data for packet in bench.sink.packets[1:-1])
+    assert read_stamp(payload) == Stamp(7, 7 * MS, WIDTH * HEIGHT)
+    assert payload[STAMP_BYTES:] == painted(7)[STAMP_BYTES:] + b"tail"
+    assert [(measured.statistics.mean_dn8, measured.statistics.contrast) for measured in bench.measured] == [(7.0, 0.0)]
+
+
+def test_stamps_begin_and_end_with_a_whole_frame() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        for frame, stamping in enumerate((False, True, True, False)):
+            pipeline.stamping = stamping
+            pipeline.submit(exposure(frame), To())
+            settled(pipeline)
+    payloads = [payload for _, _, payload in bench.sink.blocks()]
+    assert payloads[0] == painted(0)
+    assert [read_stamp(payload).frame_id for payload in payloads[1:3]] == [1, 2]
+    assert payloads[3] == painted(3)
+
+
+def test_a_repeated_frame_keeps_the_stamp_of_the_picture_it_carries() -> None:
+    bench = Bench(source=FakeSource(failing={2}))
+    with running(bench) as pipeline:
+        pipeline.stamping = True
+        for frame in (1, 2):
+            pipeline.submit(exposure(frame), To())
+            settled(pipeline)
+    sent = [(time // MS, read_stamp(payload)) for _, time, payload in bench.sink.blocks()]
+    assert sent == [(1, Stamp(1, MS, WIDTH * HEIGHT)), (2, Stamp(1, MS, WIDTH * HEIGHT))]
 
 
 def test_a_frame_waits_for_its_readout_although_it_is_rendered() -> None:
