@@ -62,9 +62,9 @@ class ChartPicture:
         self._ball_size = max(min(width, height) // 36, 8)
         self._ball = elements.ball(self._ball_size)
 
-    def still(self, time_ns: Nanoseconds) -> Still:
+    def still(self, time_ns: Nanoseconds, frame: int = 0) -> Still:
         """The chart itself."""
-        del time_ns
+        del time_ns, frame
         return self
 
     def radiance(self, window: Window, /) -> Floats:
@@ -80,14 +80,14 @@ class ChartPicture:
                 lit += glint.light[_inside(common, glint.window)][..., np.newaxis]
         return part
 
-    def moving(self, time_ns: Nanoseconds) -> MovingPatch | None:
+    def moving(self, time_ns: Nanoseconds) -> tuple[MovingPatch, ...]:
         """The ball, which swings along its track."""
         size = self._ball_size
         swing = np.sin(2 * np.pi * (time_ns % BALL_PERIOD_NS) / BALL_PERIOD_NS)
         left = round(self._width / 2 + swing * self._width * 0.27 - size / 2)
         top = round(self._height * _TRACK_Y - size / 2)
         window = Window(top, top + size, left, left + size)
-        return MovingPatch(window, partial(self._ball_in, window))
+        return (MovingPatch(window, partial(self._ball_in, window)),)
 
     def _ball_in(self, window: Window) -> Floats:
         coverage, brightness = self._ball

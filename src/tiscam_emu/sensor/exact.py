@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,24 +24,22 @@ Words = NDArray[np.uint16]
 def render_exact(
     light: Light,
     settings: FrameSettings,
-    moving: tuple[Window, Floats] | None,
+    moving: Sequence[tuple[Window, Floats]],
     rng: np.random.Generator,
     out: NDArray[np.uint8],
 ) -> None:
     """Draw one frame into `out`, with something `moving` over the still scene."""
-    codes, window = light.codes, Window(0, 0, 0, 0)
-    if moving is not None:
-        window = light.seeing(moving[0], margin=0, align=light.geometry.period)
-    if moving is None or window.is_empty():
-        _develop(_draw_raw(light, codes, settings, rng), settings, out)
-        return
-    part = np.s_[:, window.top : window.bottom, window.left : window.right]
-    still = codes[part].copy()
+    codes = light.codes
+    seen = [light.seeing(patch, margin=0, align=light.geometry.period) for patch, _ in moving]
+    parts = [(np.s_[:, w.top : w.bottom, w.left : w.right], w) for w in seen if not w.is_empty()]
+    still = [codes[part].copy() for part, _ in parts]
     try:
-        codes[part] = light.patched_codes(window, *moving)
+        for part, window in parts:
+            codes[part] = light.patched_codes(window, moving)
         raw = _draw_raw(light, codes, settings, rng)
     finally:
-        codes[part] = still
+        for (part, _), before in zip(parts, still, strict=True):
+            codes[part] = before
     _develop(raw, settings, out)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -43,14 +43,15 @@ class Light:
             fixed_offsets_e(self.geometry, window, neighbour, self._pattern) for neighbour in self.geometry.neighbours
         )
 
-    def patched_codes(self, window: Window, patch: Window, radiance: Floats) -> LightCodes:
-        """Codes of the output pixels in `window` while `radiance` covers `patch` of the scene."""
+    def patched_codes(self, window: Window, patches: Sequence[tuple[Window, Floats]]) -> LightCodes:
+        """Codes of the output pixels in `window` while patches of the scene have another radiance."""
 
         def overlaid(source: Window) -> Floats:
             scene = np.array(self._still(source))
-            common = patch.intersect(source)
-            if not common.is_empty():
-                scene[_inside(common, source)] = radiance[_inside(common, patch)]
+            for patch, radiance in patches:
+                common = patch.intersect(source)
+                if not common.is_empty():
+                    scene[_inside(common, source)] = radiance[_inside(common, patch)]
             return scene
 
         image = self._lens.image(overlaid, self._sensor.width, self._sensor.height)

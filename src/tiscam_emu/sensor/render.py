@@ -33,10 +33,16 @@ class Renderer:
         Not negative. Of the sensor's fixed pattern and, with the frame's number, of each frame's noise.
     noise
         ``"exact"`` draws every photon; ``"fast"`` adds pre-drawn normals of the same variance.
+
+    Attributes
+    ----------
+    first_frame_id
+        The first frame that sees the scene: images that follow each other frame by frame begin there.
     """
 
     def __init__(self, sensor: SensorModel, scene: Scene, seed: int = 0, noise: Noise = "fast") -> None:
         self._sensor, self._seed, self._noise = sensor, seed, noise
+        self.first_frame_id = 0
         self._picture = scene.fit(sensor.width, sensor.height)
         self._pattern = FixedPattern(sensor, seed)
         self._light: tuple[Still, Region, Lens, Light] | None = None
@@ -63,13 +69,13 @@ class Renderer:
         moving = self._picture.moving(request.exposure_start_ns)
         rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self._seed, request.frame_id])))
         if self._noise == "exact":
-            patch = None if moving is None else (moving.window, moving.radiance())
-            render_exact(light, settings, patch, rng, out.reshape(-1))
+            patches = [(patch.window, patch.radiance()) for patch in moving]
+            render_exact(light, settings, patches, rng, out.reshape(-1))
         else:
             self._plan_for(light, settings).render(moving, rng, out.reshape(-1))
 
     def _light_for(self, request: FrameRequest) -> Light:
-        still = self._picture.still(request.exposure_start_ns)
+        still = self._picture.still(request.exposure_start_ns, request.frame_id - self.first_frame_id)
         lens = Lens.focused(request.defocus_px, request.zoom, request.infrared)
         if self._light is None or self._light[0] is not still or self._light[1:3] != (request.region, lens):
             self._light = self._plan = None  # free the old arrays before making new ones

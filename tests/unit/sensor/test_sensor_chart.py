@@ -51,8 +51,7 @@ def test_the_ball_is_small_and_swings_once_per_period() -> None:
     picture = Chart().fit(1280, 1024)
     places = []
     for quarter in range(5):
-        patch = picture.moving(quarter * BALL_PERIOD_NS // 4)
-        assert patch is not None
+        (patch,) = picture.moving(quarter * BALL_PERIOD_NS // 4)
         assert max(patch.radiance().shape[:2]) <= 0.03 * 1024
         places.append(patch.window.left)
     middle, right, again, left, end = places
