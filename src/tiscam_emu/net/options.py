@@ -27,7 +27,7 @@ class ServeOptions:
     serial
         Eight decimal digits; empty: the model's own at 127.0.0.1, counted up with the address.
     scene
-        Name of a scene or path of an image; in this process also an array or a callable.
+        See `sensor.scene.load_scene`; for another process as packed by `net.scene_parcel`.
     """
 
     model: str

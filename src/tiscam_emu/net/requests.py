@@ -7,6 +7,7 @@ from typing import Any
 
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.runner import CameraRunner
+from tiscam_emu.net.scene_parcel import unpacked
 from tiscam_emu.units import ns_from_s
 
 
@@ -30,6 +31,10 @@ def _status_led(runner: CameraRunner) -> str:
     return runner.call(lambda camera, now: camera.status_led(now))
 
 
+def _look_at(runner: CameraRunner, scene: Any) -> None:
+    runner.look_at(unpacked(scene))
+
+
 def _set_stamp(runner: CameraRunner, stamping: bool) -> None:
     runner.pipeline.stamping = bool(stamping)
 
@@ -44,6 +49,7 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "pulse_line1": _pulse_line1,
     "output_edges": _output_edges,
     "status_led": _status_led,
+    "look_at": _look_at,
     "stamp": _stamp,
     "set_stamp": _set_stamp,
 }

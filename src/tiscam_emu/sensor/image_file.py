@@ -131,5 +131,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise NotAnImage(f"scene {path}: not an image file that can be read") from None
     except Image.DecompressionBombError:
         raise SceneError(f"scene {path}: above {image_array.MAX_IMAGE_PIXELS} pixels; make it smaller") from None
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise SceneError(f"scene {path}: {getattr(error, 'strerror', None) or error}") from None
+    except SceneError:
+        raise
+    except Exception as error:  # decoders raise whatever a broken file leads them to
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise SceneError(f"scene {path}: {reason}") from None
