@@ -24,6 +24,8 @@ from tiscam_emu.sensor.changing import (
     Report,
 )
 from tiscam_emu.sensor.chart import Chart
+from tiscam_emu.sensor.colorchecker import ColorChecker
+from tiscam_emu.sensor.conveyor import Conveyor
 from tiscam_emu.sensor.image_array import ArrayScene, checked_array
 from tiscam_emu.sensor.image_file import (
     ANIMATED,
@@ -35,6 +37,7 @@ from tiscam_emu.sensor.image_file import (
     read_image,
 )
 from tiscam_emu.sensor.picture import FormulaPicture, MovingPatch, Picture, Still
+from tiscam_emu.sensor.star import SiemensStar
 from tiscam_emu.sensor.video import VideoImages
 
 __all__ = ["FrameFunction", "MovingPatch", "Picture", "Scene", "SceneSpec", "Still", "load_scene"]
@@ -130,5 +133,12 @@ class GradientScene:
         return FormulaPicture(lambda window: np.broadcast_to(ramp[window.left : window.right], (*window.shape, 3)))
 
 
-SCENES: dict[str, Scene] = {"chart": Chart(), "flat": FlatScene(), "gradient": GradientScene()}
+SCENES: dict[str, Scene] = {
+    "chart": Chart(),
+    "star": SiemensStar(),
+    "colorchecker": ColorChecker(),
+    "flat": FlatScene(),
+    "gradient": GradientScene(),
+    "conveyor": Conveyor(),
+}
 """Scenes by name."""

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tiscam_emu.sensor.chart import BALL_PERIOD_NS, PATCHES_SRGB, Chart
+from tiscam_emu.sensor.chart import BALL_PERIOD_NS, Chart
+from tiscam_emu.sensor.colorchecker import PATCHES_SRGB
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.picture import SRGB_DECODING
 

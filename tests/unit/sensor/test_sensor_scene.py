@@ -24,7 +24,7 @@ def radiance(spec: Any, width: int, height: int, window: Window | None = None, t
 
 
 def test_unknown_scene_names_the_known_ones() -> None:
-    with pytest.raises(SceneError, match="unknown scene 'chrat'; known scenes: chart, flat, gradient, or the path"):
+    with pytest.raises(SceneError, match="unknown scene 'chrat'; known scenes: chart, star, colorchecker, flat"):
         load_scene("chrat")
 
 
