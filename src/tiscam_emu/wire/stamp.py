@@ -55,25 +55,49 @@ class Stamp:
     image_bytes: int
 
 
+class StampMaker:
+    """State: the checksum of a frame's image data, which come part by part and in order."""
+
+    def __init__(self) -> None:
+        self._image_bytes = 0
+        self._crc = 0
+
+    def add(self, part: Any) -> None:
+        """Take the next part of the image data, a contiguous buffer of any length."""
+        data = memoryview(part).cast("B")
+        self._crc = zlib.crc32(data[max(STAMP_BYTES - self._image_bytes, 0) :], self._crc)
+        self._image_bytes += len(data)
+
+    def stamp(self, frame_id: int, timestamp_ns: Nanoseconds) -> bytes:
+        """The bytes that replace the first `STAMP_BYTES` of the image data, once all have come.
+
+        Raises
+        ------
+        ValueError
+            The image has no room for them; no format and size of any camera is that small.
+        """
+        if self._image_bytes < STAMP_BYTES:
+            raise ValueError(f"an image of {self._image_bytes} bytes has no room for a stamp of {STAMP_BYTES}")
+        head = _HEAD.pack(MAGIC, VERSION, STAMP_BYTES, frame_id, timestamp_ns, self._image_bytes, self._crc)
+        return head + _OWN_CRC.pack(zlib.crc32(head))
+
+
 def write_stamp(image: Any, frame_id: int, timestamp_ns: Nanoseconds) -> None:
     """Stamp image data in place.
 
     Parameters
     ----------
     image
-        A contiguous writable buffer of bytes, at least `STAMP_BYTES` long: the image data without chunks.
+        A contiguous writable buffer of bytes: the image data without chunks.
 
     Raises
     ------
     ValueError
-        The image is smaller; no format and size of any camera is.
+        See `StampMaker.stamp`.
     """
-    data = memoryview(image).cast("B")
-    if len(data) < STAMP_BYTES:
-        raise ValueError(f"an image of {len(data)} bytes has no room for a stamp of {STAMP_BYTES}")
-    crc = zlib.crc32(data[STAMP_BYTES:])
-    head = _HEAD.pack(MAGIC, VERSION, STAMP_BYTES, frame_id, timestamp_ns, len(data), crc)
-    data[:STAMP_BYTES] = head + _OWN_CRC.pack(zlib.crc32(head))
+    maker = StampMaker()
+    maker.add(image)
+    memoryview(image).cast("B")[:STAMP_BYTES] = maker.stamp(frame_id, timestamp_ns)
 
 
 def read_stamp(payload: Any) -> Stamp:

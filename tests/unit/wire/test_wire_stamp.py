@@ -6,7 +6,7 @@ import pytest
 import tiscam_emu
 from tiscam_emu.errors import StampError
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
-from tiscam_emu.wire.stamp import STAMP_BYTES, Stamp, read_stamp, write_stamp
+from tiscam_emu.wire.stamp import STAMP_BYTES, Stamp, StampMaker, read_stamp, write_stamp
 
 TIME_NS = 0x0102030405060708
 
@@ -51,6 +51,15 @@ def test_arrays_of_any_shape_and_type_can_be_read() -> None:
 
 def test_bytes_behind_the_image_do_not_matter() -> None:
     assert read_stamp(stamped() + b"chunk data").image_bytes == 49
+
+
+@pytest.mark.parametrize("size", [1, 7, 39, 40, 41, 300])
+def test_an_image_that_comes_in_parts_gets_the_same_stamp(size: int) -> None:
+    image = bytes(range(256)) * 4
+    maker = StampMaker()
+    for first in range(0, len(image), size):
+        maker.add(image[first : first + size])
+    assert maker.stamp(7, TIME_NS) == stamped(image=image)[:40]
 
 
 @pytest.mark.parametrize("name", PIXEL_FORMATS)
