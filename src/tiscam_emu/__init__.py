@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from tiscam_emu.net.clock import ManualClock
     from tiscam_emu.net.status import CameraStatus
+    from tiscam_emu.wire.stamp import read_stamp
 
 __version__ = "0.1.0"
 
@@ -41,6 +42,7 @@ __all__ = [
     "UserError",
     "__version__",
     "list_models",
+    "read_stamp",
     "serve",
 ]
 
@@ -50,6 +52,7 @@ _ELSEWHERE = {
     "Camera": "api",
     "list_models": "api",
     "serve": "api",
+    "read_stamp": "wire.stamp",
 }
 
 

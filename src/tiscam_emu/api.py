@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -12,6 +13,7 @@ from tiscam_emu.errors import CameraFailed, InvalidOption
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.process import CameraProcess
+from tiscam_emu.net.scene_parcel import packed
 from tiscam_emu.net.status import CameraStatus
 from tiscam_emu.spec.catalog import model_keys
 
@@ -20,6 +22,7 @@ _READY_TIMEOUT_S = 20.0
 
 class _Backend(Protocol):
     def ask(self, name: str, *arguments: Any) -> Any: ...
+    def look_at(self, scene: Any) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -34,11 +37,12 @@ class Camera:
         How clients find it.
     """
 
-    def __init__(self, backend: _Backend, model: str, serial: str, address: str) -> None:
+    def __init__(self, backend: _Backend, model: str, serial: str, address: str, scene: Any) -> None:
         self._backend = backend
         self.model = model
         self.serial = serial
         self.address = address
+        self._scene = scene
 
     def status(self) -> CameraStatus:
         """What the camera is doing now.
@@ -77,6 +81,34 @@ class Camera:
         """What the status LED shows, as in the manual of the DFK 39GX265-Z20, chapter 7."""
         return str(self._backend.ask("status_led"))
 
+    @property
+    def scene(self) -> Any:
+        """What the camera looks at, as it was given to `serve` or set here.
+
+        Set it to look at something else: a name, a path, an array, or a function ``(time_ns, width, height)`` that
+        returns an array; a camera in a process of its own takes a function only if that process can import it. Setting
+        returns when the new scene is prepared; every exposure that opens afterwards sees it, those before see the old
+        one, and no frame sees both. `SceneError` says why a scene cannot be used; the old one stays then.
+        """
+        return self._scene
+
+    @scene.setter
+    def scene(self, scene: Any) -> None:
+        self._backend.look_at(scene)
+        self._scene = scene
+
+    @property
+    def stamp(self) -> bool:
+        """Whether frames carry a stamp, for `read_stamp`; set it to switch stamps on or off.
+
+        A new value holds for the frames that are not yet rendered; no frame carries half a stamp.
+        """
+        return bool(self._backend.ask("stamp"))
+
+    @stamp.setter
+    def stamp(self, stamping: bool) -> None:
+        self._backend.ask("set_stamp", stamping)
+
     def stop(self) -> None:
         """End the camera and free its address; stopping twice does no harm."""
         self._backend.stop()
@@ -107,6 +139,9 @@ class _InProcess:
             raise CameraFailed(f"the camera at {self.runner.address} has ended")
         return answer(self.runner, name, list(arguments))
 
+    def look_at(self, scene: Any) -> None:
+        self.ask("look_at", scene)
+
     def stop(self) -> None:
         if not self._ended.is_set():
             self.runner.stop()
@@ -127,6 +162,7 @@ def serve(
     plain_xml: bool = False,
     gso: bool = False,
     full_speed: bool = False,
+    stamp: bool = False,
     in_process: bool = False,
     clock: Clock | None = None,
 ) -> Camera:
@@ -141,7 +177,7 @@ def serve(
     serial
         Eight digits. By default the model's own, counted up with the address.
     scene
-        Name of a scene or path of an image file; with `in_process` also an array or a function.
+        See `Camera.scene`.
     seed
         Of all randomness: equal seeds give equal frames.
     noise
@@ -158,8 +194,11 @@ def serve(
     full_speed
         Ignore the limits of the model's link and sensor, for load tests: `AcquisitionFrameRate` goes up to 10 kHz, and
         frames are as many as the computer can make.
+    stamp
+        Write frame id, timestamp and checksum into the first bytes of every frame, for `read_stamp`.
     in_process
-        Run on threads of this process instead of in one of its own: slower, but `clock` and `scene` may be objects.
+        Run on threads of this process instead of in one of its own: slower, but `clock` may be an object and
+        `scene` any function.
     clock
         A `ManualClock` to step the camera by hand; only with `in_process`.
 
@@ -173,12 +212,8 @@ def serve(
     UserError
         An option is wrong, the address is taken, or the scene cannot be used.
     """
-    if isinstance(scene, Path):
-        scene = str(scene)
     if clock is not None and not in_process:
         raise InvalidOption("clock: a clock can only be handed over with in_process=True")
-    if not isinstance(scene, str) and not in_process:
-        raise InvalidOption("scene: an array or a function can only be handed over with in_process=True")
     options = ServeOptions(
         model=model,
         address=address,
@@ -192,14 +227,16 @@ def serve(
         plain_xml=plain_xml,
         gso=gso,
         full_speed=full_speed,
+        stamp=stamp,
     ).checked()
     if in_process:
         backend = _InProcess(options, clock)
         camera = backend.runner.camera
-        return Camera(backend, camera.model.identity.name, camera.state.serial, options.address)
-    process = CameraProcess(options)
-    process.wait_ready(_READY_TIMEOUT_S)
-    return Camera(process, process.model, process.serial, process.address)
+        return Camera(backend, camera.model.identity.name, camera.state.serial, options.address, scene)
+    with packed(scene) as parcel:
+        process = CameraProcess(replace(options, scene=parcel))
+        process.wait_ready(_READY_TIMEOUT_S)
+    return Camera(process, process.model, process.serial, process.address, scene)
 
 
 def list_models() -> list[str]:

@@ -64,6 +64,9 @@ def run(
     full_speed: Annotated[
         bool, typer.Option("--full-speed", help="Ignore the limits of the model's link and sensor: a load test.")
     ] = False,
+    stamp: Annotated[
+        bool, typer.Option("--stamp", help="Write frame id, timestamp and checksum into the first bytes of each frame.")
+    ] = False,
     log_level: Annotated[str, typer.Option(help=f"One of {', '.join(_LEVELS)}.")] = "WARNING",
     list_models: Annotated[
         bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
@@ -99,6 +102,7 @@ def run(
                 plain_xml=plain_xml,
                 gso=gso,
                 full_speed=full_speed,
+                stamp=stamp,
             ).checked()
             for number, name in enumerate(model)
         ]

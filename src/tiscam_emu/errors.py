@@ -63,6 +63,10 @@ class AddressInUse(UserError):
     """Another program owns the camera's address and port."""
 
 
+class StampError(TiscamEmuError):
+    """A received frame carries no stamp, or stamp or image data are damaged."""
+
+
 class CameraFailed(TiscamEmuError):
     """The camera process ended or did not become ready."""
 

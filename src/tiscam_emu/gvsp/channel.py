@@ -107,6 +107,11 @@ class StreamChannel:
         """Frames enqueued of which no packet has been handed out."""
         return len(self._waiting)
 
+    @property
+    def is_amid_frame(self) -> bool:
+        """Whether the first packet of a frame has been handed out, and not the last."""
+        return self._current is not None
+
     def spare_table(self, payload_bytes: int, packet_size: int) -> PacketTable | None:
         """A table free to be filled, or None: the caller then makes one. Spares of another geometry are dropped."""
         self._spare = [t for t in self._spare if (t.payload_bytes, t.packet_size) == (payload_bytes, packet_size)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -122,6 +123,12 @@ class PacketTable:
     def head(self, leader: ImageLeader, trailer: ImageTrailer) -> None:
         """Set leader and trailer of the image that has been written."""
         self._leader, self._trailer = leader.build(), trailer.build()
+
+    def parts(self, count: int) -> Iterator[NDArray[np.uint8]]:
+        """The first `count` bytes of the payload, in order, as they lie in the packets."""
+        size = self._data.shape[1]
+        for row, first in enumerate(range(0, count, size)):
+            yield self._data[row, : min(size, count - first)]
 
     def take(self, positions: Positions) -> NDArray[np.uint8]:
         """Payload bytes at `positions`, in their shape; quick for the same array of positions again."""

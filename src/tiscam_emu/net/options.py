@@ -28,7 +28,7 @@ class ServeOptions:
     serial
         Eight decimal digits; empty: the model's own at 127.0.0.1, counted up with the address.
     scene
-        Name of a scene or path of an image; in this process also an array or a callable.
+        See `sensor.scene.load_scene`; for another process as packed by `net.scene_parcel`.
     gso
         Hand many packets at a time to the system to be cut apart; packet sockets see them uncut.
     full_speed
@@ -47,6 +47,7 @@ class ServeOptions:
     plain_xml: bool = False
     gso: bool = False
     full_speed: bool = False
+    stamp: bool = False
 
     def checked(self) -> ServeOptions:
         """The same options with the model's key looked up.

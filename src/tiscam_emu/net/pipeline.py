@@ -24,6 +24,7 @@ from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, PayloadType
+from tiscam_emu.wire.stamp import StampMaker
 
 MAX_OUTSTANDING = 6
 """Frames between exposure and last packet. Three at full rate: exposed, read out, on the link; the others ride out
@@ -38,6 +39,11 @@ MAX_AWAITED = 1024
 
 class ImageSource(Protocol):
     """What renders; used from the stream's thread alone. Each step takes a few milliseconds at most."""
+
+    @property
+    def quick(self) -> bool:
+        """Whether that holds for the first step, too; a frame that may take longer is not begun amid another one."""
+        ...
 
     def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
         """Give the request's payload to `write`, part by part and in order."""
@@ -142,6 +148,11 @@ class FramePipeline:
         Frames on their way; one more is skipped whole, unless it is awaited: then it waits to be drawn.
     segmentation
         Hand many packets at a time to the system, which cuts them apart; some clients do not see such packets.
+
+    Attributes
+    ----------
+    stamping
+        Whether frames rendered from now on carry a stamp, see `wire.stamp`; may be changed at any time.
     """
 
     def __init__(
@@ -161,6 +172,7 @@ class FramePipeline:
         self._clock = clock
         self._on_error = on_error
         self._on_measured = on_measured
+        self.stamping = False
         self._max_outstanding = max_outstanding
         self._segmentation = segmentation
         self._lock = threading.Lock()
@@ -273,12 +285,16 @@ class FramePipeline:
     def _is_settled(self, now: Nanoseconds | None) -> bool:
         wakeup = self._channel.next_wakeup()
         idle = wakeup is None or (now is not None and wakeup > now)
-        drawn = self._drawing is None and (not self._jobs or self._is_full())
+        drawn = self._drawing is None and not self._may_begin()
         return self._stopping or (idle and drawn and not self._sending)
 
     def _is_full(self) -> bool:
         """Whether as many drawn frames wait as there may be; what is still to be drawn waits then."""
         return self._channel.frames_waiting >= MAX_DRAWN
+
+    def _may_begin(self) -> bool:
+        """Whether a job waits that can be begun now."""
+        return bool(self._jobs) and not self._is_full() and (self._source.quick or not self._channel.is_amid_frame)
 
     def _report(self, kind: str, error: Exception) -> None:
         if kind not in self._reported:
@@ -304,8 +320,9 @@ class FramePipeline:
                 if wakeup is not None and wakeup <= now and (burst := self._channel.due(now)) is not None:
                     self._sending = True
                     return burst
-                if self._drawing is not None or (self._jobs and not self._is_full()):
-                    self._drawing = self._drawing or self._begin(self._jobs.popleft())
+                if self._drawing is None and self._may_begin():
+                    self._drawing = self._begin(self._jobs.popleft())
+                if self._drawing is not None:
                     return self._drawing
                 if self._watchers:
                     self._progress.notify_all()
@@ -347,6 +364,8 @@ class FramePipeline:
     def _complete(self, job: _RenderJob, table: PacketTable) -> PacketTable:
         if job.measured is not None and self._on_measured is not None:
             self._on_measured(Measurement(job.request, measure(table.take, job.request, job.measured), job.measured))
+        if self.stamping:  # after measuring: the automatics never see a stamp
+            _stamp(table, job.request)
         if job.chunk_tail:
             table.write(job.request.payload_bytes(), np.frombuffer(job.chunk_tail, np.uint8))
         table.head(*_leader_and_trailer(job))
@@ -385,6 +404,13 @@ class FramePipeline:
         """A table to draw into: never the last good one, which a failing frame would need."""
         spare = self._channel.spare_table(payload_bytes, packet_size)
         return PacketTable(payload_bytes, packet_size) if spare is None or spare is self._last_good else spare
+
+
+def _stamp(table: PacketTable, request: FrameRequest) -> None:
+    maker = StampMaker()
+    for part in table.parts(request.payload_bytes()):
+        maker.add(part)
+    table.write(0, np.frombuffer(maker.stamp(request.frame_id, request.exposure_start_ns), np.uint8))
 
 
 def _leader_and_trailer(job: _RenderJob) -> tuple[ImageLeader, ImageTrailer]:

@@ -16,9 +16,13 @@ from typing import Any
 from tiscam_emu import errors
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions
+from tiscam_emu.net.scene_parcel import packed
 
 _QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Threads of linear-algebra libraries would idle beside the camera's and cost time."""
+
+_SCENE_TIMEOUT_S = 60.0
+"""To read and prepare the largest scene on a busy computer."""
 
 log = logging.getLogger("tiscam_emu")
 
@@ -29,7 +33,7 @@ class CameraProcess:
     Parameters
     ----------
     options
-        Checked options; the scene must be a name or a path, for an array or a function cannot leave this process.
+        Checked options; the scene has been packed by `scene_parcel.packed`.
     """
 
     def __init__(self, options: ServeOptions, log_level: str = "WARNING") -> None:
@@ -106,6 +110,17 @@ class CameraProcess:
         if "kind" in answer:
             raise _error(answer["kind"], answer["message"])
         return answer["value"]
+
+    def look_at(self, scene: Any) -> None:
+        """Change the scene; see `CameraRunner.look_at`.
+
+        Raises
+        ------
+        SceneError
+            It cannot be used, or not in another process; the old one stays.
+        """
+        with packed(scene) as parcel:
+            self.ask("look_at", parcel, timeout_s=_SCENE_TIMEOUT_S)
 
     def stop(self, timeout_s: float = 0.7) -> None:
         """End the process: ask, and if it has not ended after `timeout_s`, kill it."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.runner import CameraRunner
+from tiscam_emu.net.scene_parcel import unpacked
 from tiscam_emu.units import ns_from_s
 
 
@@ -30,12 +31,27 @@ def _status_led(runner: CameraRunner) -> str:
     return runner.call(lambda camera, now: camera.status_led(now))
 
 
+def _look_at(runner: CameraRunner, scene: Any) -> None:
+    runner.look_at(unpacked(scene))
+
+
+def _set_stamp(runner: CameraRunner, stamping: bool) -> None:
+    runner.pipeline.stamping = bool(stamping)
+
+
+def _stamp(runner: CameraRunner) -> bool:
+    return runner.pipeline.stamping
+
+
 REQUESTS: dict[str, Callable[..., Any]] = {
     "status": _status,
     "drive_line1": _drive_line1,
     "pulse_line1": _pulse_line1,
     "output_edges": _output_edges,
     "status_led": _status_led,
+    "look_at": _look_at,
+    "stamp": _stamp,
+    "set_stamp": _set_stamp,
 }
 """Name to function of the runner and plain arguments; what it returns is plain data, for it may cross to a process."""
 

@@ -24,6 +24,7 @@ from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline, Measurement
+from tiscam_emu.net.scene_switch import SceneSwitch
 from tiscam_emu.net.sockets import (
     StreamSocket,
     open_broadcast_socket,
@@ -33,7 +34,7 @@ from tiscam_emu.net.sockets import (
 )
 from tiscam_emu.net.status import CameraStatus
 from tiscam_emu.sensor.render import Renderer
-from tiscam_emu.sensor.scene import load_scene
+from tiscam_emu.sensor.scene import SceneSpec, load_scene
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.endpoint import Endpoint
 
@@ -62,14 +63,7 @@ class CameraRunner:
         self.camera = Camera(model, options.camera_options(model.identity.serial))
         self.engine = ControlEngine(self.camera)
         self.messages = MessageChannel()
-        scene = load_scene(options.scene)
-        self._renderer = Renderer(
-            model.sensor,
-            scene,
-            seed=options.seed,
-            noise=options.noise,  # type: ignore[arg-type]
-            serial=self.camera.state.serial,
-        )
+        self._scenes = SceneSwitch(self._renderer_of(options.scene))
         self._kept: KeptValues | None = None
         if options.state_dir:
             self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning)
@@ -113,13 +107,14 @@ class CameraRunner:
         if "GevMCSP" in self.camera.state:
             self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
         self.pipeline = FramePipeline(
-            self._renderer,
+            self._scenes,
             self._stream_socket,
             self.clock,
             on_error=_report,
             on_measured=self._take_measurement,
             segmentation=self.options.gso,
         )
+        self.pipeline.stamping = self.options.stamp
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
 
@@ -182,6 +177,31 @@ class CameraRunner:
             result = function(self.camera, self.clock.now())
         self._wake()
         return result
+
+    def look_at(self, scene: SceneSpec) -> None:
+        """Change the scene for all exposures that open from now on; may be called from any thread but the loop's.
+
+        The scene is prepared on the caller's thread, while frames still show the old one.
+
+        Raises
+        ------
+        SceneError
+            It cannot be used; the old one stays.
+        """
+        renderer = self._renderer_of(scene)
+        for _ in renderer.prepare(self.call(lambda camera, now: frame_request(camera.state, 0, now))):
+            pass
+        self.call(lambda camera, _now: self._scenes.look_at(renderer, camera.schedule.frames_taken))
+
+    def _renderer_of(self, scene: SceneSpec) -> Renderer:
+        sensor, options = self.camera.model.sensor, self.options
+        return Renderer(
+            sensor,
+            load_scene(scene, _report_scene),
+            options.seed,
+            options.noise,  # type: ignore[arg-type]
+            serial=self.camera.state.serial,
+        )
 
     def _patience_s(self) -> float | None:
         parts = (self.engine, self.camera, self.messages)
@@ -259,6 +279,10 @@ class CameraRunner:
 
 def _report(error: Exception) -> None:
     log.error("a frame could not be made or sent: %s: %s", type(error).__name__, error)
+
+
+def _report_scene(error: Exception) -> None:
+    log.error("%s; the last good image is shown instead", error)
 
 
 def serve_in_thread(options: ServeOptions, clock: Clock | None, on_end: Callable[[], None]) -> CameraRunner:

@@ -17,6 +17,7 @@ from tiscam_emu.errors import TiscamEmuError, UserError
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.requests import answer
 from tiscam_emu.net.runner import CameraRunner
+from tiscam_emu.net.scene_parcel import unpacked
 
 _SWITCH_INTERVAL_S = 0.0005
 
@@ -54,7 +55,7 @@ def main() -> int:
     first = json.loads(sys.stdin.readline())
     logging.basicConfig(level=first.pop("log_level"), handlers=[_LogEvents(events)])
     try:
-        runner = CameraRunner(ServeOptions(**first))
+        runner = CameraRunner(ServeOptions(**{**first, "scene": unpacked(first["scene"])}))
         runner.open()
     except UserError as error:
         events.send("failed", kind=type(error).__name__, message=str(error))

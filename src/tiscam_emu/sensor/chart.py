@@ -9,19 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor import chart_elements as elements
+from tiscam_emu.sensor.colorchecker import PATCHES_SRGB
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.picture import SRGB_DECODING, Floats, MovingPatch, Picture, Still, linear_to_srgb
 from tiscam_emu.units import NS_PER_S, Nanoseconds
 
 RGB = tuple[float, float, float]
-
-PATCHES_SRGB = (
-    (115, 82, 68), (194, 150, 130), (98, 122, 157), (87, 108, 67), (133, 128, 177), (103, 189, 170),
-    (214, 126, 44), (80, 91, 166), (193, 90, 99), (94, 60, 108), (157, 188, 64), (224, 163, 46),
-    (56, 61, 150), (70, 148, 73), (175, 54, 60), (231, 199, 31), (187, 86, 149), (8, 133, 161),
-    (243, 243, 242), (200, 200, 200), (160, 160, 160), (122, 122, 121), (85, 85, 85), (52, 52, 52),
-)  # fmt: skip
-"""The 24 patches of the classic colour chart, sRGB (published values, D65)."""
 
 GREY_STEPS = 16
 BALL_PERIOD_NS = 4 * NS_PER_S
@@ -62,9 +55,9 @@ class ChartPicture:
         self._ball_size = max(min(width, height) // 36, 8)
         self._ball = elements.ball(self._ball_size)
 
-    def still(self, time_ns: Nanoseconds) -> Still:
+    def still(self, time_ns: Nanoseconds, frame: int = 0) -> Still:
         """The chart itself."""
-        del time_ns
+        del time_ns, frame
         return self
 
     def radiance(self, window: Window, /) -> Floats:
@@ -80,14 +73,14 @@ class ChartPicture:
                 lit += glint.light[_inside(common, glint.window)][..., np.newaxis]
         return part
 
-    def moving(self, time_ns: Nanoseconds) -> MovingPatch | None:
+    def moving(self, time_ns: Nanoseconds) -> tuple[MovingPatch, ...]:
         """The ball, which swings along its track."""
         size = self._ball_size
         swing = np.sin(2 * np.pi * (time_ns % BALL_PERIOD_NS) / BALL_PERIOD_NS)
         left = round(self._width / 2 + swing * self._width * 0.27 - size / 2)
         top = round(self._height * _TRACK_Y - size / 2)
         window = Window(top, top + size, left, left + size)
-        return MovingPatch(window, partial(self._ball_in, window))
+        return (MovingPatch(window, partial(self._ball_in, window)),)
 
     def _ball_in(self, window: Window) -> Floats:
         coverage, brightness = self._ball

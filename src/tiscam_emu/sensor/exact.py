@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,25 +24,23 @@ Words = NDArray[np.uint16]
 def draw_exact(
     light: Light,
     settings: FrameSettings,
-    moving: tuple[Window, Floats] | None,
+    moving: Sequence[tuple[Window, Floats]],
     rng: np.random.Generator,
     write: Write,
 ) -> Iterator[None]:
-    """Draw one frame, with something `moving` over the still scene, block by block."""
-    codes, window = light.codes, Window(0, 0, 0, 0)
-    if moving is not None:
-        window = light.seeing(moving[0], margin=0, align=light.geometry.period)
+    """Draw one frame, with what is `moving` over the still scene, block by block."""
+    codes = light.codes
+    seen = [light.seeing(patch, margin=0, align=light.geometry.period) for patch, _ in moving]
+    parts = [(np.s_[:, w.top : w.bottom, w.left : w.right], w) for w in seen if not w.is_empty()]
+    still = [codes[part].copy() for part, _ in parts]
     raw = np.empty(light.geometry.shape, np.uint16)
-    if moving is None or window.is_empty():
+    try:
+        for part, window in parts:
+            codes[part] = light.patched_codes(window, moving)
         yield from _draw_raw(light, codes, settings, rng, raw)
-    else:
-        part = np.s_[:, window.top : window.bottom, window.left : window.right]
-        still = codes[part].copy()
-        try:
-            codes[part] = light.patched_codes(window, *moving)
-            yield from _draw_raw(light, codes, settings, rng, raw)
-        finally:
-            codes[part] = still
+    finally:
+        for (part, _), before in zip(parts, still, strict=True):
+            codes[part] = before
     yield from _develop(raw, settings, write)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +63,7 @@ class FastPlan:
         self._bytes = np.empty(_bytes(self._scratch.size, settings), np.uint8)
         self._pool = _pool(width, settings)
         self._lut = FixedPointLut.of(settings, self._fixed_point)
-        self._overlays: dict[Window, _Overlay | None] = {}
+        self._overlays: dict[Hashable, _Overlay] = {}
         self._overlay_bytes = 0
 
     def prepare(self) -> Iterator[None]:
@@ -113,45 +113,50 @@ class FastPlan:
         high = np.maximum.reduceat(mean + reach, starts) > self._fixed_point.top
         self._clips[first // _CLIP_BLOCK : first // _CLIP_BLOCK + len(starts)] = low | high
 
-    def draw(self, moving: MovingPatch | None, rng: np.random.Generator, write: Write) -> Iterator[None]:
-        """Draw one frame, with something `moving` over the still scene, block by block."""
-        overlay = None if moving is None else self._overlay(moving)
-        if overlay is None:
+    def draw(self, moving: Sequence[MovingPatch], rng: np.random.Generator, write: Write) -> Iterator[None]:
+        """Draw one frame, with what is `moving` over the still scene, block by block."""
+        overlays = self._overlays_of(moving)
+        if not overlays:
             yield from self._draw(self._clips, rng, write)
             return
-        part = overlay.part
-        still = self._mean[part].copy(), self._sigma[part].copy()
+        still = [(self._mean[overlay.part].copy(), self._sigma[overlay.part].copy()) for overlay in overlays]
         try:
-            self._mean[part], self._sigma[part] = overlay.mean, overlay.sigma
             clips = self._clips.copy()
-            clips[overlay.span[0] // _CLIP_BLOCK : overlay.span[1] // _CLIP_BLOCK + 1] = True
+            for overlay in overlays:
+                self._mean[overlay.part], self._sigma[overlay.part] = overlay.mean, overlay.sigma
+                clips[overlay.span[0] // _CLIP_BLOCK : overlay.span[1] // _CLIP_BLOCK + 1] = True
             yield from self._draw(clips, rng, write)
         finally:
-            self._mean[part], self._sigma[part] = still
+            for overlay, before in zip(overlays, still, strict=True):
+                self._mean[overlay.part], self._sigma[overlay.part] = before
 
-    def _overlay(self, moving: MovingPatch) -> _Overlay | None:
+    def _overlays_of(self, moving: Sequence[MovingPatch]) -> list[_Overlay]:
         """The moments where something moves; kept, for it comes back to the same places."""
-        if moving.window in self._overlays:
-            return self._overlays[moving.window]
-        overlay = self._new_overlay(moving)
-        if overlay is not None:
-            self._overlay_bytes += overlay.mean.nbytes + overlay.sigma.nbytes
+        margin = isp.HALO if self.settings.demosaics else 0
+        seen = [(patch, self.light.seeing(patch.window, margin, align=4)) for patch in moving]
+        seen = [(patch, window) for patch, window in seen if not window.is_empty()]
+        overlays = []
+        for patch, window in seen:
+            near = [other for other, its in seen if other is patch or not its.intersect(window).is_empty()]
+            key = (window, *((each.window, each.look) for each in near))
+            if key not in self._overlays:
+                self._keep(key, self._new_overlay(window, near))
+            overlays.append(self._overlays[key])
+        return overlays
+
+    def _keep(self, key: Hashable, overlay: _Overlay) -> None:
+        self._overlay_bytes += overlay.mean.nbytes + overlay.sigma.nbytes
         if self._overlay_bytes > _OVERLAY_BUDGET_BYTES:
             self._overlays.clear()
-            self._overlay_bytes = 0
-        self._overlays[moving.window] = overlay
-        return overlay
+            self._overlay_bytes = overlay.mean.nbytes + overlay.sigma.nbytes
+        self._overlays[key] = overlay
 
-    def _new_overlay(self, moving: MovingPatch) -> _Overlay | None:
-        margin = isp.HALO if self.settings.demosaics else 0
-        window = self.light.seeing(moving.window, margin, align=4)
-        if window.is_empty():
-            return None
+    def _new_overlay(self, window: Window, moving: Sequence[MovingPatch]) -> _Overlay:
         part = self._part(window)
         still = self._mean[part].copy(), self._sigma[part].copy()
         outer = self._with_surroundings(window)
         try:
-            codes = self.light.patched_codes(outer, moving.window, moving.radiance())
+            codes = self.light.patched_codes(outer, [(patch.window, patch.radiance()) for patch in moving])
             self._encode(window, codes, self._mean, self._sigma)
             moments = self._mean[part].copy(), self._sigma[part].copy()
         finally:

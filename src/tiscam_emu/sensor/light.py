@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -76,14 +76,15 @@ class Light:
         offset_e = partial(self._pattern.offset_e, dark_e=dark_e, spared_e2=spared_e2)
         return (fixed_offsets_e(self.geometry, window, neighbour, offset_e) for neighbour in self.geometry.neighbours)
 
-    def patched_codes(self, window: Window, patch: Window, radiance: Floats) -> LightCodes:
-        """Codes of the output pixels in `window` while `radiance` covers `patch` of the scene."""
+    def patched_codes(self, window: Window, patches: Sequence[tuple[Window, Floats]]) -> LightCodes:
+        """Codes of the output pixels in `window` while patches of the scene have another radiance."""
 
         def overlaid(source: Window) -> Floats:
             scene = np.array(self._still(source))
-            common = patch.intersect(source)
-            if not common.is_empty():
-                scene[_inside(common, source)] = radiance[_inside(common, patch)]
+            for patch, radiance in patches:
+                common = patch.intersect(source)
+                if not common.is_empty():
+                    scene[_inside(common, source)] = radiance[_inside(common, patch)]
             return scene
 
         image = self._lens.image(overlaid, self._sensor.width, self._sensor.height)

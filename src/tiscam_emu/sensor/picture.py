@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,24 +30,27 @@ class MovingPatch:
     Attributes
     ----------
     window
-        Where it is on the sensor. It looks the same whenever it is in the same place.
+        Where it is on the sensor.
     radiance
         Gives its linear RGB, (rows, columns, 3).
+    look
+        It looks the same whenever `window` and `look` are the same.
     """
 
     window: Window
     radiance: Callable[[], Floats]
+    look: int = 0
 
 
 class Picture(Protocol):
     """A scene as one sensor sees it."""
 
-    def still(self, time_ns: Nanoseconds) -> Still:
-        """What stands still at `time_ns`."""
+    def still(self, time_ns: Nanoseconds, frame: int = 0) -> Still:
+        """What stands still at `time_ns`, in the frame of this number since the scene was put before the camera."""
         ...
 
-    def moving(self, time_ns: Nanoseconds) -> MovingPatch | None:
-        """What moves, where it is at `time_ns`."""
+    def moving(self, time_ns: Nanoseconds) -> Sequence[MovingPatch]:
+        """What moves, where it is at `time_ns`; patches do not cover each other."""
         ...
 
 
@@ -75,12 +78,29 @@ class TexturePicture:
         """Linear RGB of a window."""
         return SRGB_DECODING[self._texture[window.top : window.bottom, window.left : window.right]]
 
-    def still(self, time_ns: Nanoseconds) -> Still:
+    def still(self, time_ns: Nanoseconds, frame: int = 0) -> Still:
         """The picture itself."""
-        del time_ns
+        del time_ns, frame
         return self
 
-    def moving(self, time_ns: Nanoseconds) -> MovingPatch | None:
+    def moving(self, time_ns: Nanoseconds) -> tuple[MovingPatch, ...]:
         """Nothing."""
         del time_ns
-        return None
+        return ()
+
+
+class FormulaPicture:
+    """Radiance given by a formula; it is its own still part."""
+
+    def __init__(self, formula: Callable[[Window], Floats]) -> None:
+        self.radiance = formula
+
+    def still(self, time_ns: Nanoseconds, frame: int = 0) -> Still:
+        """The picture itself."""
+        del time_ns, frame
+        return self
+
+    def moving(self, time_ns: Nanoseconds) -> tuple[MovingPatch, ...]:
+        """Nothing."""
+        del time_ns
+        return ()

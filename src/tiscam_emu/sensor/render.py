@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu.sensor.changing import ChangingPicture
 from tiscam_emu.sensor.exact import draw_exact
 from tiscam_emu.sensor.fast import FastPlan
 from tiscam_emu.sensor.fixed_pattern import FixedPattern
@@ -40,6 +41,11 @@ class Renderer:
         Of the sensor's fixed differences between pixels and its defects.
     light_k
         Colour temperature of the light on the scene, in kelvin.
+
+    Attributes
+    ----------
+    first_frame_id
+        The first frame that sees the scene: images that follow each other frame by frame begin there.
     """
 
     def __init__(
@@ -53,11 +59,17 @@ class Renderer:
         light_k: float = NEUTRAL_K,
     ) -> None:
         self._sensor, self._seed, self._noise, self._light_k = sensor, seed, noise, light_k
+        self.first_frame_id = 0
         self._picture = scene.fit(sensor.width, sensor.height)
         self._pattern = FixedPattern(sensor, serial)
         self._even = isinstance(scene, FlatScene)
         self._light: tuple[Still, Region, Lens, Light] | None = None
         self._plan: FastPlan | None = None
+
+    @property
+    def quick(self) -> bool:
+        """Whether the first step is as short as the others: not so if a file or a function is asked for its image."""
+        return not isinstance(self._picture, ChangingPicture)
 
     def prepare(self, request: FrameRequest) -> Iterator[None]:
         """Compute ahead what `request` has in common with the frames that follow it, step by step."""
@@ -88,8 +100,8 @@ class Renderer:
         moving = self._picture.moving(request.exposure_start_ns)
         rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self._seed, request.frame_id])))
         if self._noise == "exact":
-            patch = None if moving is None else (moving.window, moving.radiance())
-            yield from draw_exact(light, settings, patch, rng, write)
+            patches = [(patch.window, patch.radiance()) for patch in moving]
+            yield from draw_exact(light, settings, patches, rng, write)
         else:
             plan = self._plan_for(light, settings)
             yield from plan.prepare()
@@ -114,7 +126,7 @@ class Renderer:
             pass
 
     def _light_for(self, request: FrameRequest) -> Light:
-        still = self._picture.still(request.exposure_start_ns)
+        still = self._picture.still(request.exposure_start_ns, request.frame_id - self.first_frame_id)
         lens = Lens.focused(request.defocus_px, request.zoom, request.infrared)
         if self._light is None or self._light[0] is not still or self._light[1:3] != (request.region, lens):
             self._light = self._plan = None  # free the old arrays before making new ones

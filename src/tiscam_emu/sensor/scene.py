@@ -1,4 +1,4 @@
-"""What the camera looks at: linear light for every sensor pixel, and something small that moves.
+"""What the camera looks at: scenes by name, and what a user may hand over instead.
 
 A `Scene` knows no sensor; fitted to one it is a `Picture`, whose `Still` parts are asked for window by window, so that
 no float image of a large sensor ever exists.
@@ -6,30 +6,42 @@ no float image of a large sensor ever exists.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from tiscam_emu.errors import SceneError
+from tiscam_emu.sensor.changing import (
+    AnimationImages,
+    ChangingScene,
+    FileImages,
+    FrameFunction,
+    FunctionImages,
+    Report,
+)
 from tiscam_emu.sensor.chart import Chart
-from tiscam_emu.sensor.geometry import Window
+from tiscam_emu.sensor.colorchecker import ColorChecker
+from tiscam_emu.sensor.conveyor import Conveyor
+from tiscam_emu.sensor.image_array import ArrayScene, checked_array
+from tiscam_emu.sensor.image_file import (
+    ANIMATED,
+    STACKED,
+    NotAnImage,
+    count_pages,
+    image_files,
+    read_animation,
+    read_image,
+)
 from tiscam_emu.sensor.model import HALF_FULL_RADIANCE
-from tiscam_emu.sensor.picture import MovingPatch, Picture, Still, TexturePicture
-from tiscam_emu.units import Nanoseconds
+from tiscam_emu.sensor.picture import FormulaPicture, MovingPatch, Picture, Still
+from tiscam_emu.sensor.star import SiemensStar
+from tiscam_emu.sensor.video import VideoImages
 
-__all__ = ["MovingPatch", "Picture", "Scene", "SceneSpec", "Still", "load_scene"]
-
-Floats = NDArray[np.float32]
-FrameFunction = Callable[[Nanoseconds, int, int], NDArray[Any]]
-"""Called with device time, width and height; returns an image as an array scene takes it."""
-
-MAX_IMAGE_PIXELS = 100_000_000
-"""Larger image files are refused."""
+__all__ = ["FrameFunction", "MovingPatch", "Picture", "Scene", "SceneSpec", "Still", "load_scene"]
 
 
 class Scene(Protocol):
@@ -43,16 +55,19 @@ class Scene(Protocol):
 SceneSpec = str | Path | NDArray[Any] | FrameFunction
 
 
-def load_scene(spec: SceneSpec) -> Scene:
+def load_scene(spec: SceneSpec, report: Report | None = None) -> Scene:
     """Make a scene.
 
     Parameters
     ----------
     spec
-        A name (``chart``, ``flat``, ``gradient``), the path of an image file, an array, or a function.
+        A name, the path of an image or video file or of a folder of images, an array, or a function.
         Arrays are (height, width) or (height, width, 3): unsigned integers are sRGB-encoded, floats linear radiance,
         1.0 being white paper. They fill the sensor, centred and cropped. A function ``(time_ns, width, height)``
         returns such an array for every frame, at the price of a full computation per frame.
+    report
+        Told the first time that a function or file fails later on; the last good image stays in view then. Without it
+        the error is raised.
 
     Raises
     ------
@@ -60,14 +75,39 @@ def load_scene(spec: SceneSpec) -> Scene:
         The name is unknown, or the image cannot be used.
     """
     if callable(spec):
-        return FunctionScene(spec)
+        function = spec
+        return ChangingScene(lambda width, height: FunctionImages(function, width, height), report)
     if isinstance(spec, np.ndarray):
-        return ArrayScene(_checked_array(spec))
+        return ArrayScene(checked_array(spec))
+    if not isinstance(spec, str | Path):
+        raise SceneError(f"scene {spec!r}: must be a name, a path, an array or a function, not {type(spec).__name__}")
     if isinstance(spec, str) and spec in SCENES:
         return SCENES[spec]
     if isinstance(spec, Path) or Path(spec).suffix or Path(spec).exists():
-        return ArrayScene(_read_image(Path(spec)))
-    raise SceneError(f"unknown scene {spec!r}; known scenes: {', '.join(SCENES)}, or the path of an image file")
+        return _scene_at(Path(spec), report)
+    raise SceneError(
+        f"unknown scene {spec!r}; known scenes: {', '.join(SCENES)}, or the path of an image, a folder or a video"
+    )
+
+
+def _scene_at(path: Path, report: Report | None) -> Scene:
+    """A folder's images or a stack's pages one a frame, an animation or a video in time, or one image."""
+    if path.is_dir():
+        files = [(file, 0) for file in image_files(path)]
+        return ChangingScene(lambda _width, _height: FileImages(files), report)
+    try:
+        kind, count = count_pages(path)
+    except NotAnImage:
+        if path.suffix.lower() in Image.registered_extensions():
+            raise
+        return ChangingScene(lambda _width, _height: VideoImages(path), report)
+    if count > 1 and kind in ANIMATED:
+        animation = read_animation(path)
+        return ChangingScene(lambda _width, _height: AnimationImages(animation), report)
+    if count > 1 and kind in STACKED:
+        pages = [(path, page) for page in range(count)]
+        return ChangingScene(lambda _width, _height: FileImages(pages), report)
+    return ArrayScene(read_image(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +123,7 @@ class FlatScene:
         """The card, filling the sensor."""
         del width, height
         level = np.float32(self.radiance)
-        return _FormulaPicture(lambda window: np.full((*window.shape, 3), level, np.float32))
+        return FormulaPicture(lambda window: np.full((*window.shape, 3), level, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,110 +134,15 @@ class GradientScene:
         """The ramp, filling the sensor."""
         del height
         ramp = np.linspace(0, 1, width, dtype=np.float32)[:, np.newaxis]
-        return _FormulaPicture(lambda window: np.broadcast_to(ramp[window.left : window.right], (*window.shape, 3)))
+        return FormulaPicture(lambda window: np.broadcast_to(ramp[window.left : window.right], (*window.shape, 3)))
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayScene:
-    """An image given as an array, see `load_scene`."""
-
-    image: NDArray[Any]
-
-    def fit(self, width: int, height: int) -> Picture:
-        """The image scaled and cropped to fill the sensor."""
-        return _picture_of_array(self.image, width, height)
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionScene:
-    """An image computed for every frame, see `load_scene`."""
-
-    function: FrameFunction
-
-    def fit(self, width: int, height: int) -> Picture:
-        """The function's images, scaled and cropped to fill the sensor."""
-        return _FunctionPicture(self.function, width, height)
-
-
-SCENES: dict[str, Scene] = {"chart": Chart(), "flat": FlatScene(), "gradient": GradientScene()}
+SCENES: dict[str, Scene] = {
+    "chart": Chart(),
+    "star": SiemensStar(),
+    "colorchecker": ColorChecker(),
+    "flat": FlatScene(),
+    "gradient": GradientScene(),
+    "conveyor": Conveyor(),
+}
 """Scenes by name."""
-
-
-class _FormulaPicture:
-    """Radiance given by a formula; it is its own still part."""
-
-    def __init__(self, formula: Callable[[Window], Floats]) -> None:
-        self.radiance = formula
-
-    def still(self, time_ns: Nanoseconds) -> Still:
-        del time_ns
-        return self
-
-    def moving(self, time_ns: Nanoseconds) -> MovingPatch | None:
-        del time_ns
-        return None
-
-
-class _FunctionPicture:
-    """A function of time: every time has its own still part."""
-
-    def __init__(self, function: FrameFunction, width: int, height: int) -> None:
-        self._function, self._width, self._height = function, width, height
-        self._last: tuple[Nanoseconds, Still] | None = None
-
-    def still(self, time_ns: Nanoseconds) -> Still:
-        if self._last is None or self._last[0] != time_ns:
-            image = _checked_array(np.asarray(self._function(time_ns, self._width, self._height)))
-            self._last = time_ns, _picture_of_array(image, self._width, self._height).still(time_ns)
-        return self._last[1]
-
-    def moving(self, time_ns: Nanoseconds) -> MovingPatch | None:
-        del time_ns
-        return None
-
-
-def _checked_array(image: NDArray[Any]) -> NDArray[Any]:
-    if image.ndim not in {2, 3} or (image.ndim == 3 and image.shape[2] != 3) or not image.size:
-        raise SceneError(f"scene array: shape {image.shape} is neither (height, width) nor (height, width, 3)")
-    if image.dtype == np.uint8:
-        return image
-    if image.dtype == np.uint16:
-        return (image >> 8).astype(np.uint8)
-    if not np.issubdtype(image.dtype, np.floating):
-        raise SceneError(f"scene array: type {image.dtype} is none of uint8, uint16 and float")
-    if not np.isfinite(image).all() or image.min() < 0:
-        raise SceneError("scene array: linear radiance has to be finite and not negative")
-    return image.astype(np.float32, copy=False)
-
-
-def _picture_of_array(image: NDArray[Any], width: int, height: int) -> Picture:
-    colour = image if image.ndim == 3 else np.repeat(image[:, :, np.newaxis], 3, axis=2)
-    channels = [_cover(np.ascontiguousarray(colour[:, :, index]), width, height) for index in range(3)]
-    fitted = np.stack(channels, axis=2)
-    if fitted.dtype == np.uint8:
-        return TexturePicture(fitted)
-    return _FormulaPicture(lambda window: fitted[window.top : window.bottom, window.left : window.right])
-
-
-def _cover(channel: NDArray[Any], width: int, height: int) -> NDArray[Any]:
-    rows, columns = channel.shape
-    if (rows, columns) == (height, width):
-        return channel
-    scale = max(width / columns, height / rows)
-    left, top = (columns - width / scale) / 2, (rows - height / scale) / 2
-    box = (left, top, left + width / scale, top + height / scale)
-    return np.asarray(Image.fromarray(channel).resize((width, height), Image.Resampling.BICUBIC, box=box))
-
-
-def _read_image(path: Path) -> NDArray[np.uint8]:
-    try:
-        with Image.open(path) as image:
-            if image.width * image.height > MAX_IMAGE_PIXELS:
-                raise SceneError(f"scene {path}: {image.width} x {image.height} is above {MAX_IMAGE_PIXELS} pixels")
-            return np.asarray(image.convert("RGB"))
-    except UnidentifiedImageError:
-        raise SceneError(f"scene {path}: not an image file that can be read") from None
-    except Image.DecompressionBombError:
-        raise SceneError(f"scene {path}: above {MAX_IMAGE_PIXELS} pixels") from None
-    except (OSError, ValueError, SyntaxError) as error:
-        raise SceneError(f"scene {path}: {getattr(error, 'strerror', None) or error}") from None

@@ -15,6 +15,7 @@ from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.wire.gvsp import PacketFormat, parse_image_leader, parse_image_trailer, parse_packet
+from tiscam_emu.wire.stamp import STAMP_BYTES, Stamp, read_stamp
 
 MS = 1_000_000
 LIMIT_S = 10.0
@@ -54,8 +55,11 @@ class FakeSource:
     failing: set[int] = field(default_factory=set)
     prepared: list[int] = field(default_factory=list)
     gate: threading.Semaphore | None = None
+    quick: bool = True
+    drawn: list[int] = field(default_factory=list)
 
     def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+        self.drawn.append(request.frame_id)
         if self.gate is not None:
             assert self.gate.acquire(timeout=LIMIT_S)
         half = np.full(request.payload_bytes() // 2, request.frame_id, np.uint8)
@@ -191,6 +195,42 @@ def test_a_frame_that_cannot_be_rendered_is_not_measured() -> None:
     assert [measured.request.frame_id for measured in bench.measured] == [1, 3]
 
 
+def test_a_stamped_frame_tells_its_exposure_and_is_measured_without_the_stamp() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        pipeline.stamping = True
+        pipeline.submit(replace(exposure(7), chunk_tail=b"tail"), To(), (0, 0, WIDTH, 2))
+        settled(pipeline)
+    payload = b"".join(parse_packet(bytes(packet)).data for packet in bench.sink.packets[1:-1])
+    assert read_stamp(payload) == Stamp(7, 7 * MS, WIDTH * HEIGHT)
+    assert payload[STAMP_BYTES:] == painted(7)[STAMP_BYTES:] + b"tail"
+    assert [(measured.statistics.mean_dn8, measured.statistics.contrast) for measured in bench.measured] == [(7.0, 0.0)]
+
+
+def test_stamps_begin_and_end_with_a_whole_frame() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        for frame, stamping in enumerate((False, True, True, False)):
+            pipeline.stamping = stamping
+            pipeline.submit(exposure(frame), To())
+            settled(pipeline)
+    payloads = [payload for _, _, payload in bench.sink.blocks()]
+    assert payloads[0] == painted(0)
+    assert [read_stamp(payload).frame_id for payload in payloads[1:3]] == [1, 2]
+    assert payloads[3] == painted(3)
+
+
+def test_a_repeated_frame_keeps_the_stamp_of_the_picture_it_carries() -> None:
+    bench = Bench(source=FakeSource(failing={2}))
+    with running(bench) as pipeline:
+        pipeline.stamping = True
+        for frame in (1, 2):
+            pipeline.submit(exposure(frame), To())
+            settled(pipeline)
+    sent = [(time // MS, read_stamp(payload)) for _, time, payload in bench.sink.blocks()]
+    assert sent == [(1, Stamp(1, MS, WIDTH * HEIGHT)), (2, Stamp(1, MS, WIDTH * HEIGHT))]
+
+
 def test_a_frame_waits_for_its_readout_although_it_is_rendered() -> None:
     bench = Bench()
     with running(bench) as pipeline:
@@ -266,6 +306,22 @@ def test_a_frame_being_rendered_counts_as_on_its_way() -> None:
         bench.source.gate.release()
         settled(pipeline)
         assert pipeline.counters().skipped_frames == 1
+
+
+def test_a_frame_that_may_take_long_is_not_begun_amid_another_one() -> None:
+    bench = Bench(source=FakeSource(quick=False))
+    to = To(packet_size=576, packet_delay_ns=1 * MS)  # six packets and two, one a millisecond
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1), to)
+        settled(pipeline)
+        pipeline.submit(exposure(2), to)
+        for _ in range(6):
+            bench.clock.advance(1 * MS)
+            settled(pipeline)
+            assert bench.source.drawn == [1]
+        bench.clock.advance(1 * MS)
+        settled(pipeline)
+        assert bench.source.drawn == [1, 2]
 
 
 def test_without_a_destination_frames_are_dropped_unrendered() -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tiscam_emu.sensor.chart import BALL_PERIOD_NS, PATCHES_SRGB, Chart
+from tiscam_emu.sensor.chart import BALL_PERIOD_NS, Chart
+from tiscam_emu.sensor.colorchecker import PATCHES_SRGB
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.picture import SRGB_DECODING
 
@@ -51,8 +52,7 @@ def test_the_ball_is_small_and_swings_once_per_period() -> None:
     picture = Chart().fit(1280, 1024)
     places = []
     for quarter in range(5):
-        patch = picture.moving(quarter * BALL_PERIOD_NS // 4)
-        assert patch is not None
+        (patch,) = picture.moving(quarter * BALL_PERIOD_NS // 4)
         assert max(patch.radiance().shape[:2]) <= 0.03 * 1024
         places.append(patch.window.left)
     middle, right, again, left, end = places

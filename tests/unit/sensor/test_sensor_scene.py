@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tiscam_emu.errors import SceneError
-from tiscam_emu.sensor import scene as scene_module
+from tiscam_emu.sensor import image_array
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.scene import load_scene
@@ -24,7 +24,7 @@ def radiance(spec: Any, width: int, height: int, window: Window | None = None, t
 
 
 def test_unknown_scene_names_the_known_ones() -> None:
-    with pytest.raises(SceneError, match="unknown scene 'chrat'; known scenes: chart, flat, gradient, or the path"):
+    with pytest.raises(SceneError, match="unknown scene 'chrat'; known scenes: chart, star, colorchecker, flat"):
         load_scene("chrat")
 
 
@@ -48,13 +48,14 @@ def test_truncated_image_is_told_at_once(tmp_path: Path) -> None:
         load_scene(str(path))
 
 
-def test_a_directory_is_no_image(tmp_path: Path) -> None:
-    with pytest.raises(SceneError, match="Is a directory"):
+def test_a_folder_without_images_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing to see")
+    with pytest.raises(SceneError, match=f"{tmp_path}: there is no image file in this folder"):
         load_scene(str(tmp_path))
 
 
 def test_huge_images_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scene_module, "MAX_IMAGE_PIXELS", 99)
+    monkeypatch.setattr(image_array, "MAX_IMAGE_PIXELS", 99)
     path = tmp_path / "picture.png"
     Image.new("L", (10, 10)).save(path)
     with pytest.raises(SceneError, match="10 x 10 is above 99 pixels"):
@@ -113,3 +114,44 @@ def test_gradient_goes_from_black_to_white() -> None:
     assert light[:, 0].max() == 0
     assert light[2, 50].tolist() == pytest.approx([0.5] * 3)
     assert light[:, 100].min() == 1
+
+
+def test_what_is_no_scene_at_all_is_told_by_its_type() -> None:
+    with pytest.raises(SceneError, match="scene 7: must be a name, a path, an array or a function, not int"):
+        load_scene(7)  # type: ignore[arg-type]
+
+
+def test_large_arrays_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_array, "MAX_IMAGE_PIXELS", 99)
+    with pytest.raises(SceneError, match="scene array: 20 x 5 is above 99 pixels; make it smaller"):
+        load_scene(np.zeros((5, 20), np.uint8))
+
+
+def test_an_array_changed_later_leaves_the_scene_as_it_was() -> None:
+    array = np.zeros((4, 6, 3), np.uint8)
+    still = load_scene(array).fit(6, 4).still(0)
+    array[...] = 255
+    assert still.radiance(Window(0, 4, 0, 6)).max() == 0
+
+
+def test_images_of_16_bits_keep_their_greys(tmp_path: Path) -> None:
+    path = tmp_path / "deep.png"
+    Image.fromarray(np.full((8, 8), 188 * 256 + 7, np.uint16)).save(path)
+    assert radiance(str(path), 8, 8)[4, 4].tolist() == pytest.approx([0.5029] * 3, abs=1e-4)
+
+
+def test_images_of_floats_are_linear_light(tmp_path: Path) -> None:
+    path = tmp_path / "linear.tif"
+    Image.fromarray(np.full((8, 8), 1.75, np.float32)).save(path)
+    assert radiance(str(path), 8, 8)[4, 4].tolist() == [1.75] * 3
+
+
+def test_a_photograph_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
+    path = tmp_path / "portrait.png"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn clockwise to see it upright: the left column becomes the top row
+    image = np.zeros((4, 4, 3), np.uint8)
+    image[:, 0] = 255
+    Image.fromarray(image).save(path, exif=exif)
+    light = radiance(str(path), 4, 4)
+    assert (light[0].min(), light[1:].max()) == (1, 0)
