@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 
 from tiscam_emu.errors import CameraFailed, InvalidOption
 from tiscam_emu.net.clock import Clock
+from tiscam_emu.net.fault_plan import FaultPlan, fault_text
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.status import CameraStatus
@@ -77,6 +78,33 @@ class Camera:
         """What the status LED shows, as in the manual of the DFK 39GX265-Z20, chapter 7."""
         return str(self._backend.ask("status_led"))
 
+    def faults(self, *texts: str, **values: float | str) -> None:
+        """Let these faults take the place of all former ones; without any the camera is healthy again.
+
+        Parameters
+        ----------
+        texts
+            As for the command's ``--fault``: ``"drop=0.05,burst=20,on=stream"``.
+        values
+            One more, as keywords: ``drop=0.05, burst=20``. See `docs/faults.md` for all of them.
+
+        Raises
+        ------
+        InvalidOption
+            A fault is unknown or out of its limits; nothing has changed then.
+        """
+        wanted = [*texts, fault_text(values)] if values else list(texts)
+        FaultPlan.parse(wanted)
+        self._backend.ask("faults", wanted)
+
+    def unplug(self) -> None:
+        """Pull the network plug: nothing comes or goes until `plug`; the camera itself stays on."""
+        self._backend.ask("unplug")
+
+    def plug(self) -> None:
+        """Put the network plug in again."""
+        self._backend.ask("plug")
+
     def stop(self) -> None:
         """End the camera and free its address; stopping twice does no harm."""
         self._backend.stop()
@@ -125,6 +153,7 @@ def serve(
     state_dir: str | Path = "",
     max_packet_size: int = 9000,
     plain_xml: bool = False,
+    faults: str | Sequence[str] = (),
     in_process: bool = False,
     clock: Clock | None = None,
 ) -> Camera:
@@ -150,6 +179,8 @@ def serve(
         Largest stream packet, bytes with all headers.
     plain_xml
         Serve the description uncompressed.
+    faults
+        What goes wrong from the start, as for `Camera.faults`; one text or several.
     in_process
         Run on threads of this process instead of in one of its own: slower, but `clock` and `scene` may be objects.
     clock
@@ -182,6 +213,7 @@ def serve(
         state_dir=str(state_dir),
         max_packet_size=max_packet_size,
         plain_xml=plain_xml,
+        faults=(faults,) if isinstance(faults, str) else tuple(faults),
     ).checked()
     if in_process:
         backend = _InProcess(options, clock)

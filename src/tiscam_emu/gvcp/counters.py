@@ -23,6 +23,8 @@ class ControlCounters:
         Address or count not a multiple of 4.
     refused_accesses
         Any other access answered with an error status: no such register, read-only, out of range.
+    busy_answers
+        Accesses answered with BUSY: a fault on command, no mistake of the client.
     repeated_requests
         Retransmitted commands, answered again and not executed again.
     actions_executed, actions_ignored
@@ -42,6 +44,7 @@ class ControlCounters:
     writes_without_control: int = 0
     unaligned_accesses: int = 0
     refused_accesses: int = 0
+    busy_answers: int = 0
     repeated_requests: int = 0
     heartbeat_expiries: int = 0
     actions_executed: int = 0

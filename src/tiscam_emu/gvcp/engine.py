@@ -288,7 +288,7 @@ class ControlEngine:
                 run = _device_run(pairs, index)
                 written, status = self._device.write_pairs(run, now)
                 if status is not Status.SUCCESS:
-                    self.counters.refused_accesses += 1
+                    self._count_refusal_status(status)
                     return index + written, status
                 index += len(run)
         except RegisterError as error:
@@ -341,7 +341,13 @@ class ControlEngine:
             case BadAlignment():
                 self.counters.unaligned_accesses += 1
             case _:
-                self.counters.refused_accesses += 1
+                self._count_refusal_status(error.status)
+
+    def _count_refusal_status(self, status: Status) -> None:
+        if status is Status.BUSY:
+            self.counters.busy_answers += 1
+        else:
+            self.counters.refused_accesses += 1
 
 
 def _check_alignment(value: int) -> None:

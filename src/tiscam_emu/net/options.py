@@ -9,6 +9,7 @@ from typing import Any
 
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE, SMALLEST_PACKET, CameraOptions
 from tiscam_emu.errors import InvalidOption
+from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.spec.catalog import find_key
 
 LARGEST_PACKET = 65532
@@ -28,6 +29,8 @@ class ServeOptions:
         Eight decimal digits; empty: the model's own at 127.0.0.1, counted up with the address.
     scene
         Name of a scene or path of an image; in this process also an array or a callable.
+    faults
+        Texts as `FaultPlan.parse` reads them.
     """
 
     model: str
@@ -40,6 +43,7 @@ class ServeOptions:
     state_dir: str = ""
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False
+    faults: tuple[str, ...] = ()
 
     def checked(self) -> ServeOptions:
         """The same options with the model's key looked up.
@@ -64,6 +68,7 @@ class ServeOptions:
             raise InvalidOption(f"noise {self.noise!r}: must be fast or exact")
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
+        FaultPlan.parse(self.faults)
         return replace(self, model=find_key(self.model))
 
     def camera_options(self, model_serial: str) -> CameraOptions:

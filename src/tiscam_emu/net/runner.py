@@ -19,7 +19,9 @@ from tiscam_emu.errors import UserError
 from tiscam_emu.gvcp.effects import Effect, SendDatagram, SendMessage
 from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
+from tiscam_emu.net.cable import Cable
 from tiscam_emu.net.clock import Clock, SystemClock
+from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline, Measurement
@@ -41,6 +43,8 @@ _DATAGRAMS_PER_TURN = 64
 
 log = logging.getLogger("tiscam_emu")
 _Result = TypeVar("_Result")
+_Wire = tuple[socket.socket, Endpoint]
+"""Socket and peer of a datagram."""
 
 
 class CameraRunner:
@@ -105,8 +109,11 @@ class CameraRunner:
         self.camera.state.put("GevSCSP", self._stream_socket.port)
         if "GevMCSP" in self.camera.state:
             self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
+        seed = f"{self.options.seed} {self.address}"
+        self._cable: Cable[_Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
+        self.use_faults(FaultPlan.parse(self.options.faults))
         self.pipeline = FramePipeline(
-            self._renderer, self._stream_socket, self.clock, on_error=_report, on_measured=self._take_measurement
+            self._renderer, self._cable.stream, self.clock, on_error=_report, on_measured=self._take_measurement
         )
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
@@ -162,7 +169,20 @@ class CameraRunner:
                 control=asdict(self.engine.counters),
                 messages=asdict(self.messages.counters),
                 status_led=self.camera.status_led(self.clock.now()),
+                plugged=self._cable.plugged,
+                faults=self._cable.counters(),
             )
+
+    def use_faults(self, plan: FaultPlan) -> None:
+        """Let these faults take the place of the former ones; may be called from any thread."""
+        with self._lock:
+            self._cable.use(plan)
+            self.camera.state.health.suffer(plan.device)
+
+    def plug(self, *, plugged: bool) -> None:
+        """Pull the network plug, or put it in again; may be called from any thread."""
+        with self._lock:
+            self._cable.plug(plugged=plugged)
 
     def call(self, function: Callable[[Camera, Nanoseconds], _Result]) -> _Result:
         """Have `function` act on the camera between two turns of the loop; may be called from any thread."""
@@ -172,7 +192,7 @@ class CameraRunner:
         return result
 
     def _patience_s(self) -> float | None:
-        parts = (self.engine, self.camera, self.messages)
+        parts = (self.engine, self.camera, self.messages, self._cable)
         return self.clock.timeout_s(earliest(part.next_wakeup() for part in parts))
 
     def _wake(self) -> None:
@@ -199,15 +219,37 @@ class CameraRunner:
                 continue
             now = self.clock.now()
             peer = Endpoint(host, port)
-            if sock is self._message_socket:
-                self._send_messages(self.messages.receive(data, peer, now))
-            else:
-                self._carry_out(self.engine.receive(data, peer, now))
-            self._let_camera_act(now)
+            if self._cable.whole:
+                self._hear(sock, data, peer, now)
+                continue
+            for arrived in self._cable.arriving(data, (sock, peer), now):
+                self._hear(arrived.to[0], bytes(arrived.data), arrived.to[1], now)
+
+    def _hear(self, sock: socket.socket, data: bytes, peer: Endpoint, now: Nanoseconds) -> None:
+        if sock is self._message_socket:
+            self._send_messages(self.messages.receive(data, peer, now), now)
+        else:
+            self._carry_out(self.engine.receive(data, peer, now), now)
+        self._let_camera_act(now)
+
+    def _say(self, sock: socket.socket, data: bytes, peer: Endpoint, now: Nanoseconds) -> None:
+        if self._cable.whole:
+            send_quietly(sock, data, peer.host, peer.port)
+            return
+        for left in self._cable.leaving(data, (sock, peer), now):
+            send_quietly(left.to[0], left.data, left.to[1].host, left.to[1].port)
+
+    def _pass_late_datagrams_on(self, now: Nanoseconds) -> None:
+        arrived, left = self._cable.advance(now)
+        for datagram in left:
+            send_quietly(datagram.to[0], datagram.data, datagram.to[1].host, datagram.to[1].port)
+        for datagram in arrived:
+            self._hear(datagram.to[0], bytes(datagram.data), datagram.to[1], now)
 
     def _let_time_pass(self, now: Nanoseconds) -> None:
-        self._carry_out(self.engine.advance(now))
-        self._send_messages(self.messages.advance(now))
+        self._pass_late_datagrams_on(now)
+        self._carry_out(self.engine.advance(now), now)
+        self._send_messages(self.messages.advance(now), now)
         self._let_camera_act(now)
         if self._kept is not None:
             self._kept.save_changes()
@@ -231,16 +273,16 @@ class CameraRunner:
     def _post_messages(self, now: Nanoseconds) -> None:
         self.messages.configure(self.camera.message_settings)
         for message in self.camera.take_messages():
-            self._send_messages(self.messages.post(message, now))
+            self._send_messages(self.messages.post(message, now), now)
 
-    def _send_messages(self, effects: Iterable[SendMessage]) -> None:
+    def _send_messages(self, effects: Iterable[SendMessage], now: Nanoseconds) -> None:
         for effect in effects:
-            send_quietly(self._message_socket, effect.data, effect.peer.host, effect.peer.port)
+            self._say(self._message_socket, effect.data, effect.peer, now)
 
-    def _carry_out(self, effects: Iterable[Effect]) -> None:
+    def _carry_out(self, effects: Iterable[Effect], now: Nanoseconds) -> None:
         for effect in effects:
             if isinstance(effect, SendDatagram):
-                send_quietly(self._control, effect.data, effect.peer.host, effect.peer.port)
+                self._say(self._control, effect.data, effect.peer, now)
             else:
                 self.pipeline.resend(effect.block_id, effect.first, effect.last)
 

@@ -28,6 +28,10 @@ class CameraStatus:
         Counters of the message channel: `gvcp.counters.MessageCounters`.
     status_led
         Color of the LED on the rear; empty for a model without one.
+    plugged
+        Whether the network plug is in.
+    faults
+        Datagrams of the channels ``stream`` and ``control`` that met each fault: `net.faulty_link.FaultCounters`.
     """
 
     controller: str = ""
@@ -45,6 +49,8 @@ class CameraStatus:
     control: dict[str, int] = field(default_factory=dict)
     messages: dict[str, int] = field(default_factory=dict)
     status_led: str = ""
+    plugged: bool = True
+    faults: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
