@@ -21,6 +21,7 @@ from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.net.cable import Cable
 from tiscam_emu.net.clock import Clock, SystemClock
+from tiscam_emu.net.fair_queue import FairQueue
 from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
@@ -37,9 +38,16 @@ from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scene import load_scene
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.endpoint import Endpoint
+from tiscam_emu.wire.gvcp import Command
 
 _DATAGRAM_BYTES = 2048
-_DATAGRAMS_PER_TURN = 64
+_RECEIVED_PER_TURN = 512
+_SERVED_PER_TURN = 32
+_CHANGES_NOTHING = frozenset(
+    int(command).to_bytes(2, "big")
+    for command in (Command.READREG_CMD, Command.READMEM_CMD, Command.DISCOVERY_CMD, Command.PACKETRESEND_CMD)
+)
+"""Commands after which the camera need not be looked at before the end of the turn."""
 
 log = logging.getLogger("tiscam_emu")
 _Result = TypeVar("_Result")
@@ -72,6 +80,7 @@ class CameraRunner:
             self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning)
             self._kept.restore()
         self._measurements: deque[Measurement] = deque()
+        self._heard: FairQueue[_Wire, bytes] = FairQueue()
         self._stopping = False
         self._streaming = False
         self._lock = threading.Lock()
@@ -135,7 +144,8 @@ class CameraRunner:
                         if key.fileobj is self._wake_in:
                             self._wake_in.recv(_DATAGRAM_BYTES)
                         else:
-                            self._serve(key.fileobj)  # type: ignore[arg-type]
+                            self._receive(key.fileobj)  # type: ignore[arg-type]
+                    self._serve()
                     self._let_time_pass(self.clock.now())
 
     def stop(self) -> None:
@@ -192,6 +202,8 @@ class CameraRunner:
         return result
 
     def _patience_s(self) -> float | None:
+        if self._heard:
+            return 0.0
         parts = (self.engine, self.camera, self.messages, self._cable)
         return self.clock.timeout_s(earliest(part.next_wakeup() for part in parts))
 
@@ -208,8 +220,8 @@ class CameraRunner:
             taken = self._measurements.popleft()
             self.camera.frame_measured(taken.request, taken.statistics, taken.roi, self.clock.now())
 
-    def _serve(self, sock: socket.socket) -> None:
-        for _ in range(_DATAGRAMS_PER_TURN):
+    def _receive(self, sock: socket.socket) -> None:
+        for _ in range(_RECEIVED_PER_TURN):
             try:
                 data, (host, port) = sock.recvfrom(_DATAGRAM_BYTES)
             except BlockingIOError:
@@ -217,20 +229,28 @@ class CameraRunner:
             except OSError as error:  # an ICMP answer to an earlier datagram
                 log.debug("receiving: %s", error)
                 continue
-            now = self.clock.now()
-            peer = Endpoint(host, port)
-            if self._cable.whole:
-                self._hear(sock, data, peer, now)
-                continue
-            for arrived in self._cable.arriving(data, (sock, peer), now):
-                self._hear(arrived.to[0], bytes(arrived.data), arrived.to[1], now)
+            self._heard.put((sock, Endpoint(host, port)), data)
 
-    def _hear(self, sock: socket.socket, data: bytes, peer: Endpoint, now: Nanoseconds) -> None:
+    def _serve(self) -> None:
+        for _ in range(_SERVED_PER_TURN):
+            if not self._heard:
+                return
+            wire, data = self._heard.take()
+            now = self.clock.now()
+            if self._cable.whole:
+                self._hear(wire, data, now)
+                continue
+            for arrived in self._cable.arriving(data, wire, now):
+                self._hear(arrived.to, bytes(arrived.data), now)
+
+    def _hear(self, wire: _Wire, data: bytes, now: Nanoseconds) -> None:
+        sock, peer = wire
         if sock is self._message_socket:
             self._send_messages(self.messages.receive(data, peer, now), now)
-        else:
-            self._carry_out(self.engine.receive(data, peer, now), now)
-        self._let_camera_act(now)
+            return
+        self._carry_out(self.engine.receive(data, peer, now), now)
+        if data[2:4] not in _CHANGES_NOTHING:
+            self._let_camera_act(now)
 
     def _say(self, sock: socket.socket, data: bytes, peer: Endpoint, now: Nanoseconds) -> None:
         if self._cable.whole:
@@ -244,7 +264,7 @@ class CameraRunner:
         for datagram in left:
             send_quietly(datagram.to[0], datagram.data, datagram.to[1].host, datagram.to[1].port)
         for datagram in arrived:
-            self._hear(datagram.to[0], bytes(datagram.data), datagram.to[1], now)
+            self._hear(datagram.to, bytes(datagram.data), now)
 
     def _let_time_pass(self, now: Nanoseconds) -> None:
         self._pass_late_datagrams_on(now)
