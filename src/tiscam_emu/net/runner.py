@@ -16,7 +16,7 @@ from typing import TypeVar
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.core import Camera, frame_request, load
 from tiscam_emu.errors import UserError
-from tiscam_emu.gvcp.effects import Effect, SendDatagram, SendMessage
+from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram, SendMessage
 from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.net.cable import Cable
@@ -80,6 +80,7 @@ class CameraRunner:
             self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning)
             self._kept.restore()
         self._measurements: deque[Measurement] = deque()
+        self._asked_again: list[ResendRequested] = []
         self._heard: FairQueue[_Wire, bytes] = FairQueue()
         self._stopping = False
         self._streaming = False
@@ -268,6 +269,9 @@ class CameraRunner:
 
     def _let_time_pass(self, now: Nanoseconds) -> None:
         self._pass_late_datagrams_on(now)
+        if self._asked_again:
+            self.pipeline.resend(self._asked_again)
+            self._asked_again.clear()
         self._carry_out(self.engine.advance(now), now)
         self._send_messages(self.messages.advance(now), now)
         self._let_camera_act(now)
@@ -304,7 +308,7 @@ class CameraRunner:
             if isinstance(effect, SendDatagram):
                 self._say(self._control, effect.data, effect.peer, now)
             else:
-                self.pipeline.resend(effect.block_id, effect.first, effect.last)
+                self._asked_again.append(effect)
 
 
 def _report(error: Exception) -> None:

@@ -35,6 +35,13 @@ class To:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    block_id: int
+    first: int
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     request: FrameRequest
     ready_ns: int
@@ -294,7 +301,7 @@ def test_resent_packets_equal_the_first() -> None:
         settled(pipeline)
         original = list(bench.sink.packets)
         bench.sink.packets.clear()
-        pipeline.resend(1, 1, 2)
+        pipeline.resend([Asked(1, 1, 2)])
         settled(pipeline)
         assert bench.sink.packets == original[1:3]
         assert pipeline.counters().resent_packets == 2
@@ -306,7 +313,7 @@ def test_resends_while_tables_are_refilled_are_never_torn() -> None:
         for frame in range(1, 120):
             pipeline.submit(exposure(frame), To())
             for block_id in range(max(1, frame - 6), frame + 1):
-                pipeline.resend(block_id, 0, None)
+                pipeline.resend([Asked(block_id, 0, None)])
             if frame % 4 == 0:
                 settled(pipeline)
                 bench.clock.advance(100 * MS)
