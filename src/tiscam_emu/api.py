@@ -153,6 +153,7 @@ def serve(
     state_dir: str | Path = "",
     max_packet_size: int = 9000,
     plain_xml: bool = False,
+    allow_redirect: bool = False,
     faults: str | Sequence[str] = (),
     in_process: bool = False,
     clock: Clock | None = None,
@@ -179,6 +180,8 @@ def serve(
         Largest stream packet, bytes with all headers.
     plain_xml
         Serve the description uncompressed.
+    allow_redirect
+        Let clients send streams to other hosts than their own.
     faults
         What goes wrong from the start, as for `Camera.faults`; one text or several.
     in_process
@@ -213,6 +216,7 @@ def serve(
         state_dir=str(state_dir),
         max_packet_size=max_packet_size,
         plain_xml=plain_xml,
+        allow_redirect=allow_redirect,
         faults=(faults,) if isinstance(faults, str) else tuple(faults),
     ).checked()
     if in_process:

@@ -58,6 +58,9 @@ def run(
     ] = None,
     max_packet_size: Annotated[int, typer.Option(help="Largest stream packet in bytes, headers included.")] = 9000,
     plain_xml: Annotated[bool, typer.Option("--plain-xml", help="Serve the GenICam XML unzipped.")] = False,
+    allow_redirect: Annotated[
+        bool, typer.Option("--allow-redirect", help="Let clients send streams to other hosts than their own.")
+    ] = False,
     fault: Annotated[
         list[str] | None,
         typer.Option(help="Fault to have, such as drop=0.01 or drop=0.05,burst=20,on=stream; repeat it for more."),
@@ -95,6 +98,7 @@ def run(
                 state_dir=str(state_dir or ""),
                 max_packet_size=max_packet_size,
                 plain_xml=plain_xml,
+                allow_redirect=allow_redirect,
                 faults=tuple(fault or ()),
             ).checked()
             for number, name in enumerate(model)

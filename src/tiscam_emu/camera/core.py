@@ -141,6 +141,8 @@ class Camera:
         self.state.put("GevCCP", ccp)
         self.state.put("GevPrimaryApplicationSocket", owner.port if owner else 0)
         self.state.put("GevPrimaryApplicationIPAddress", ipv4_to_int(owner.host) if owner else 0)
+        if owner is not None:
+            transport.forget_strangers_destination(self.state)
 
     def release(self, now: Nanoseconds) -> None:
         """Control was lost or given back: stop acquiring and close the channels."""

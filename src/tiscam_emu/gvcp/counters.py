@@ -11,6 +11,8 @@ class ControlCounters:
 
     Attributes
     ----------
+    unanswered_discoveries
+        Those that came faster than they are answered.
     ignored_datagrams
         Not GVCP at all; never answered.
     malformed_commands
@@ -35,6 +37,7 @@ class ControlCounters:
     """
 
     discoveries: int = 0
+    unanswered_discoveries: int = 0
     resend_requests: int = 0
     force_ip_requests: int = 0
     ignored_datagrams: int = 0

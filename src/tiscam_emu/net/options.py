@@ -43,6 +43,7 @@ class ServeOptions:
     state_dir: str = ""
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False
+    allow_redirect: bool = False
     faults: tuple[str, ...] = ()
 
     def checked(self) -> ServeOptions:
@@ -80,6 +81,7 @@ class ServeOptions:
             seed=self.seed,
             max_packet_size=self.max_packet_size,
             plain_xml=self.plain_xml,
+            allow_redirect=self.allow_redirect,
         )
 
 

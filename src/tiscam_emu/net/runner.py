@@ -19,6 +19,7 @@ from tiscam_emu.errors import UserError
 from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram, SendMessage
 from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
+from tiscam_emu.gvcp.mistakes import Kind
 from tiscam_emu.net.cable import Cable
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
@@ -33,7 +34,7 @@ from tiscam_emu.net.sockets import (
     open_message_socket,
     send_quietly,
 )
-from tiscam_emu.net.status import CameraStatus
+from tiscam_emu.net.status import CameraStatus, ClientMistake
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scene import load_scene
 from tiscam_emu.units import Nanoseconds
@@ -80,6 +81,7 @@ class CameraRunner:
             self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning)
             self._kept.restore()
         self._measurements: deque[Measurement] = deque()
+        self._refused_resends = 0
         self._asked_again: list[ResendRequested] = []
         self._heard: FairQueue[_Wire, bytes] = FairQueue()
         self._stopping = False
@@ -180,6 +182,12 @@ class CameraRunner:
                 control=asdict(self.engine.counters),
                 messages=asdict(self.messages.counters),
                 status_led=self.camera.status_led(self.clock.now()),
+                mistakes=tuple(
+                    ClientMistake(mistake.kind, str(mistake.peer), mistake.count, mistake.first)
+                    for mistake in self.engine.mistakes
+                ),
+                refused_resends=counters.refused_resends,
+                lost_datagrams=self._heard.dropped,
                 plugged=self._cable.plugged,
                 faults=self._cable.counters(),
             )
@@ -270,13 +278,23 @@ class CameraRunner:
     def _let_time_pass(self, now: Nanoseconds) -> None:
         self._pass_late_datagrams_on(now)
         if self._asked_again:
-            self.pipeline.resend(self._asked_again)
+            self._pass_resends_on(self._asked_again)
             self._asked_again.clear()
+        for sentence in self.engine.mistakes.take_sentences():
+            log.warning("%s", sentence)
         self._carry_out(self.engine.advance(now), now)
         self._send_messages(self.messages.advance(now), now)
         self._let_camera_act(now)
         if self._kept is not None:
             self._kept.save_changes()
+
+    def _pass_resends_on(self, requests: list[ResendRequested]) -> None:
+        self.pipeline.resend(requests)
+        refused = self.pipeline.counters().refused_resends
+        if refused != self._refused_resends:
+            self._refused_resends = refused
+            asked = "more packets asked for again than can have been lost"
+            self.engine.mistakes.note(Kind.RESEND_STORM, requests[-1].peer, asked)
 
     def _let_camera_act(self, now: Nanoseconds) -> None:
         camera = self.camera
