@@ -202,7 +202,7 @@ def test_with_allow_redirect_streams_go_anywhere() -> None:
 def test_without_it_they_go_to_this_host_and_the_controlling_client_alone() -> None:
     camera = Camera(load("33GP1300"))
     camera.control_changed(2, OWNER, 0)
-    with pytest.raises(InvalidParameter, match="192.0.2.66 is neither this host nor the controlling client"):
+    with pytest.raises(InvalidParameter, match=r"192\.0\.2\.66 is neither this host nor the controlling client"):
         camera.write(0x0D18, A_STRANGER.to_bytes(4, "big"), 0)
     camera.write(0x0D18, 0xC000_0201.to_bytes(4, "big"), 0)
     assert camera.stream.host == OWNER.host
