@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,8 +13,8 @@ from tiscam_emu.wire.endpoint import Endpoint
 
 MISTAKES_KEPT = 256
 """The one that was made longest ago is forgotten for a new one."""
-SENTENCES = 100
-"""So many are told; further ones are counted only, so that no flood fills a disk with log."""
+SENTENCES = 10
+"""So many clients are told of with each kind; further ones are counted only, so that no flood fills a disk with log."""
 
 
 class Kind(StrEnum):
@@ -68,14 +68,14 @@ class MistakeLog:
     def __init__(self) -> None:
         self._mistakes: OrderedDict[tuple[Kind, Endpoint], Mistake] = OrderedDict()
         self._untold: list[str] = []
-        self._told = 0
+        self._told: Counter[Kind] = Counter()
 
-    def note(self, kind: Kind, peer: Endpoint, what: str = "") -> None:
+    def note(self, kind: Kind, peer: Endpoint, what: str) -> None:
         """Count a mistake; the first of its kind by this client is told with `what`."""
         mistake = self._mistakes.get((kind, peer))
         if mistake is None:
             mistake = self._mistakes[kind, peer] = Mistake(kind, peer, what)
-            self._tell(f"{peer}: {kind}: {what}" if what else f"{peer}: {kind}")
+            self._tell(kind, f"{peer}: {kind}: {what}")
             if len(self._mistakes) > MISTAKES_KEPT:
                 self._mistakes.popitem(last=False)
         mistake.count += 1
@@ -97,9 +97,9 @@ class MistakeLog:
     def __iter__(self) -> Iterator[Mistake]:
         return iter(tuple(self._mistakes.values()))
 
-    def _tell(self, sentence: str) -> None:
-        self._told += 1
-        if self._told <= SENTENCES:
+    def _tell(self, kind: Kind, sentence: str) -> None:
+        self._told[kind] += 1
+        if self._told[kind] <= SENTENCES:
             self._untold.append(sentence)
-        elif self._told == SENTENCES + 1:
-            self._untold.append("clients make many mistakes: further ones are counted and not told")
+        elif self._told[kind] == SENTENCES + 1:
+            self._untold.append(f"{kind}: more clients do it; they are counted and not told")

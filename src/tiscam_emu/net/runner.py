@@ -42,8 +42,8 @@ from tiscam_emu.wire.endpoint import Endpoint
 from tiscam_emu.wire.gvcp import Command
 
 _DATAGRAM_BYTES = 2048
-_RECEIVED_PER_TURN = 512
-_SERVED_PER_TURN = 32
+_RECEIVED_PER_TURN = 256
+_SERVED_PER_TURN = 16
 _CHANGES_NOTHING = frozenset(
     int(command).to_bytes(2, "big")
     for command in (Command.READREG_CMD, Command.READMEM_CMD, Command.DISCOVERY_CMD, Command.PACKETRESEND_CMD)

@@ -108,11 +108,13 @@ def test_no_answer_is_more_than_thirty_five_times_as_long_as_its_question(bench:
 def test_the_log_keeps_the_latest_mistakes_and_ends_telling() -> None:
     log = MistakeLog()
     for port in range(1000):
-        log.note(Kind.BAD_DATAGRAM, Endpoint("10.0.0.1", port))
+        log.note(Kind.BAD_DATAGRAM, Endpoint("10.0.0.1", port), "1 byte")
     assert [mistake.peer.port for mistake in log] == list(range(1000 - MISTAKES_KEPT, 1000))
     sentences = log.take_sentences()
     assert len(sentences) == SENTENCES + 1
-    assert sentences[-1] == "clients make many mistakes: further ones are counted and not told"
+    assert sentences[-1] == "datagram that is not GVCP: more clients do it; they are counted and not told"
+    log.note(Kind.UNKNOWN_COMMAND, Endpoint("10.0.0.1", 1), "0x0777")
+    assert log.take_sentences() == ["10.0.0.1:1: unknown command: 0x0777"]
 
 
 def test_a_bucket_refills_evenly_and_not_beyond_its_depth() -> None:
