@@ -127,6 +127,8 @@ def measure_stream(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
     infos = stream_infos(stream)
     used_s, began = cpu_s(args.server_pid), time.perf_counter()
     receive(stream, args.seconds, take)
+    while args.until is not None and not args.until.exists():
+        receive(stream, POP_TIMEOUT_US / 1e6, take)
     used_s, elapsed_s = cpu_s(args.server_pid) - used_s, time.perf_counter() - began
     infos = {name: value - infos[name] for name, value in stream_infos(stream).items()}
     payload_bytes = camera.get_payload()
@@ -247,6 +249,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--packet-size", type=int, default=9000, help="bytes with all headers")
     parser.add_argument("--plain-socket", action="store_true", help="an ordinary UDP socket instead of the packet ring")
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--until", type=Path, help="stream on until this file exists")
     parser.add_argument("--count", type=int, default=100, help="triggers")
     return parser.parse_args()
 

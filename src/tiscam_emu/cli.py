@@ -67,6 +67,13 @@ def run(
     stamp: Annotated[
         bool, typer.Option("--stamp", help="Write frame id, timestamp and checksum into the first bytes of each frame.")
     ] = False,
+    allow_redirect: Annotated[
+        bool, typer.Option("--allow-redirect", help="Let clients send streams to other hosts than their own.")
+    ] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="Fault to have, such as drop=0.01 or drop=0.05,burst=20,on=stream; repeat it for more."),
+    ] = None,
     log_level: Annotated[str, typer.Option(help=f"One of {', '.join(_LEVELS)}.")] = "WARNING",
     list_models: Annotated[
         bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
@@ -103,6 +110,8 @@ def run(
                 gso=gso,
                 full_speed=full_speed,
                 stamp=stamp,
+                allow_redirect=allow_redirect,
+                faults=tuple(fault or ()),
             ).checked()
             for number, name in enumerate(model)
         ]

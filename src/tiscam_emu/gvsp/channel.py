@@ -10,13 +10,13 @@ from typing import NamedTuple
 from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.gvsp.pacing import LinkPacer
 from tiscam_emu.gvsp.packets import Packet, PacketTable, Run
-from tiscam_emu.gvsp.resend import Held, ResendState
+from tiscam_emu.gvsp.resend import Held, ResendBudget, ResendState
 from tiscam_emu.gvsp.window import ResendWindow, SentFrame
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.gvsp import MAX_BLOCK_ID, build_test_packet, next_block_id
 
 _SPARE_TABLES = 3
-_PENDING_RESENDS = 256
+_PENDING_RESENDS = 4096
 
 
 @dataclass(slots=True)
@@ -31,6 +31,8 @@ class StreamCounters:
         Answers saying that a packet asked for is gone.
     skipped_frames
         Frames dropped whole, because too many were on their way.
+    refused_resends
+        Requests not answered, because more was asked for than a client can have lost; see `resend.ResendBudget`.
     """
 
     frames: int = 0
@@ -39,6 +41,7 @@ class StreamCounters:
     resent_packets: int = 0
     unavailable_packets: int = 0
     skipped_frames: int = 0
+    refused_resends: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,9 @@ class StreamChannel:
         self._current: OutgoingFrame | None = None
         self._next_packet = 0
         self._tests: deque[Burst] = deque()
-        self._resends: deque[ResendState] = deque()
+        # By what was asked for: a client that asks again for what is about to come is answered once.
+        self._resends: dict[tuple[int, int, int | None], ResendState] = {}
+        self._budget = ResendBudget()
         self._window = ResendWindow()
         self._spare: list[PacketTable] = []
         self._pacer = LinkPacer()
@@ -143,12 +148,15 @@ class StreamChannel:
         marked
             Whether resent packets carry the status PACKET_RESEND.
         """
-        request = ResendState(block_id, first, last, marked)
-        if not self._was_begun(block_id) or request in self._resends or len(self._resends) >= _PENDING_RESENDS:
+        request = (block_id, first, last)
+        if not self._was_begun(block_id) or request in self._resends:
+            return
+        if len(self._resends) >= _PENDING_RESENDS:
+            self._counters.refused_resends += 1
             return
         if self._current is None and not self._resends:
             self._pacer.begin(now)
-        self._resends.append(request)
+        self._resends[request] = ResendState(block_id, first, last, marked)
 
     def due(self, now: Nanoseconds) -> Burst | None:
         """The packets to be sent at `now`, or None before `next_wakeup`."""
@@ -186,12 +194,14 @@ class StreamChannel:
         if to.opened != self._opened:
             self._free(self._window.clear())
             self._resends.clear()
+            self._budget.open()
             self._opened, self._newest_block, self._blocks = to.opened, 0, 0
         self._newest_block = next_block_id(self._newest_block)
         self._blocks += 1
         frame.table.stamp(self._newest_block)
         self._pacer.configure(to.packet_size, to.link_bytes_per_s, to.packet_delay_ns)
         self._pacer.begin(frame.ready_ns)
+        self._budget.begin_frame(len(frame.table.packets))
         self._latest = to
         self._current = frame
         self._next_packet = 0
@@ -202,6 +212,7 @@ class StreamChannel:
         self._next_packet += len(packets)
         self._pacer.sent(len(packets), now)
         self._counters.packets += len(packets)
+        self._budget.earn(len(packets))
         if self._next_packet == len(frame.table.packets):
             self._counters.frames += 1
             self._counters.payload_bytes += frame.table.payload_bytes
@@ -212,8 +223,12 @@ class StreamChannel:
     def _resend(self, allowed: int, now: Nanoseconds) -> Burst | None:
         packets: list[Packet] = []
         destination: Destination | None = None
+        allowed = min(allowed, self._budget.left)
+        if not allowed:
+            self._counters.refused_resends += len(self._resends)
+            self._resends.clear()
         while self._resends and len(packets) < allowed:
-            request = self._resends[0]
+            asked, request = next(iter(self._resends.items()))
             held, to = self._held(request.block_id)
             if destination is not None and destination != to:
                 break
@@ -221,7 +236,7 @@ class StreamChannel:
             more = request.answer(allowed - len(packets), held)
             packets += more
             if len(packets) < allowed:
-                self._resends.popleft()
+                del self._resends[asked]
             if held is None:
                 self._counters.unavailable_packets += len(more)
             else:
@@ -229,6 +244,7 @@ class StreamChannel:
         if not packets or destination is None:
             return None
         self._pacer.sent(len(packets), now)
+        self._budget.spend(len(packets))
         return Burst(packets, destination)
 
     def _held(self, block_id: int) -> tuple[Held | None, Destination | None]:

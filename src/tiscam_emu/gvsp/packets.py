@@ -35,6 +35,10 @@ class Run(NamedTuple):
     data: Packet
     packet_bytes: int
 
+    def packets(self) -> list[Packet]:
+        """The packets one by one."""
+        return [self.data[at : at + self.packet_bytes] for at in range(0, len(self.data), self.packet_bytes)]
+
 
 class PacketTable:
     """State: the packets of one frame as one (packets, header + data) table, filled by columns.

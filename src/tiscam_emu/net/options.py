@@ -10,6 +10,7 @@ from typing import Any
 
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE, SMALLEST_PACKET, CameraOptions
 from tiscam_emu.errors import InvalidOption
+from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.spec.catalog import find_key
 
 LARGEST_PACKET = 65532
@@ -33,6 +34,8 @@ class ServeOptions:
         Hand many packets at a time to the system to be cut apart; packet sockets see them uncut.
     full_speed
         Frames as fast as the computer can, whatever the model's link and sensor allow.
+    faults
+        Texts as `FaultPlan.parse` reads them.
     """
 
     model: str
@@ -48,6 +51,8 @@ class ServeOptions:
     gso: bool = False
     full_speed: bool = False
     stamp: bool = False
+    allow_redirect: bool = False
+    faults: tuple[str, ...] = ()
 
     def checked(self) -> ServeOptions:
         """The same options with the model's key looked up.
@@ -74,6 +79,7 @@ class ServeOptions:
             raise InvalidOption("gso: only Linux has segmentation offload for UDP")
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
+        FaultPlan.parse(self.faults)
         return replace(self, model=find_key(self.model))
 
     def camera_options(self, model_serial: str) -> CameraOptions:
@@ -85,6 +91,7 @@ class ServeOptions:
             seed=self.seed,
             max_packet_size=self.max_packet_size,
             plain_xml=self.plain_xml,
+            allow_redirect=self.allow_redirect,
         )
 
 

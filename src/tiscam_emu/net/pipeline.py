@@ -78,6 +78,25 @@ class TakenExposure(Protocol):
         ...
 
 
+class ResendRequest(Protocol):
+    """What a client asks for once more; see `StreamChannel.request_resend`."""
+
+    @property
+    def block_id(self) -> int:
+        """Block."""
+        ...
+
+    @property
+    def first(self) -> int:
+        """First packet id."""
+        ...
+
+    @property
+    def last(self) -> int | None:
+        """Last packet id; None is the end of the block."""
+        ...
+
+
 class PacketSink(Protocol):
     """Where packets go: a `StreamSocket`, or link faults in front of one. Used from the stream's thread alone."""
 
@@ -225,10 +244,12 @@ class FramePipeline:
             self._jobs.append(_RenderJob(request, 0, None))
             self._wanted.notify()
 
-    def resend(self, block_id: int, first: int, last: int | None, *, marked: bool = False) -> None:
-        """Send packets again; see `StreamChannel.request_resend`."""
+    def resend(self, requests: Sequence[ResendRequest]) -> None:
+        """Send packets again, as several requests ask: they come by the dozen, and wake the send thread once."""
         with self._lock:
-            self._channel.request_resend(block_id, first, last, self._clock.now(), marked=marked)
+            now = self._clock.now()
+            for request in requests:
+                self._channel.request_resend(request.block_id, request.first, request.last, now)
             self._wanted.notify()
 
     def send_test_packet(self, destination: Destination) -> None:

@@ -250,11 +250,6 @@ class StreamSocket:
         self._connected = True
 
 
-def open_stream_socket(address: str) -> StreamSocket:
-    """The socket for the stream of the camera at `address`, on a port of its own."""
-    return StreamSocket(address)
-
-
 def _udp_socket() -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     if sys.platform == "win32":

@@ -36,6 +36,13 @@ class To:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    block_id: int
+    first: int
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     request: FrameRequest
     ready_ns: int
@@ -362,7 +369,7 @@ def test_resent_packets_equal_the_first() -> None:
         settled(pipeline)
         original = list(bench.sink.packets)
         bench.sink.packets.clear()
-        pipeline.resend(1, 1, 2)
+        pipeline.resend([Asked(1, 1, 2)])
         settled(pipeline)
         assert bench.sink.packets == original[1:3]
         assert pipeline.counters().resent_packets == 2
@@ -374,7 +381,7 @@ def test_resends_while_tables_are_refilled_are_never_torn() -> None:
         for frame in range(1, 120):
             pipeline.submit(exposure(frame), To())
             for block_id in range(max(1, frame - 6), frame + 1):
-                pipeline.resend(block_id, 0, None)
+                pipeline.resend([Asked(block_id, 0, None)])
             if frame % 4 == 0:
                 settled(pipeline)
                 bench.clock.advance(100 * MS)
@@ -403,7 +410,7 @@ def test_segmentation_offload_sends_the_same_packets_in_fewer_calls() -> None:
         with running(bench, segmentation=segmentation) as pipeline:
             pipeline.submit(exposure(7), To(packet_size=576))
             settled(pipeline)
-            pipeline.resend(1, 2, 3)
+            pipeline.resend([Asked(1, 2, 3)])
             settled(pipeline)
     assert offloaded.sink.packets == plain.sink.packets
     assert offloaded.sink.calls == 1
