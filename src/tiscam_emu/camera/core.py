@@ -19,6 +19,7 @@ from tiscam_emu.camera import (
 )
 from tiscam_emu.camera.acquisition import AcquisitionSchedule, Exposure
 from tiscam_emu.camera.actions import ActionScheduler
+from tiscam_emu.camera.autofocus import AutoFocus, FocusLook
 from tiscam_emu.camera.automatics import Automatics
 from tiscam_emu.camera.behaviour import Behaviour, earliest
 from tiscam_emu.camera.clock import CameraClock
@@ -83,6 +84,7 @@ class Camera:
             lens_motors.LensMotors(self.state),
         )
         self.automatics = Automatics(self.state)
+        self._autofocus = AutoFocus(self.state, frame_request)
         self._opened: list[Exposure] = []
         self._events = EventMessages(self.state)
         self._led = StatusLed(self.state)
@@ -246,6 +248,15 @@ class Camera:
         """Take what the `roi` of a rendered frame looks like; the automatics act on it."""
         self._catch_up(now)
         self.state.notices.notify(FrameMeasured(request, statistics, roi, now))
+
+    def take_focus_look(self) -> FocusLook | None:
+        """Frames that autofocus waits for, since the last call; to be rendered and measured, never to be sent."""
+        return self._autofocus.take_look()
+
+    def focus_looked(self, number: int, sharpness: float, now: Nanoseconds) -> None:
+        """Take how sharp the frames of a look are together, see `sensor.sharpness`; autofocus goes on."""
+        self._catch_up(now)
+        self._autofocus.looked(number, sharpness, now)
 
     def take_test_packet_request(self) -> bool:
         """Whether a test packet was asked for since the last call."""

@@ -71,12 +71,6 @@ def focused_dioptres(lens: LensModel, zoom: float, focus: float) -> float:
     return near * (1 - focus) + far * focus
 
 
-def sharpest_focus(lens: LensModel, zoom: float) -> float:
-    """Where the scene is in focus, 0 to 1."""
-    near, far = _dioptre_range(lens, zoom)
-    return min(max((near - 1 / lens.scene_m) / (near - far), 0.0), 1.0)
-
-
 def defocus_px(lens: LensModel, setting: Setting, pixel_um: float) -> float:
     """Standard deviation of the spot of a point of the scene, in sensor pixels.
 

@@ -143,6 +143,7 @@ class FramePipeline:
         self._progress = threading.Condition(self._lock)
         self._channel = StreamChannel()
         self._jobs: deque[_RenderJob] = deque()
+        self._tasks: deque[Callable[[], None]] = deque()
         self._rendering = 0
         self._sending = False
         self._watchers = 0
@@ -190,6 +191,12 @@ class FramePipeline:
         """Let the renderer compute ahead, between frames, what frames like this one share."""
         with self._lock:
             self._jobs.append(_RenderJob(request, 0, None))
+            self._render_wanted.notify()
+
+    def between_frames(self, task: Callable[[], None]) -> None:
+        """Have `task` called from the render thread before the next frame; `discard` does not forget it."""
+        with self._lock:
+            self._tasks.append(task)
             self._render_wanted.notify()
 
     def resend(self, block_id: int, first: int, last: int | None, *, marked: bool = False) -> None:
@@ -253,7 +260,7 @@ class FramePipeline:
     def _is_settled(self, now: Nanoseconds | None) -> bool:
         wakeup = self._channel.next_wakeup()
         idle = wakeup is None or (now is not None and wakeup > now)
-        rendered = not self._rendering and (not self._jobs or self._is_full())
+        rendered = not self._rendering and not self._tasks and (not self._jobs or self._is_full())
         return self._stopping or (idle and rendered and not self._sending)
 
     def _is_full(self) -> bool:
@@ -269,13 +276,16 @@ class FramePipeline:
         while True:
             with self._lock:
                 self._progress.notify_all()
-                while not self._stopping and (not self._jobs or self._is_full()):
+                while not (self._stopping or self._tasks) and (not self._jobs or self._is_full()):
                     self._render_wanted.wait()
                 if self._stopping:
                     return
-                job = self._jobs.popleft()
+                job = self._tasks.popleft() if self._tasks else self._jobs.popleft()
                 epoch = self._epoch
                 self._rendering = 1
+            if not isinstance(job, _RenderJob):
+                self._carry_out(job)
+                continue
             table = self._make(job)
             with self._lock:
                 self._rendering = 0
@@ -286,6 +296,14 @@ class FramePipeline:
                     continue
                 self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination))
                 self._send_wanted.notify()
+
+    def _carry_out(self, task: Callable[[], None]) -> None:
+        try:
+            task()
+        except Exception as error:  # as when a frame fails
+            self._report("render", error)
+        with self._lock:
+            self._rendering = 0
 
     def _make(self, job: _RenderJob) -> PacketTable | None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 import selectors
 import socket
@@ -10,9 +11,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from tiscam_emu.camera.autofocus import FocusLook
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.core import Camera, frame_request, load
 from tiscam_emu.errors import UserError
@@ -33,6 +36,7 @@ from tiscam_emu.net.sockets import (
 from tiscam_emu.net.status import CameraStatus
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scene import load_scene
+from tiscam_emu.sensor.sharpness import sharpness
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.endpoint import Endpoint
 
@@ -63,11 +67,13 @@ class CameraRunner:
         self.messages = MessageChannel()
         scene = load_scene(options.scene)
         self._renderer = Renderer(model.sensor, scene, seed=options.seed, noise=options.noise)  # type: ignore[arg-type]
+        self._focus_renderer = copy.copy(self._renderer)  # the same scene and sensor; what it caches is its own
         self._kept: KeptValues | None = None
         if options.state_dir:
             self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning)
             self._kept.restore()
         self._measurements: deque[Measurement] = deque()
+        self._looks: deque[tuple[int, float]] = deque()
         self._stopping = False
         self._streaming = False
         self._lock = threading.Lock()
@@ -187,6 +193,17 @@ class CameraRunner:
         while self._measurements:
             taken = self._measurements.popleft()
             self.camera.frame_measured(taken.request, taken.statistics, taken.roi, self.clock.now())
+        while self._looks:
+            self.camera.focus_looked(*self._looks.popleft(), self.clock.now())
+
+    def _look(self, look: FocusLook) -> None:
+        """Measure what autofocus waits for; on the render thread."""
+        seen = 0.0  # a scene that cannot be rendered has no contrast
+        try:
+            seen = sharpness(self._focus_renderer, look.requests)
+        finally:
+            self._looks.append((look.number, seen))
+            self._wake()
 
     def _serve(self, sock: socket.socket) -> None:
         for _ in range(_DATAGRAMS_PER_TURN):
@@ -217,6 +234,8 @@ class CameraRunner:
         stream = camera.stream
         for exposure in camera.advance(now):
             self.pipeline.submit(exposure, stream, camera.measured_region())
+        if (look := camera.take_focus_look()) is not None:
+            self.pipeline.between_frames(partial(self._look, look))
         self._post_messages(now)
         if self._streaming and not stream.port:
             self.pipeline.discard()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -385,6 +386,28 @@ def test_flush_waits_for_frames_not_ready_and_gives_up_in_time() -> None:
         assert not pipeline.flush(0.0)
         bench.clock.advance(10 * MS)
         assert pipeline.flush(LIMIT_S)
+    assert len(bench.sink.blocks()) == 1
+
+
+def test_task_runs_although_frames_wait_and_all_are_discarded() -> None:
+    bench = Bench()
+    ran_in: list[str] = []
+    with running(bench) as pipeline:
+        for number in range(1, 10):
+            pipeline.submit(exposure(number, ready_ns=10 * MS), To())
+        pipeline.between_frames(lambda: ran_in.append(threading.current_thread().name))
+        pipeline.discard()
+        settled(pipeline)
+    assert ran_in == ["stream-render"]
+
+
+def test_task_that_fails_is_reported_and_frames_go_on() -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        pipeline.between_frames(deque[None]().pop)
+        pipeline.submit(exposure(1), To())
+        settled(pipeline)
+    assert [type(error) for error in bench.errors] == [IndexError]
     assert len(bench.sink.blocks()) == 1
 
 
