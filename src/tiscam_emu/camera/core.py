@@ -249,6 +249,15 @@ class Camera:
         self._catch_up(now)
         self.state.notices.notify(FrameMeasured(request, statistics, roi, now))
 
+    @property
+    def ptp_from_ns(self) -> Nanoseconds | None:
+        """Device time from which the clock follows that of the network; None while PTP is off."""
+        return self.state.clock.follows_from_ns
+
+    def elect_master(self, elected: bool | None) -> None:
+        """Say whether the camera is the PTP master of its network; None leaves that to its address."""
+        self.state.elected_master = elected
+
     def take_focus_look(self) -> FocusLook | None:
         """Frames that autofocus waits for, since the last call; to be rendered and measured, never to be sent."""
         return self._autofocus.take_look()

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from tiscam_emu.camera import ptp
 from tiscam_emu.camera.autofocus import FocusLook
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.core import Camera, frame_request, load
@@ -23,6 +24,7 @@ from tiscam_emu.gvcp.effects import Effect, SendDatagram, SendMessage
 from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.net.clock import Clock, SystemClock
+from tiscam_emu.net.master_seat import POLL_NS, MasterSeat
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline, Measurement
@@ -74,10 +76,11 @@ class CameraRunner:
             self._kept.restore()
         self._measurements: deque[Measurement] = deque()
         self._looks: deque[tuple[int, float]] = deque()
+        self._resources = contextlib.ExitStack()
+        self._seat = self._resources.enter_context(contextlib.closing(self._master_seat(elected=clock is None)))
         self._stopping = False
         self._streaming = False
         self._lock = threading.Lock()
-        self._resources = contextlib.ExitStack()
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.settimeout(0)
         self._wake_out.settimeout(0)
@@ -177,8 +180,14 @@ class CameraRunner:
         self._wake()
         return result
 
+    def _master_seat(self, *, elected: bool) -> MasterSeat:
+        """The first address comes first. On a clock that tests move there is no seat, for their results repeat."""
+        if not elected:
+            return MasterSeat(exists=False)
+        return MasterSeat(0 if ptp.has_first_address(self.camera.state) else POLL_NS)
+
     def _patience_s(self) -> float | None:
-        parts = (self.engine, self.camera, self.messages)
+        parts = (self.engine, self.camera, self.messages, self._seat)
         return self.clock.timeout_s(earliest(part.next_wakeup() for part in parts))
 
     def _wake(self) -> None:
@@ -223,6 +232,7 @@ class CameraRunner:
             self._let_camera_act(now)
 
     def _let_time_pass(self, now: Nanoseconds) -> None:
+        self.camera.elect_master(self._seat.advance(self.camera.ptp_from_ns, now))
         self._carry_out(self.engine.advance(now))
         self._send_messages(self.messages.advance(now))
         self._let_camera_act(now)
