@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tiscam_emu.camera import (
     actions,
@@ -34,6 +35,7 @@ from tiscam_emu.camera.strobe import Strobe
 from tiscam_emu.camera.transport import StreamSettings
 from tiscam_emu.camera.trigger_input import TriggerInput
 from tiscam_emu.errors import RegisterError, Status
+from tiscam_emu.features.derived import derived
 from tiscam_emu.features.layout import XML_BASE
 from tiscam_emu.features.registers import RegisterMap
 from tiscam_emu.genicam.document import build_xml, file_name, zipped
@@ -234,7 +236,7 @@ class Camera:
         self._opened += self.schedule.advance(now)
 
     def _next_event(self) -> Nanoseconds | None:
-        return earliest([self.schedule.next_wakeup(), *(behaviour.next_wakeup() for behaviour in self.behaviours)])
+        return earliest([self.schedule.next_wakeup(), *[behaviour.next_wakeup() for behaviour in self.behaviours]])
 
     def next_wakeup(self) -> Nanoseconds | None:
         """When `advance` has something to do next; None while nothing is planned."""
@@ -296,10 +298,24 @@ class Camera:
 
 def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameRequest:
     """What the frame whose exposure opens `now` depends on."""
-    imaging = lens_motors.imaging_at(state, now)
-    return FrameRequest(
+    settings, imaging = _frame_settings(state), lens_motors.imaging_at(state, now)
+    return replace(
+        settings,
         frame_id=frame_id,
         exposure_start_ns=state.timestamp(now),
+        illumination=imaging.illumination,
+        defocus_px=imaging.defocus_px,
+        zoom=imaging.zoom,
+        infrared=imaging.infrared,
+    )
+
+
+@derived
+def _frame_settings(state: CameraState) -> FrameRequest:
+    """What all frames have in common until a setting changes."""
+    return FrameRequest(
+        frame_id=0,
+        exposure_start_ns=0,
         exposure_us=state["ExposureTime"],
         gain_db=state["Gain"],
         black_level=state.get("BlackLevel", 240.0),
@@ -311,8 +327,4 @@ def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameR
         hue_deg=color.hue_deg(state),
         saturation=color.saturation(state),
         color_matrix=color.matrix(state),
-        illumination=imaging.illumination,
-        defocus_px=imaging.defocus_px,
-        zoom=imaging.zoom,
-        infrared=imaging.infrared,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tiscam_emu.spec.model import LensModel
 
@@ -88,6 +89,7 @@ def illumination(lens: LensModel, setting: Setting) -> float:
     return (lens.f_number[0] / f_number(lens, setting.zoom) * setting.iris) ** 2
 
 
+@lru_cache(maxsize=64)
 def imaging(lens: LensModel, setting: Setting, pixel_um: float, *, infrared: bool) -> Imaging:
     """What the lens makes of the picture; `infrared` while the infrared cut filter is out."""
     return Imaging(

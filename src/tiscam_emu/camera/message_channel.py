@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.camera.transport import refuse_destination
+from tiscam_emu.features.derived import derived
 from tiscam_emu.features.kinds import Access, At, Feature, Integer, Limits, Room, Visibility
 from tiscam_emu.wire.messages import MessageSettings
 
@@ -14,6 +15,7 @@ _WORD = Limits(0, 0xFFFF_FFFF, 1)
 _PORT = "GevMCPHostPort"
 
 
+@derived
 def message_settings(state: CameraState) -> MessageSettings:
     """A snapshot of the message channel; closed on a camera without one."""
     if _PORT not in state:
