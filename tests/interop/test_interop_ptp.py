@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.interop.emulator import emulator, wait_until
 from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, GvcpClient
 
+if TYPE_CHECKING:
+    from tests.interop.genapi_camera import GenApiCamera
+
 PATIENCE_S = 15.0  # two seconds on an idle machine
+
+
+@contextlib.contextmanager
+def held(address: str) -> Iterator[GenApiCamera]:
+    """A node map in control, of a camera that may end meanwhile."""
+    from tests.interop.genapi_camera import GenApiCamera
+
+    with GvcpClient(address) as client:
+        client.write_register(CCP, 2)
+        client.write_register(HEARTBEAT_TIMEOUT, 60_000)
+        yield GenApiCamera(client)
 
 
 @pytest.fixture(autouse=True)
@@ -19,17 +34,11 @@ def _clients(need: Callable[..., None]) -> None:
 
 def test_exactly_one_camera_is_master_and_another_follows_it() -> None:
     """As manual 5.15.2: one master clock, the others synchronise to it. None of them has the first address."""
-    from tests.interop.genapi_camera import GenApiCamera
 
     addresses = [f"127.0.9.{last}" for last in (2, 3, 4)]
     with contextlib.ExitStack() as stack:
         running = [stack.enter_context(emulator("--model", "39GX265-Z20", "--address", each)) for each in addresses]
-        nodes = []
-        for address in addresses:
-            client = stack.enter_context(GvcpClient(address))
-            client.write_register(CCP, 2)
-            client.write_register(HEARTBEAT_TIMEOUT, 60_000)
-            nodes.append(GenApiCamera(client))
+        nodes = [stack.enter_context(held(address)) for address in addresses]
 
         def roles(of: list[int]) -> list[str]:
             return sorted(nodes[index]["PtpStatus"] for index in of)
