@@ -223,7 +223,9 @@ class Store:
                 pass
 
     def _check_number(self, feature: BoundFeature, value: Number) -> None:
-        limits = self.limits(feature.declaration.alias_of or feature.name)
+        name, declaration = feature.declaration.alias_of or feature.name, feature.declaration
+        clamps = isinstance(declaration, Integer) and declaration.clamps
+        limits = self.widest_limits(name) if clamps else self.limits(name)
         if not limits.holds(value):
             raise OutOfRange(feature.name, value, limits.low, limits.high, limits.step)
 
@@ -239,4 +241,6 @@ class Store:
                 steps = round((value - limits.low) / limits.step)
                 return float(min(limits.low + steps * limits.step, limits.high))
             return float(value)
+        if isinstance(feature.declaration, Integer) and feature.declaration.clamps and isinstance(value, int):
+            return self.limits(feature.name).fit(value)
         return value

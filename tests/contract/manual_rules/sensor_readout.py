@@ -84,11 +84,13 @@ def _(bench: Bench) -> None:
     assert bench.desk.attempt("OffsetX", 0) is Status.ACCESS_DENIED
 
 
-@rule("5.1.5", "an offset that a larger resolution makes invalid becomes the largest possible one")
+@rule("5.1.5", "an offset that is invalid with the resolution becomes the largest possible one")
 def _(bench: Bench) -> None:
     width, height = SENSOR_PX[bench.model]
     bench.desk.set(OffsetAutoCenter="Off", Width=640, Height=480)
     bench.desk.set(OffsetX=width - 640, OffsetY=height - 480)
+    bench.desk.set(OffsetX=width - 640 + 4, OffsetY=height - 480 + 4)
+    assert place(bench.desk) == (width - 640, height - 480)
     bench.desk.set(Width=1024, Height=960)
     assert place(bench.desk) == (width - 1024, height - 960)
 
