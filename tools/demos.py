@@ -26,6 +26,7 @@ from tiscam_emu.features.kinds import Enumeration, Value
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.scene import FrameFunction, SceneSpec, load_scene
+from tiscam_emu.sensor.sharpness import sharpness
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.spec.model import CameraModel
 from tiscam_emu.units import NS_PER_MS, NS_PER_S, Nanoseconds
@@ -106,6 +107,13 @@ class _Bench:
                 self.camera.frame_measured(frame.request, frame.seen, roi, self.now)
         return self.frames[-frames:]
 
+    def rest(self) -> None:
+        """Let time pass until the lens has come to rest; autofocus looks whenever it wants to."""
+        while (wakeup := self.camera.next_wakeup()) is not None:
+            self.advance(max(wakeup, self.now))
+            if (look := self.camera.take_focus_look()) is not None:
+                self.camera.focus_looked(look.number, sharpness(self._renderer, look.requests), self.now)
+
     def _look(self, exposure: Exposure) -> None:
         request = exposure.request
         image = np.empty(request.payload_bytes(), np.uint8)
@@ -174,7 +182,7 @@ def _find_focus(bench: _Bench) -> tuple[int, float]:
     arrivals: list[MoveCompleted] = []
     bench.camera.state.notices.subscribe(MoveCompleted, arrivals.append)
     bench.set(FocusAuto=1)
-    bench.advance(bench.now + _LONGEST_MOVE_NS)
+    bench.rest()
     bench.set(AcquisitionStart=1)
     return arrivals[-1].position, bench.film(1)[0].seen.contrast
 
@@ -183,7 +191,7 @@ def draw_focus_sweep() -> Figure:
     """Contrast of frames at tele over the position of the focus motor."""
     bench = _Bench("chart", width=1024, height=768)
     bench.set(Zoom=1000, FocusAuto=1)
-    bench.advance(_LONGEST_MOVE_NS)
+    bench.rest()
     bench.set(AcquisitionStart=1)
     bench.film(20)
     bench.set(AcquisitionStop=1, ExposureAuto="Off", GainAuto="Off", BalanceWhiteAuto="Off")

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, IP_UDP_BYTES, SCDA, SCP, SCPS, GvcpClient, GvspReceiver
+from tests.interop.genapi_session import controlled, streaming
+from tests.interop.gvcp_client import IP_UDP_BYTES, GvspReceiver
 
 from tiscam_emu import Camera
 
-if TYPE_CHECKING:
-    from tests.interop.genapi_camera import GenApiCamera
-
 MODEL = "39GX265-Z20"
-LOCALHOST = 0x7F000001
-DO_NOT_FRAGMENT = 0x4000_0000
 SETTLE_S = 0.5
 MEASURE_S = 2.0
+AUTOFOCUS_S = 60.0
 GVSP_HEADER_BYTES = 8
 
 
@@ -30,37 +25,15 @@ def _clients(need: Callable[..., None]) -> None:
     need("genicam")
 
 
-@contextmanager
-def _control(camera: Camera) -> Iterator[tuple[GvcpClient, GenApiCamera]]:
-    from tests.interop.genapi_camera import GenApiCamera
-
-    with GvcpClient(camera.address) as client:
-        client.write_register(CCP, 2)
-        client.write_register(HEARTBEAT_TIMEOUT, 30_000)
-        yield client, GenApiCamera(client)
-        client.write_register(CCP, 0)
-
-
-@contextmanager
-def _stream(client: GvcpClient, nodes: GenApiCamera, packet_size: int) -> Iterator[GvspReceiver]:
-    with GvspReceiver() as receiver:
-        client.write_register(SCDA, LOCALHOST)
-        client.write_register(SCP, receiver.port)
-        client.write_register(SCPS, DO_NOT_FRAGMENT | packet_size)
-        nodes.execute("AcquisitionStart")
-        yield receiver
-        nodes.execute("AcquisitionStop")
-
-
 @pytest.mark.parametrize(("limit", "packet_size"), [(5_000_000, 1440), (10_000_000, 8000)])
 def test_limit_is_what_arrives(tiscam_camera_factory: Callable[..., Camera], limit: int, packet_size: int) -> None:
     camera = tiscam_camera_factory(MODEL)
-    with _control(camera) as (client, nodes):
+    with controlled(camera.address) as (client, nodes):
         nodes["Width"], nodes["Height"] = 640, 480
         nodes["ExposureAuto"], nodes["GainAuto"], nodes["BalanceWhiteAuto"] = "Off", "Off", "Off"
         nodes["ExposureTime"], nodes["DeviceLinkThroughputLimit"] = 5000.0, limit
         nodes["DeviceLinkThroughputLimitMode"] = "On"
-        with _stream(client, nodes, packet_size) as receiver:
+        with streaming(client, nodes, packet_size) as receiver:
             _bytes_for(receiver, SETTLE_S)  # the first frame of a new size takes the computer longer
             rate = _bytes_for(receiver, MEASURE_S) / MEASURE_S
 
@@ -77,7 +50,7 @@ def _bytes_for(receiver: GvspReceiver, seconds: float) -> int:
 
 def test_user_set_outlives_a_restart(tiscam_camera_factory: Callable[..., Camera], tmp_path: Path) -> None:
     first = tiscam_camera_factory(MODEL, state_dir=str(tmp_path), serial="39265777")
-    with _control(first) as (_, nodes):
+    with controlled(first.address) as (_, nodes):
         nodes["PixelFormat"], nodes["Width"], nodes["Height"] = "BayerRG16", 640, 480
         nodes["UserSetSelector"] = "UserSet2"
         nodes.execute("UserSetSave")
@@ -85,7 +58,7 @@ def test_user_set_outlives_a_restart(tiscam_camera_factory: Callable[..., Camera
     first.stop()
 
     second = tiscam_camera_factory(MODEL, state_dir=str(tmp_path), serial="39265777")
-    with _control(second) as (_, nodes):
+    with controlled(second.address) as (_, nodes):
         assert (nodes["PixelFormat"], nodes["Width"], nodes["Height"]) == ("BayerRG16", 640, 480)
         nodes["UserSetSelector"] = "Default"
         nodes.execute("UserSetLoad")
@@ -94,17 +67,21 @@ def test_user_set_outlives_a_restart(tiscam_camera_factory: Callable[..., Camera
 
 def test_focus_blurs_the_picture_and_autofocus_sharpens_it(tiscam_camera_factory: Callable[..., Camera]) -> None:
     camera = tiscam_camera_factory(MODEL)
-    with _control(camera) as (client, nodes):
+    with controlled(camera.address) as (client, nodes):
         nodes["Width"], nodes["Height"] = 640, 480
         nodes["AcquisitionFrameRate"] = 10.0
         nodes["ExposureAuto"], nodes["GainAuto"], nodes["BalanceWhiteAuto"] = "Off", "Off", "Off"
         nodes["ExposureTime"], nodes["Gain"] = 5000.0, 0.0
-        with _stream(client, nodes, 8000) as receiver:
+        with streaming(client, nodes, 8000) as receiver:
             sharp = _detail(receiver)
             nodes["Focus"] = 9800
             blurred = _detail(receiver, after_s=1.5)
             nodes.execute("FocusAuto")
-            again = _detail(receiver, after_s=6.0)
+            end = time.monotonic() + AUTOFOCUS_S
+            while nodes["Focus"] == 9800 and time.monotonic() < end:  # as long as it searches
+                receiver.block()
+            assert nodes["Focus"] == 10_000
+            again = _detail(receiver, after_s=1.0)
 
     assert blurred < 0.8 * sharp
     assert again == pytest.approx(sharp, rel=0.05)

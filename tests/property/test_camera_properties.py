@@ -69,8 +69,9 @@ def writes(draw: DrawFn, model: CameraModel) -> tuple[int, bytes]:
     return address, data
 
 
-def _assert_consistent(registers: Registers) -> None:
-    state = registers.state
+def assert_consistent(state: CameraState, registers: RegisterMap) -> None:
+    for compute, remembered in list(state.derived.items()):
+        assert compute(state) == remembered, compute
     for name, feature in state.features.items():
         declaration = feature.declaration
         if declaration.port or declaration.access is Access.WO or isinstance(declaration, Command):
@@ -85,7 +86,7 @@ def _assert_consistent(registers: Registers) -> None:
         if not declaration.at or declaration.length != 4:
             index = int(state[declaration.selected_by]) if declaration.selected_by else 0
             length = (declaration.length + 3) // 4 * 4
-            assert registers.map.read(feature.slot.address + index * feature.slot.stride, length) == encode(
+            assert registers.read(feature.slot.address + index * feature.slot.stride, length) == encode(
                 declaration, value
             )
 
@@ -101,7 +102,7 @@ def test_any_writes_leave_every_number_within_its_limits_and_every_read_true(dat
         assert fresh["Width"] + fresh["OffsetX"] <= fresh["WidthMax"]
         assert fresh["Height"] + fresh["OffsetY"] <= fresh["HeightMax"]
         assert fresh.readout_mode in model.readout_modes
-    _assert_consistent(registers)
+    assert_consistent(registers.state, registers.map)
 
 
 @SMALL_SCALE

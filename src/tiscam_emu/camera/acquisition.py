@@ -10,6 +10,7 @@ from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.chunks import chunk_tail
 from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened, TriggerMissed
 from tiscam_emu.camera.state import ACQUIRING, CameraState, Trigger
+from tiscam_emu.features.derived import derived
 from tiscam_emu.features.kinds import (
     Command,
     Entry,
@@ -31,6 +32,7 @@ _SURE_SHARE = 0.95
 client may answer it with the next trigger."""
 
 
+@derived
 def fastest_hz(state: CameraState) -> float:
     """Largest frame rate of the format, size and readout mode in use."""
     return frame_rate.highest_hz(
@@ -40,6 +42,58 @@ def fastest_hz(state: CameraState) -> float:
 
 def _frame_rate(state: CameraState) -> float:
     return min(float(state.stored("AcquisitionFrameRate")), fastest_hz(state))
+
+
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """What the settings make of time.
+
+    Attributes
+    ----------
+    exposures_ns
+        Taking turns.
+    rate_period_ns, least_period_ns
+        Distance of two exposures by the frame rate, and by the bandwidth limit.
+    burst_interval_ns
+        Least distance of two exposures of a burst.
+    """
+
+    triggered: bool
+    low_latency: bool
+    exposures_ns: tuple[Nanoseconds, ...]
+    rate_period_ns: Nanoseconds
+    least_period_ns: Nanoseconds
+    burst_interval_ns: Nanoseconds
+    readout: Readout
+
+    def exposure_ns(self, position: int) -> Nanoseconds:
+        """Exposure time of an acquisition's frame number `position`, counted from 0."""
+        return self.exposures_ns[position % len(self.exposures_ns)]
+
+
+@derived
+def _timing(state: CameraState) -> _Timing:
+    triggered = trigger.enabled(state)
+    return _Timing(
+        triggered=triggered,
+        low_latency=triggered and trigger.low_latency(state),
+        exposures_ns=tuple(map(ns_from_us, multi_frame.exposures_us(state))),
+        rate_period_ns=frame_rate.period_ns(_frame_rate(state), 0),
+        least_period_ns=bandwidth.least_period_ns(state),
+        burst_interval_ns=ns_from_us(state["AcquisitionBurstInterval"]),
+        readout=_readout(state),
+    )
+
+
+def _readout(state: CameraState) -> Readout:
+    size = int(state["Width"]), int(state["Height"])
+    args = (state.model, state.entry("PixelFormat"), *size)
+    sending_s = frame_rate.link_s(*args) * _SURE_SHARE - _BURST_BYTES / state.model.link.bytes_per_s
+    return Readout(
+        reading_ns=ns_from_s(frame_rate.readout_s(*args)),
+        sending_ns=ns_from_s(max(0.0, sending_s)),
+        awaited=trigger.enabled(state) or state.entry("AcquisitionMode") != "Continuous",
+    )
 
 
 def _start(state: CameraState) -> None:
@@ -54,6 +108,25 @@ def _stop(state: CameraState) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Readout:
+    """What comes after an exposure, as the settings are when it opens.
+
+    Attributes
+    ----------
+    reading_ns
+        How long the sensor is read out.
+    sending_ns
+        How long sending surely takes.
+    awaited
+        See `Exposure`.
+    """
+
+    reading_ns: Nanoseconds
+    sending_ns: Nanoseconds
+    awaited: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """One frame leaving the sensor.
 
@@ -61,6 +134,8 @@ class Exposure:
     ----------
     start_ns
         Device time at which the exposure opens.
+    exposed_ns
+        Device time at which the exposure is over and the readout begins.
     ready_ns
         Device time from which the frame may be sent: sent at link rate from then on, its last packet leaves when the
         sensor's readout is over.
@@ -74,15 +149,11 @@ class Exposure:
 
     request: FrameRequest
     start_ns: Nanoseconds
+    exposed_ns: Nanoseconds
     ready_ns: Nanoseconds
     end_ns: Nanoseconds
     chunk_tail: bytes = b""
     awaited: bool = False
-
-    @property
-    def exposed_ns(self) -> Nanoseconds:
-        """Device time at which the exposure is over and the readout begins."""
-        return self.start_ns + ns_from_us(self.request.exposure_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +173,7 @@ class _Held:
     start_ns: Nanoseconds
     shortest_ns: Nanoseconds
     longest_ns: Nanoseconds
+    readout: Readout
 
     @property
     def end_ns(self) -> Nanoseconds:
@@ -169,7 +241,7 @@ class AcquisitionSchedule:
             self._left = counts[state.entry("AcquisitionMode")]
             self._position = 0
             self._armed, self._burst_left, self._pace_ns = None, 0, None
-        triggered = trigger.enabled(state)
+        triggered = _timing(state).triggered
         if not (state.acquiring and triggered):
             self._armed, self._burst_left = None, 0
             state.triggers.received.clear()
@@ -195,14 +267,12 @@ class AcquisitionSchedule:
             return soonest_ns
         return max(soonest_ns, self._sensor_free_ns(self._last))
 
-    def _exposure_ns(self) -> Nanoseconds:
-        return ns_from_us(multi_frame.exposure_us(self.state, self._position))
-
     def _sensor_free_ns(self, last: Exposure) -> Nanoseconds:
         """When the next exposure can open so that it ends when `last` has been read out, or later."""
-        if trigger.enabled(self.state) and trigger.low_latency(self.state):
+        timing = _timing(self.state)
+        if timing.low_latency:
             return last.end_ns
-        return max(last.exposed_ns, last.end_ns - self._exposure_ns())
+        return max(last.exposed_ns, last.end_ns - timing.exposure_ns(self._position))
 
     def _receive_triggers(self, now: Nanoseconds) -> None:
         state, triggers = self.state, self.state.triggers
@@ -214,7 +284,7 @@ class AcquisitionSchedule:
                 continue
             if received.pulse is not None:
                 triggers.line_accepted_ns = received.at_ns
-            period_ns = frame_rate.period_ns(_frame_rate(state), 0)
+            period_ns = _timing(state).rate_period_ns
             late_ns = received.delay_ns + trigger.extra_delay_ns(state, triggers.accepted, period_ns)
             triggers.accepted += 1
             self._armed = _Armed(received, received.at_ns + late_ns)
@@ -223,21 +293,22 @@ class AcquisitionSchedule:
     def _ready(self, received: Trigger) -> bool:
         if self._armed or self._held or self._burst_left:
             return False
-        exposure_ns = None if received.sets_exposure else self._exposure_ns()
+        exposure_ns = None if received.sets_exposure else _timing(self.state).exposure_ns(self._position)
         return trigger.can_start(self.state, self._last, received.at_ns, exposure_ns)
 
     def _open(self, start: Nanoseconds, taken: list[Exposure]) -> None:
-        state, armed = self.state, self._armed
+        state, armed, readout = self.state, self._armed, _timing(self.state).readout
         request = multi_frame.in_turn(state, self.prepare(state, self.frames_taken, start), self._position)
         self.frames_taken += 1
         self._position += 1
         self._armed = None
         if armed and armed.trigger.sets_exposure:
             limits = state.widest_limits("ExposureTime")
-            self._held = _Held(request, armed.trigger, start, ns_from_us(limits.low), ns_from_us(limits.high))
+            ends = (ns_from_us(limits.low), ns_from_us(limits.high))
+            self._held = _Held(request, armed.trigger, start, *ends, readout)
             state.notices.notify(ExposureOpened(request, start, None))
         else:
-            exposure = timed(state, request, start)
+            exposure = _timed(request, start, readout, chunk_tail(state, request))
             self._last = exposure
             self._exposing.append(exposure)
             taken.append(exposure)
@@ -245,11 +316,11 @@ class AcquisitionSchedule:
         self._plan_next(start, ns_from_us(request.exposure_us))
 
     def _plan_next(self, start: Nanoseconds, exposure_ns: Nanoseconds) -> None:
-        state = self.state
-        period_ns = max(frame_rate.period_ns(_frame_rate(state), exposure_ns), bandwidth.least_period_ns(state))
-        if trigger.enabled(state):
+        state, timing = self.state, _timing(self.state)
+        period_ns = max(timing.rate_period_ns, exposure_ns, timing.least_period_ns)
+        if timing.triggered:
             self._burst_left -= 1
-            period_ns = max(period_ns, ns_from_us(state["AcquisitionBurstInterval"]))
+            period_ns = max(period_ns, timing.burst_interval_ns)
         self._pace_ns = start + period_ns
         if self._left is not None:
             self._left -= 1
@@ -263,19 +334,16 @@ class AcquisitionSchedule:
         if self._held and (end_ns := self._held.end_ns) <= now:
             held, self._held = self._held, None
             request = replace(held.request, exposure_us=(end_ns - held.start_ns) / NS_PER_US)
-            self._last = timed(self.state, request, held.start_ns)
+            self._last = _timed(request, held.start_ns, held.readout, chunk_tail(self.state, request))
             taken.append(self._last)
             self.state.notices.notify(ExposureEnded(request, end_ns))
 
 
-def timed(state: CameraState, request: FrameRequest, start: Nanoseconds) -> Exposure:
+def _timed(request: FrameRequest, start: Nanoseconds, readout: Readout, tail: bytes) -> Exposure:
     """When the frame that `request` describes can be sent and when its readout is over."""
-    args = (state.model, request.pixel_format.name, request.region.width, request.region.height)
-    exposure_end = start + ns_from_us(request.exposure_us)
-    end = exposure_end + ns_from_s(frame_rate.readout_s(*args))
-    sending = ns_from_s(max(0.0, frame_rate.link_s(*args) * _SURE_SHARE - _BURST_BYTES / state.model.link.bytes_per_s))
-    awaited = trigger.enabled(state) or state.entry("AcquisitionMode") != "Continuous"
-    return Exposure(request, start, max(exposure_end, end - sending), end, chunk_tail(state, request), awaited)
+    exposed = start + ns_from_us(request.exposure_us)
+    end = exposed + readout.reading_ns
+    return Exposure(request, start, exposed, max(exposed, end - readout.sending_ns), end, tail, readout.awaited)
 
 
 _RATE = Float(

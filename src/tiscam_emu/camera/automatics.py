@@ -15,6 +15,7 @@ from tiscam_emu.camera.brightness import Reach, factor_to, gain_factor, illumina
 from tiscam_emu.camera.exposure import EXPOSURE_AUTO
 from tiscam_emu.camera.notices import ExposureOpened, FrameMeasured, SettingsReplaced
 from tiscam_emu.camera.state import CameraState
+from tiscam_emu.features.derived import derived
 from tiscam_emu.features.kinds import Limits
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi
@@ -63,6 +64,21 @@ class _Approved:
         )
 
 
+@derived
+def _controls_brightness(state: CameraState) -> bool:
+    if state.get("MultiFrameSetOutputModeEnable", 0):
+        return False
+    return EXPOSURE_AUTO.holds(state) or GAIN_AUTO.holds(state) or iris.controlled(state)
+
+
+@derived
+def _region(state: CameraState) -> Roi | None:
+    if not (_controls_brightness(state) or white_balance.automatic(state)):
+        return None
+    part = rectangle(state)
+    return part.left, part.top, part.width, part.height
+
+
 class Automatics:
     """State: what the automatics of one camera remember from frame to frame."""
 
@@ -79,16 +95,7 @@ class Automatics:
 
     def region(self) -> Roi | None:
         """What to measure, in pixels of the frame; None while every automatic is off."""
-        if not (self._controls_brightness() or white_balance.automatic(self._state)):
-            return None
-        part = rectangle(self._state)
-        return part.left, part.top, part.width, part.height
-
-    def _controls_brightness(self) -> bool:
-        state = self._state
-        if state.get("MultiFrameSetOutputModeEnable", 0):
-            return False
-        return EXPOSURE_AUTO.holds(state) or GAIN_AUTO.holds(state) or iris.controlled(state)
+        return _region(self._state)
 
     def _on_exposure(self, notice: ExposureOpened) -> None:
         self._newest_frame = notice.request.frame_id
@@ -105,7 +112,7 @@ class Automatics:
             return
         if self._approved is not None and self._approved.covers(statistics, self._state.generation):
             return
-        controls_brightness = self._controls_brightness()
+        controls_brightness = _controls_brightness(self._state)
         changed = False
         if not (controls_brightness and statistics.saturated_share > _BLIND_SHARE):
             changed = white_balance.correct(self._state, request, statistics)

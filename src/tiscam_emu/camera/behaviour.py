@@ -22,4 +22,8 @@ class Behaviour(Protocol):
 
 def earliest(wakeups: Iterable[Nanoseconds | None]) -> Nanoseconds | None:
     """The first of several wakeups, None meaning never."""
-    return min((wakeup for wakeup in wakeups if wakeup is not None), default=None)
+    first = None
+    for wakeup in wakeups:
+        if wakeup is not None and (first is None or wakeup < first):
+            first = wakeup
+    return first

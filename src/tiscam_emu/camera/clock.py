@@ -37,6 +37,11 @@ class CameraClock:
         """Whether it follows common time, or is about to."""
         return self._follows_from_ns is not None
 
+    @property
+    def follows_from_ns(self) -> Nanoseconds | None:
+        """Device time from which it follows common time; None if it is not to."""
+        return self._follows_from_ns
+
     def synchronised(self, now: Nanoseconds) -> bool:
         """Whether it shows common time."""
         return self._follows_from_ns is not None and now >= self._follows_from_ns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tiscam_emu.camera import (
     actions,
@@ -20,6 +21,7 @@ from tiscam_emu.camera import (
 )
 from tiscam_emu.camera.acquisition import AcquisitionSchedule, Exposure
 from tiscam_emu.camera.actions import ActionScheduler
+from tiscam_emu.camera.autofocus import AutoFocus, FocusLook
 from tiscam_emu.camera.automatics import Automatics
 from tiscam_emu.camera.behaviour import Behaviour, earliest
 from tiscam_emu.camera.clock import CameraClock
@@ -34,6 +36,7 @@ from tiscam_emu.camera.strobe import Strobe
 from tiscam_emu.camera.transport import StreamSettings
 from tiscam_emu.camera.trigger_input import TriggerInput
 from tiscam_emu.errors import Busy, RegisterError, Status
+from tiscam_emu.features.derived import derived
 from tiscam_emu.features.layout import XML_BASE
 from tiscam_emu.features.registers import RegisterMap
 from tiscam_emu.genicam.document import build_xml, file_name, zipped
@@ -84,6 +87,7 @@ class Camera:
             lens_motors.LensMotors(self.state),
         )
         self.automatics = Automatics(self.state)
+        self._autofocus = AutoFocus(self.state, frame_request)
         self._opened: list[Exposure] = []
         self._events = EventMessages(self.state)
         self._led = StatusLed(self.state)
@@ -241,7 +245,7 @@ class Camera:
         self._opened += self.schedule.advance(now)
 
     def _next_event(self) -> Nanoseconds | None:
-        return earliest([self.schedule.next_wakeup(), *(behaviour.next_wakeup() for behaviour in self.behaviours)])
+        return earliest([self.schedule.next_wakeup(), *[behaviour.next_wakeup() for behaviour in self.behaviours]])
 
     def next_wakeup(self) -> Nanoseconds | None:
         """When `advance` has something to do next; None while nothing is planned."""
@@ -255,6 +259,24 @@ class Camera:
         """Take what the `roi` of a rendered frame looks like; the automatics act on it."""
         self._catch_up(now)
         self.state.notices.notify(FrameMeasured(request, statistics, roi, now))
+
+    @property
+    def ptp_from_ns(self) -> Nanoseconds | None:
+        """Device time from which the clock follows that of the network; None while PTP is off."""
+        return self.state.clock.follows_from_ns
+
+    def elect_master(self, elected: bool | None) -> None:
+        """Say whether the camera is the PTP master of its network; None leaves that to its address."""
+        self.state.elected_master = elected
+
+    def take_focus_look(self) -> FocusLook | None:
+        """Frames that autofocus waits for, since the last call; to be rendered and measured, never to be sent."""
+        return self._autofocus.take_look()
+
+    def focus_looked(self, number: int, sharpness: float, now: Nanoseconds) -> None:
+        """Take how sharp the frames of a look are together, see `sensor.sharpness`; autofocus goes on."""
+        self._catch_up(now)
+        self._autofocus.looked(number, sharpness, now)
 
     def take_test_packet_request(self) -> bool:
         """Whether a test packet was asked for since the last call."""
@@ -285,10 +307,25 @@ class Camera:
 
 def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameRequest:
     """What the frame whose exposure opens `now` depends on."""
-    imaging = lens_motors.imaging_at(state, now)
-    return FrameRequest(
+    settings, imaging = _frame_settings(state), lens_motors.imaging_at(state, now)
+    return replace(
+        settings,
         frame_id=frame_id,
         exposure_start_ns=state.timestamp(now),
+        illumination=imaging.illumination,
+        defocus_px=imaging.defocus_px,
+        zoom=imaging.zoom,
+        infrared=imaging.infrared,
+        temperature_c=device.temperature_c(state),
+    )
+
+
+@derived
+def _frame_settings(state: CameraState) -> FrameRequest:
+    """What all frames have in common until a setting changes."""
+    return FrameRequest(
+        frame_id=0,
+        exposure_start_ns=0,
         exposure_us=state["ExposureTime"],
         gain_db=state["Gain"],
         black_level=state.get("BlackLevel", 240.0),
@@ -300,9 +337,4 @@ def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameR
         hue_deg=color.hue_deg(state),
         saturation=color.saturation(state),
         color_matrix=color.matrix(state),
-        illumination=imaging.illumination,
-        defocus_px=imaging.defocus_px,
-        zoom=imaging.zoom,
-        infrared=imaging.infrared,
-        temperature_c=device.temperature_c(state),
     )

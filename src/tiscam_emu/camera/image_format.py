@@ -34,6 +34,12 @@ _FACTORS = {
 AUTO_CENTER = Lock("OffsetAutoCenter", lambda state: state.entry("OffsetAutoCenter") == "On", "OffsetAutoCenter is On")
 
 
+_CLAMPED = (
+    "A value that the size does not leave becomes the largest possible one, as the manual says; the XML's maximum is "
+    "the live one, at which GenApi clients stop by themselves."
+)
+
+
 def pixel_format(state: CameraState) -> PixelFormat:
     """The pixel format in use."""
     return BY_CODE[state["PixelFormat"]]
@@ -263,6 +269,8 @@ FEATURES: tuple[Feature, ...] = (
         section="5.1.5",
         unit="px",
         value=_offset_x,
+        clamps=True,
+        note=_CLAMPED,
         live=lambda state, limits: _narrowed(
             limits, largest_width(state, state.readout_mode) - int(state.stored("Width"))
         ),
@@ -275,6 +283,8 @@ FEATURES: tuple[Feature, ...] = (
         section="5.1.5",
         unit="px",
         value=_offset_y,
+        clamps=True,
+        note=_CLAMPED,
         live=lambda state, limits: _narrowed(
             limits, largest_height(state, state.readout_mode) - int(state.stored("Height"))
         ),

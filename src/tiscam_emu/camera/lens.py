@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tiscam_emu.camera import image_format
-from tiscam_emu.camera.lens_motors import follow, search_focus
+from tiscam_emu.camera.lens_motors import follow, request_search
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.features.kinds import Boolean, Command, Feature, Fidelity, Integer, Lock, Room
 from tiscam_emu.sensor.request import Region
 
 _CATEGORY = "LensControl"
-_ANY_PART = "The scene is flat and stands at one distance: every part of it is sharpest at the same focus."
+_WHEN_SEARCHING = "The rectangle of a search is that of its beginning."
 
 IRIS_AUTO = Lock("IrisAuto", lambda state: bool(state["IrisAuto"]), "IrisAuto is on")
 
@@ -46,6 +46,25 @@ _ROWS = _Axis(
     lambda region: (region.offset_y * region.skip_y * region.bin_y, region.height * region.skip_y * region.bin_y),
 )
 
+
+def focus_region(state: CameraState) -> Region:
+    """What autofocus looks at, in sensor pixels: its rectangle if that is on, else all that is read out."""
+    region = image_format.region(state)
+    (left, columns), (top, rows) = _COLUMNS.area(region), _ROWS.area(region)
+    right, bottom = left + columns, top + rows
+    if state["AutoFocusROIEnable"]:
+        (left, columns), (top, rows) = _COLUMNS.fitted(state), _ROWS.fitted(state)
+    left, top = left // 2 * 2, top // 2 * 2  # whole Bayer quads
+    return Region(
+        width=min(columns, right - left) // 2 * 2,
+        height=min(rows, bottom - top) // 2 * 2,
+        offset_x=left,
+        offset_y=top,
+        reverse_x=region.reverse_x,
+        reverse_y=region.reverse_y,
+    )
+
+
 _ZOOM = Integer(
     name="Zoom",
     category=_CATEGORY,
@@ -68,7 +87,7 @@ _FOCUS_ROI_LEFT = Integer(
     sfnc=False,
     value=lambda state: _COLUMNS.fitted(state)[0],
     fidelity=Fidelity.APPROXIMATED,
-    note=_ANY_PART,
+    note=_WHEN_SEARCHING,
 )
 
 FEATURES: tuple[Feature, ...] = (
@@ -92,11 +111,13 @@ FEATURES: tuple[Feature, ...] = (
         section="5.4.5",
         display_name="Auto Focus",
         sfnc=False,
-        on_write=search_focus,
+        on_write=request_search,
         fidelity=Fidelity.APPROXIMATED,
         note=(
-            "The motor sweeps its whole range, then goes to the sharpest position, which follows from the lens and not "
-            "from the contrast of frames: it is found without light and without acquisition, too."
+            "Compares the contrast of raw frames that are not sent; no acquisition has to run. The motor stops every "
+            "500 positions, then around the sharpest one in ever smaller steps. Of a large picture it sees 16 parts of "
+            "64 x 64 pixels. Exposure, gain and iris of a search are those of its beginning. Without contrast it ends "
+            "where it began. Zoom or Focus written meanwhile, or a reset, ends it. The procedure is an assumption."
         ),
     ),
     replace(
@@ -137,7 +158,7 @@ FEATURES: tuple[Feature, ...] = (
         display_name="Auto Focus ROI Enable",
         sfnc=False,
         fidelity=Fidelity.APPROXIMATED,
-        note=_ANY_PART,
+        note=_WHEN_SEARCHING,
     ),
     _FOCUS_ROI_LEFT,
     replace(

@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tiscam_emu.camera.behaviour import earliest
-from tiscam_emu.camera.lens_optics import Imaging, Setting, imaging, sharpest_focus
+from tiscam_emu.camera.lens_optics import Imaging, Setting, imaging
 from tiscam_emu.camera.motion import Motor, MotorName, Move
-from tiscam_emu.camera.notices import MoveCompleted, SettingsReplaced
+from tiscam_emu.camera.notices import FocusSearchRequested, FocusStopReached, MoveCompleted, SettingsReplaced
 from tiscam_emu.camera.state import CameraState
-from tiscam_emu.spec.model import LensModel
 from tiscam_emu.units import Nanoseconds
 
 
 class LensMotors:
-    """State: the motors of one camera, none if it has no such lens.
-
-    Autofocus sweeps the whole range, from the nearer end to the other one, then goes to where it was sharpest.
-    """
+    """State: the motors of one camera, none if it has no such lens."""
 
     def __init__(self, state: CameraState) -> None:
         self._state = state
-        self._lens = state.model.lens
+        lens = state.model.lens
         self._motors: tuple[Motor, ...] = ()
-        if self._lens is not None:
-            speeds: dict[MotorName, float] = {"Zoom": self._lens.zoom_per_s, "Focus": self._lens.focus_per_s}
+        if lens is not None:
+            speeds: dict[MotorName, float] = {"Zoom": lens.zoom_per_s, "Focus": lens.focus_per_s}
             self._motors = tuple(_parked(state, name, per_s) for name, per_s in speeds.items())
         state.motors.update({motor.name: motor for motor in self._motors})
         state.notices.subscribe(SettingsReplaced, self._follow_settings)
@@ -44,13 +40,11 @@ class LensMotors:
 
     def _arrived(self, motor: Motor) -> None:
         at = motor.move.ends_ns
-        if motor.searching and self._lens is not None:
-            sharpest = _sharpest(self._state, self._lens, at)
-            self._state.put(motor.name, sharpest)
-            motor.go(at, sharpest)
-            return
         motor.moving = False
-        self._state.notices.notify(MoveCompleted(motor.name, round(motor.move.stops[-1]), at))
+        if motor.searching:
+            self._state.notices.notify(FocusStopReached(at))
+        else:
+            self._state.notices.notify(MoveCompleted(motor.name, round(motor.move.stops[-1]), at))
 
     def _follow_settings(self, _notice: SettingsReplaced) -> None:
         for motor in self._motors:
@@ -60,34 +54,42 @@ class LensMotors:
 
 
 def follow(name: MotorName) -> Callable[[CameraState], None]:
-    """What to do when a position is written: the motor sets out for it."""
+    """What to do when a position is written: the motor sets out for it, and autofocus is given up."""
 
     def set_out(state: CameraState) -> None:
-        if name in state.motors:
-            state.motors[name].go(state.now, state.stored(name))
+        if name not in state.motors:
+            return
+        state.motors[name].go(state.now, state.stored(name))
+        focus = state.motors["Focus"]
+        if focus.searching:
+            here = round(focus.move.position(state.now))
+            state.put("Focus", here)
+            focus.go(state.now, here)
 
     return set_out
 
 
-def search_focus(state: CameraState) -> None:
+def request_search(state: CameraState) -> None:
     """Begin to look for the sharpest focus."""
     if "Focus" in state.motors:
-        motor, limits = state.motors["Focus"], state.widest_limits("Focus")
-        near_first = 2 * motor.move.position(state.now) < limits.low + limits.high
-        ends = (limits.low, limits.high) if near_first else (limits.high, limits.low)
-        motor.go(state.now, *ends, searching=True)
+        state.notices.notify(FocusSearchRequested(state.now))
 
 
 def imaging_at(state: CameraState, now: Nanoseconds) -> Imaging:
     """What the lens makes of a picture whose exposure opens `now`."""
+    return imaging_of(state, setting_at(state, now)) if state.motors else Imaging()
+
+
+def imaging_of(state: CameraState, setting: Setting) -> Imaging:
+    """What the lens makes of a picture when its parts are where `setting` says."""
     lens = state.model.lens
-    if lens is None or not state.motors:
+    if lens is None:
         return Imaging()
-    infrared = not state["IRCutFilterEnable"]
-    return imaging(lens, _setting(state, now), state.model.sensor.pixel_um, infrared=infrared)
+    return imaging(lens, setting, state.model.sensor.pixel_um, infrared=not state["IRCutFilterEnable"])
 
 
-def _setting(state: CameraState, now: Nanoseconds) -> Setting:
+def setting_at(state: CameraState, now: Nanoseconds) -> Setting:
+    """Where the parts of the lens are."""
     return Setting(
         zoom=state.motors["Zoom"].move.position(now),
         focus=state.motors["Focus"].move.position(now) / state.widest_limits("Focus").high,
@@ -97,9 +99,3 @@ def _setting(state: CameraState, now: Nanoseconds) -> Setting:
 
 def _parked(state: CameraState, name: MotorName, per_s: float) -> Motor:
     return Motor(name, Move(state.now, (state.stored(name),), per_s))
-
-
-def _sharpest(state: CameraState, lens: LensModel, at: Nanoseconds) -> int:
-    """The position of the focus motor at which the scene is sharpest, as the zoom is then."""
-    share = sharpest_focus(lens, state.motors["Zoom"].move.position(at))
-    return round(share * state.widest_limits("Focus").high)

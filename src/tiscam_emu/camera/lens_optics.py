@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tiscam_emu.spec.model import LensModel
 
@@ -71,12 +72,6 @@ def focused_dioptres(lens: LensModel, zoom: float, focus: float) -> float:
     return near * (1 - focus) + far * focus
 
 
-def sharpest_focus(lens: LensModel, zoom: float) -> float:
-    """Where the scene is in focus, 0 to 1."""
-    near, far = _dioptre_range(lens, zoom)
-    return min(max((near - 1 / lens.scene_m) / (near - far), 0.0), 1.0)
-
-
 def defocus_px(lens: LensModel, setting: Setting, pixel_um: float) -> float:
     """Standard deviation of the spot of a point of the scene, in sensor pixels.
 
@@ -94,6 +89,7 @@ def illumination(lens: LensModel, setting: Setting) -> float:
     return (lens.f_number[0] / f_number(lens, setting.zoom) * setting.iris) ** 2
 
 
+@lru_cache(maxsize=64)
 def imaging(lens: LensModel, setting: Setting, pixel_um: float, *, infrared: bool) -> Imaging:
     """What the lens makes of the picture; `infrared` while the infrared cut filter is out."""
     return Imaging(

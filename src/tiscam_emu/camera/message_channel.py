@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+from tiscam_emu.camera.gev import CATEGORY, WORD
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.camera.transport import refuse_destination
+from tiscam_emu.features.derived import derived
 from tiscam_emu.features.kinds import Access, At, Feature, Integer, Limits, Room, Visibility
 from tiscam_emu.wire.messages import MessageSettings
 
-_CATEGORY = "TransportLayerControl"
-_WORD = Limits(0, 0xFFFF_FFFF, 1)
 _PORT = "GevMCPHostPort"
 
 
+@derived
 def message_settings(state: CameraState) -> MessageSettings:
     """A snapshot of the message channel; closed on a camera without one."""
     if _PORT not in state:
@@ -40,7 +41,7 @@ def close_messages(state: CameraState) -> None:
 FEATURES: tuple[Feature, ...] = (
     Integer(
         name=_PORT,
-        category=_CATEGORY,
+        category=CATEGORY,
         doc="UDP port on the host that messages are sent to; 0 closes the channel.",
         at=At(0x0B00, 0, 15),
         limits=Limits(0, 65535, 1),
@@ -48,53 +49,53 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Integer(
         name="GevMCPInterfaceIndex",
-        category=_CATEGORY,
+        category=CATEGORY,
         doc="Network interface that messages leave by; there is one.",
         at=At(0x0B00, 16, 19),
         access=Access.RO,
-        limits=_WORD,
+        limits=WORD,
         visibility=Visibility.INVISIBLE,
         hidden=True,
         sfnc=False,
     ),
     Integer(
         name="GevMCDA",
-        category=_CATEGORY,
+        category=CATEGORY,
         doc="IPv4 address that messages are sent to.",
         at=At(0x0B10),
-        limits=_WORD,
+        limits=WORD,
         representation="IPV4Address",
         visibility=Visibility.GURU,
         refuse=refuse_destination,
     ),
     Integer(
         name="GevMCTT",
-        category=_CATEGORY,
+        category=CATEGORY,
         doc="Time in which a message has to be acknowledged; 0: no acknowledge is asked for.",
         at=At(0x0B14),
         unit="ms",
-        limits=_WORD,
+        limits=WORD,
         default=300,
         visibility=Visibility.GURU,
         note="The default is an assumption.",
     ),
     Integer(
         name="GevMCRC",
-        category=_CATEGORY,
+        category=CATEGORY,
         doc="How often a message is sent again that nobody acknowledges.",
         at=At(0x0B18),
-        limits=_WORD,
+        limits=WORD,
         default=3,
         visibility=Visibility.GURU,
         note="The default is an assumption.",
     ),
     Integer(
         name="GevMCSP",
-        category=_CATEGORY,
+        category=CATEGORY,
         doc="UDP port that messages come from.",
         at=At(0x0B1C, 0, 15),
         access=Access.RO,
-        limits=_WORD,
+        limits=WORD,
         visibility=Visibility.GURU,
     ),
 )

@@ -39,7 +39,7 @@ class Move:
 
 @dataclass(slots=True)
 class Motor:
-    """State: where a motor is, and what it does."""
+    """State: where a motor is, and what it does; while autofocus is `searching` it may stand still."""
 
     name: MotorName
     move: Move

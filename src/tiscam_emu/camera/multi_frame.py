@@ -13,29 +13,29 @@ _PREFIX = "MultiFrameSetOutputMode"
 _FRAMES = range(4)
 
 
-def exposure_us(state: CameraState, position: int) -> float:
-    """Exposure time of an acquisition's frame number `position`, counted from 0."""
+def exposures_us(state: CameraState) -> tuple[float, ...]:
+    """The exposure times that take turns; the only one while the mode is off."""
     if not _enabled(state):
-        return float(state["ExposureTime"])
-    return float(state[f"{_PREFIX}ExposureTime{_turn(state, position)}"])
+        return (float(state["ExposureTime"]),)
+    return tuple(float(state[f"{_PREFIX}ExposureTime{turn}"]) for turn in range(_count(state)))
 
 
 def in_turn(state: CameraState, request: FrameRequest, position: int) -> FrameRequest:
-    """`request` with the exposure time and gain whose turn it is, if the mode is on."""
+    """`request` as frame number `position` of an acquisition: with the exposure time and gain whose turn it is."""
     if not _enabled(state):
         return request
-    gain_db = request.gain_db
+    gain_db, turn = request.gain_db, position % _count(state)
     if state[f"{_PREFIX}CustomGain"]:
-        gain_db = float(state[f"{_PREFIX}Gain{_turn(state, position)}"])
-    return replace(request, exposure_us=exposure_us(state, position), gain_db=gain_db)
+        gain_db = float(state[f"{_PREFIX}Gain{turn}"])
+    return replace(request, exposure_us=exposures_us(state)[turn], gain_db=gain_db)
 
 
 def _enabled(state: CameraState) -> bool:
     return bool(state.get(f"{_PREFIX}Enable", 0))
 
 
-def _turn(state: CameraState, position: int) -> int:
-    return position % int(state[f"{_PREFIX}FrameCount"])
+def _count(state: CameraState) -> int:
+    return int(state[f"{_PREFIX}FrameCount"])
 
 
 def _exposure(frame: int) -> Float:

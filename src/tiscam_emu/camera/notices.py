@@ -68,6 +68,20 @@ class MoveCompleted:
 
 
 @dataclass(frozen=True, slots=True)
+class FocusSearchRequested:
+    """FocusAuto was executed."""
+
+    at_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class FocusStopReached:
+    """The focus motor has arrived where autofocus wants to look."""
+
+    at_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
 class TestEventRequested:
     """TestEventGenerate was executed."""
 
@@ -97,6 +111,8 @@ Notice = (
     | OutputChanged
     | ActionExecuted
     | MoveCompleted
+    | FocusSearchRequested
+    | FocusStopReached
     | TestEventRequested
     | FrameMeasured
     | SettingsReplaced

@@ -1,9 +1,8 @@
 """Precision Time Protocol: whether the camera shares a clock with others (manual 5.15).
 
-No PTP messages are exchanged. The grandmaster of all cameras on a host is the host: its monotonic clock is the common
-time (`camera.clock`). Which camera says that it is the master follows from its address alone: the one that has the
-first address of its network, for instance 127.0.0.1 of 127.0.0.0/8. So there is never a second master; while no camera
-has that address, the host itself counts as the master, and every camera is a slave.
+No PTP messages are exchanged: the host's monotonic clock is the common time (`camera.clock`). Whether a camera is the
+master is told to it by whoever can see the others, see `net.master_seat`. One that nobody tells goes by its address: it
+is the master if that is the first of its network, for instance 127.0.0.1 of 127.0.0.0/8.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ PTP_ENABLED = Lock("PtpEnabled", lambda state: bool(state.get("PtpEnable", 0)), 
 PTP_DISABLED = Lock("PtpDisabled", lambda state: not state.get("PtpEnable", 0), "PtpEnable is off")
 
 
-def is_master(state: CameraState) -> bool:
+def has_first_address(state: CameraState) -> bool:
     """Whether the camera's address is the first of its network."""
     interface = IPv4Interface(f"{state.options.address}/{state.options.netmask}")
     return interface.ip == interface.network.network_address + 1
@@ -34,7 +33,8 @@ def status(state: CameraState) -> int:
         return _DISABLED
     if not state.clock.synchronised(state.now):
         return _UNCALIBRATED
-    return _MASTER if is_master(state) else _SLAVE
+    is_master = has_first_address(state) if state.elected_master is None else state.elected_master
+    return _MASTER if is_master else _SLAVE
 
 
 def apply_setting(state: CameraState) -> None:
@@ -82,8 +82,10 @@ FEATURES: tuple[Feature, ...] = (
         value=status,
         fidelity=Fidelity.APPROXIMATED,
         note=(
-            "Uncalibrated for one second after a start or PtpEnable, an assumption. Master at the first address of the "
-            "network, such as 127.0.0.1; any other camera is a slave of it or of the host."
+            "Uncalibrated for one second after a start or PtpEnable, an assumption. Under Linux one camera of a host "
+            "and network namespace is Master, and another one follows within about a second when it ends or its PTP is "
+            "switched off. Elsewhere, and on a manual clock, it is the camera at the first address of the network, "
+            "such as 127.0.0.1."
         ),
     ),
     Enumeration(

@@ -105,6 +105,8 @@ class CameraState(Store):
         Device time at which the camera was switched on, and at which it started last.
     clock
         What the camera's timestamps come from.
+    elected_master
+        Whether the camera is the PTP master of its network; None while nobody has told it.
     actions
         Actions that wait for their time.
     write_duration_ns
@@ -126,6 +128,7 @@ class CameraState(Store):
         self.powered_up_ns: Nanoseconds = 0
         self.started_ns: Nanoseconds = 0
         self.clock = CameraClock(options.clock_offset_ns, options.clock_drift_ppb)
+        self.elected_master: bool | None = None
         self.actions = ActionQueue()
         self.write_duration_ns: Nanoseconds = 0
         self.health = DeviceHealth(options.seed)

@@ -16,6 +16,7 @@ from tiscam_emu.camera.gev import CATEGORY, WORD, command, constant, flag, integ
 from tiscam_emu.camera.image_format import pixel_format
 from tiscam_emu.camera.options import SMALLEST_PACKET
 from tiscam_emu.camera.state import ACQUIRING, CameraState
+from tiscam_emu.features.derived import derived
 from tiscam_emu.features.kinds import (
     Access,
     At,
@@ -54,6 +55,7 @@ class StreamSettings:
     opened: int
 
 
+@derived
 def stream_settings(state: CameraState) -> StreamSettings:
     """A snapshot of the stream channel."""
     return StreamSettings(

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from tiscam_emu.camera.state import CameraState, Trigger
+from tiscam_emu.features.derived import derived
 from tiscam_emu.features.kinds import (
     Boolean,
     Command,
@@ -33,6 +34,7 @@ class _Frame(Protocol):
     def end_ns(self) -> Nanoseconds: ...
 
 
+@derived
 def enabled(state: CameraState) -> bool:
     """Whether frames wait for a trigger."""
     return state.entry("TriggerMode") == "On"
@@ -48,6 +50,7 @@ def pulse_sets_exposure(state: CameraState) -> bool:
     return state.entry("TriggerSelector") == "ExposureActive"
 
 
+@derived
 def low_latency(state: CameraState) -> bool:
     """Whether the exposure follows the trigger with an exact delay."""
     return bool(state.get("IMXLowLatencyTriggerMode", 0))

@@ -188,7 +188,8 @@ class Feature:
 class Integer(Feature):
     """A whole number.
 
-    `limits` are the widest there can be, or left to the YAML; `live` narrows them by the state of the camera.
+    `limits` are the widest there can be, or left to the YAML; `live` narrows them by the state of the camera. What is
+    outside is refused; with `clamps`, what is inside the widest limits is brought to the nearest live value instead.
     """
 
     limits: Limits | None = None
@@ -197,6 +198,7 @@ class Integer(Feature):
     representation: str = ""
     size: int = 4
     signed: bool = False
+    clamps: bool = False
 
     @property
     def length(self) -> int:

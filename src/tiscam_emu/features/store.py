@@ -28,12 +28,16 @@ class Store:
     """The values of one camera's features.
 
     ``store["Width"]`` is what a client would read now; for a feature behind a selector it is the selected value.
-    `generation` grows with every change, so that what is derived from the values can be cached.
+    `generation` grows with every change; what is `derived` from the values is forgotten then.
     """
 
     def __init__(self, features: Mapping[str, BoundFeature]) -> None:
         self.features = features
         self.generation = 0
+        self.derived: dict[Any, Any] = {}
+        self._entry_names: dict[str, dict[Value, str]] = {
+            name: {entry.value: entry.name for entry in feature.entries} for name, feature in features.items()
+        }
         self._stored: dict[str, list[Value]] = {}
         self.reset()
 
@@ -46,7 +50,7 @@ class Store:
             if keep_persistent and declaration.persistent and name in self._stored:
                 continue
             self._stored[name] = list(self.factory(name))
-        self.generation += 1
+            self._changed()
 
     def __contains__(self, name: str) -> bool:
         return name in self.features
@@ -151,7 +155,7 @@ class Store:
             if declaration.accept is not None:
                 accepted = declaration.accept(self, accepted)
             self._stored[name][self._index(feature, index)] = accepted
-        self.generation += 1
+        self._changed()
         if declaration.on_write is not None and not (isinstance(declaration, Command) and not value):
             declaration.on_write(self)
 
@@ -159,12 +163,15 @@ class Store:
         """Store a value from inside the camera, past the gate."""
         if self._stored[name][index] != value:
             self._stored[name][index] = value
-            self.generation += 1
+            self._changed()
 
     def entry(self, name: str) -> str:
         """The name of an enumeration's current entry."""
-        value = self.value(name)
-        return next(entry.name for entry in self.features[name].entries if entry.value == value)
+        return self._entry_names[name][self.value(name)]
+
+    def _changed(self) -> None:
+        self.generation += 1
+        self.derived.clear()
 
     def _index(self, feature: BoundFeature, index: int | None) -> int:
         selector = feature.declaration.selected_by
@@ -216,7 +223,9 @@ class Store:
                 pass
 
     def _check_number(self, feature: BoundFeature, value: Number) -> None:
-        limits = self.limits(feature.declaration.alias_of or feature.name)
+        name, declaration = feature.declaration.alias_of or feature.name, feature.declaration
+        clamps = isinstance(declaration, Integer) and declaration.clamps
+        limits = self.widest_limits(name) if clamps else self.limits(name)
         if not limits.holds(value):
             raise OutOfRange(feature.name, value, limits.low, limits.high, limits.step)
 
@@ -232,4 +241,6 @@ class Store:
                 steps = round((value - limits.low) / limits.step)
                 return float(min(limits.low + steps * limits.step, limits.high))
             return float(value)
+        if isinstance(feature.declaration, Integer) and feature.declaration.clamps and isinstance(value, int):
+            return self.limits(feature.name).fit(value)
         return value

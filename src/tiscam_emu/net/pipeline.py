@@ -117,8 +117,7 @@ class PacketSink(Protocol):
 class _RenderJob:
     request: FrameRequest
     ready_ns: Nanoseconds
-    destination: Destination | None
-    """None: only prepare."""
+    destination: Destination
     chunk_tail: bytes = b""
     measured: Roi | None = None
 
@@ -139,11 +138,11 @@ class Measurement:
 
 @dataclass(slots=True)
 class _Drawing:
-    """State: a frame or a preparation under way; `table` is None for a preparation."""
+    """State: a frame that is being drawn."""
 
     job: _RenderJob
     steps: Iterator[None]
-    table: PacketTable | None
+    table: PacketTable
     epoch: int
 
 
@@ -200,6 +199,8 @@ class FramePipeline:
         self._channel = StreamChannel()
         self._jobs: deque[_RenderJob] = deque()
         self._drawing: _Drawing | None = None
+        self._asides: deque[Iterator[None]] = deque()
+        self._aside: Iterator[None] | None = None
         self._sending = False
         self._watchers = 0
         self._epoch = 0
@@ -240,8 +241,12 @@ class FramePipeline:
 
     def prepare(self, request: FrameRequest) -> None:
         """Let the renderer compute ahead, between frames, what frames like this one share."""
+        self.between_frames(self._source.prepare(request))
+
+    def between_frames(self, steps: Iterator[None]) -> None:
+        """Take these steps before the next frame is drawn; `discard` does not forget them."""
         with self._lock:
-            self._jobs.append(_RenderJob(request, 0, None))
+            self._asides.append(steps)
             self._wanted.notify()
 
     def resend(self, requests: Sequence[ResendRequest]) -> None:
@@ -306,15 +311,17 @@ class FramePipeline:
     def _is_settled(self, now: Nanoseconds | None) -> bool:
         wakeup = self._channel.next_wakeup()
         idle = wakeup is None or (now is not None and wakeup > now)
-        drawn = self._drawing is None and not self._may_begin()
-        return self._stopping or (idle and drawn and not self._sending)
+        busy = self._sending or self._drawing is not None or self._aside is not None
+        return self._stopping or (idle and not busy and not self._may_begin())
 
     def _is_full(self) -> bool:
         """Whether as many drawn frames wait as there may be; what is still to be drawn waits then."""
         return self._channel.frames_waiting >= MAX_DRAWN
 
     def _may_begin(self) -> bool:
-        """Whether a job waits that can be begun now."""
+        """Whether something waits that can be begun now."""
+        if self._asides:
+            return True
         return bool(self._jobs) and not self._is_full() and (self._source.quick or not self._channel.is_amid_frame)
 
     def _report(self, kind: str, error: Exception) -> None:
@@ -326,12 +333,14 @@ class FramePipeline:
         while (work := self._next_work()) is not None:
             if isinstance(work, Burst):
                 self._send(work)
+            elif isinstance(work, _Drawing):
+                self._draw(work)
             else:
-                self._step(work)
+                self._step_aside(work)
         if self._drawing is not None:
-            self._close(self._drawing)
+            self._give_up(self._drawing)
 
-    def _next_work(self) -> Burst | _Drawing | None:
+    def _next_work(self) -> Burst | _Drawing | Iterator[None] | None:
         """What is to be done next: packets that are due, else a step of drawing; None to end."""
         with self._lock:
             self._sending = False
@@ -341,10 +350,10 @@ class FramePipeline:
                 if wakeup is not None and wakeup <= now and (burst := self._channel.due(now)) is not None:
                     self._sending = True
                     return burst
-                if self._drawing is None and self._may_begin():
-                    self._drawing = self._begin(self._jobs.popleft())
-                if self._drawing is not None:
-                    return self._drawing
+                if self._drawing is None and self._aside is None and self._may_begin():
+                    self._begin()
+                if (work := self._aside or self._drawing) is not None:
+                    return work
                 if self._watchers:
                     self._progress.notify_all()
                 self._clock.wait(self._wanted, wakeup)
@@ -364,23 +373,34 @@ class FramePipeline:
         except OSError as error:
             self._report("send", error)
 
-    def _begin(self, job: _RenderJob) -> _Drawing:
-        if job.destination is None:
-            return _Drawing(job, self._source.prepare(job.request), None, self._epoch)
+    def _begin(self) -> None:
+        if self._asides:
+            self._aside = self._asides.popleft()
+            return
+        job = self._jobs.popleft()
         table = self._table(job.payload_bytes, job.destination.packet_size)
-        return _Drawing(job, self._source.draw(job.request, table.write), table, self._epoch)
+        self._drawing = _Drawing(job, self._source.draw(job.request, table.write), table, self._epoch)
 
-    def _step(self, drawing: _Drawing) -> None:
+    def _step_aside(self, steps: Iterator[None]) -> None:
+        try:
+            next(steps)
+        except StopIteration:
+            self._aside = None
+        except Exception as error:  # as when a frame fails
+            self._report("render", error)
+            self._aside = None
+
+    def _draw(self, drawing: _Drawing) -> None:
         if drawing.epoch != self._epoch:
-            self._close(drawing)
+            self._give_up(drawing)
             return
         try:
             next(drawing.steps)
         except StopIteration:
-            self._finish(drawing, drawing.table and self._complete(drawing.job, drawing.table))
+            self._finish(drawing, self._complete(drawing.job, drawing.table))
         except Exception as error:  # a frame that fails must not end the stream; it is reported
             self._report("render", error)
-            self._finish(drawing, drawing.table and self._repeated(drawing.job, drawing.table))
+            self._finish(drawing, self._repeated(drawing.job, drawing.table))
 
     def _complete(self, job: _RenderJob, table: PacketTable) -> PacketTable:
         if job.measured is not None and self._on_measured is not None:
@@ -403,18 +423,17 @@ class FramePipeline:
         return table
 
     def _finish(self, drawing: _Drawing, table: PacketTable | None) -> None:
-        job = drawing.job
         with self._lock:
             self._drawing = None
-            if job.destination is None or drawing.epoch != self._epoch:
+            if drawing.epoch != self._epoch:
                 return
             if table is None:
                 self._channel.skip_frame()
             else:
-                self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination))
+                self._channel.enqueue(OutgoingFrame(table, drawing.job.ready_ns, drawing.job.destination))
 
-    def _close(self, drawing: _Drawing) -> None:
-        """Give up what is under way, so that the source can tidy up."""
+    def _give_up(self, drawing: _Drawing) -> None:
+        """End what is under way, so that the source can tidy up."""
         close = getattr(drawing.steps, "close", None)
         if close is not None:
             close()

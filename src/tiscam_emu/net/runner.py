@@ -8,11 +8,13 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
+from tiscam_emu.camera import ptp
+from tiscam_emu.camera.autofocus import FocusLook
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.core import Camera, frame_request, load
 from tiscam_emu.camera.frame_rate import unbounded
@@ -25,6 +27,7 @@ from tiscam_emu.net.cable import Cable
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
 from tiscam_emu.net.fault_plan import FaultPlan
+from tiscam_emu.net.master_seat import POLL_NS, MasterSeat
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline, Measurement
@@ -39,6 +42,7 @@ from tiscam_emu.net.sockets import (
 from tiscam_emu.net.status import CameraStatus, ClientMistake
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scene import SceneSpec, load_scene
+from tiscam_emu.sensor.sharpness import sharpness_in_steps
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.endpoint import Endpoint
 from tiscam_emu.wire.gvcp import Command
@@ -85,10 +89,12 @@ class CameraRunner:
         self._refused_resends = 0
         self._asked_again: list[ResendRequested] = []
         self._heard: FairQueue[_Wire, bytes] = FairQueue()
+        self._looks: deque[tuple[int, float]] = deque()
+        self._resources = contextlib.ExitStack()
+        self._seat = self._resources.enter_context(contextlib.closing(self._master_seat(elected=clock is None)))
         self._stopping = False
         self._streaming = False
         self._lock = threading.Lock()
-        self._resources = contextlib.ExitStack()
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.settimeout(0)
         self._wake_out.settimeout(0)
@@ -242,10 +248,16 @@ class CameraRunner:
             serial=self.camera.state.serial,
         )
 
+    def _master_seat(self, *, elected: bool) -> MasterSeat:
+        """The first address comes first. On a clock that tests move there is no seat, for their results repeat."""
+        if not elected:
+            return MasterSeat(exists=False)
+        return MasterSeat(0 if ptp.has_first_address(self.camera.state) else POLL_NS)
+
     def _patience_s(self) -> float | None:
         if self._heard:
             return 0.0
-        parts = (self.engine, self.camera, self.messages, self._cable)
+        parts = (self.engine, self.camera, self.messages, self._cable, self._seat)
         return self.clock.timeout_s(earliest(part.next_wakeup() for part in parts))
 
     def _wake(self) -> None:
@@ -260,6 +272,17 @@ class CameraRunner:
         while self._measurements:
             taken = self._measurements.popleft()
             self.camera.frame_measured(taken.request, taken.statistics, taken.roi, self.clock.now())
+        while self._looks:
+            self.camera.focus_looked(*self._looks.popleft(), self.clock.now())
+
+    def _look(self, look: FocusLook) -> Iterator[None]:
+        """Measure what autofocus waits for; on the stream's thread."""
+        seen = 0.0  # a scene that cannot be rendered has no contrast
+        try:
+            seen = yield from sharpness_in_steps(self._scenes.aside(), look.requests)
+        finally:
+            self._looks.append((look.number, seen))
+            self._wake()
 
     def _receive(self, sock: socket.socket) -> None:
         for _ in range(_RECEIVED_PER_TURN):
@@ -308,6 +331,7 @@ class CameraRunner:
             self._hear(datagram.to, bytes(datagram.data), now)
 
     def _let_time_pass(self, now: Nanoseconds) -> None:
+        self.camera.elect_master(self._seat.advance(self.camera.ptp_from_ns, now))
         self._pass_late_datagrams_on(now)
         if self._asked_again:
             self._pass_resends_on(self._asked_again)
@@ -333,6 +357,8 @@ class CameraRunner:
         stream = camera.stream
         for exposure in camera.advance(now):
             self.pipeline.submit(exposure, stream, camera.measured_region())
+        if (look := camera.take_focus_look()) is not None:
+            self.pipeline.between_frames(self._look(look))
         self._post_messages(now)
         if self._streaming and not stream.port:
             self.pipeline.discard()

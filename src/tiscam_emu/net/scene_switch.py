@@ -31,6 +31,10 @@ class SceneSwitch:
         """See `Renderer.quick`, of all scenes that the next frame may see."""
         return self._current.quick and all(renderer.quick for renderer in self._coming)
 
+    def aside(self) -> Renderer:
+        """Something that renders the scene of the last frame beside the frames."""
+        return self._current.aside()
+
     def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
         """Draw a frame of the scene it saw, see `Renderer.draw`."""
         while self._coming and self._coming[0].first_frame_id <= request.frame_id:

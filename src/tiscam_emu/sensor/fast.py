@@ -172,9 +172,10 @@ class FastPlan:
             end = min(first + BLOCK, mean.size)
             value = self._scratch[: end - first]
             np.multiply(sigma[first:end], pool.part(start, first, end - first), out=value)
+            if negated:
+                np.negative(value, out=value)
             np.right_shift(value, shift, out=value)
-            combine = np.subtract if negated else np.add
-            combine(mean[first:end], value, out=value)
+            np.add(value, mean[first:end], out=value)
             for clipped in clips[first // _CLIP_BLOCK : -(-end // _CLIP_BLOCK)].nonzero()[0].tolist():
                 part = value[clipped * _CLIP_BLOCK : (clipped + 1) * _CLIP_BLOCK]
                 np.clip(part, 0, top, out=part)

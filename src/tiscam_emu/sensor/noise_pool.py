@@ -57,10 +57,10 @@ class NoisePool(NamedTuple):
     def starts(self, count: int, rng: np.random.Generator) -> list[tuple[int, bool]]:
         """Draw where so many blocks begin, to go on from there by their place in the frame, and which are negated.
 
-        Signs make the mean of many frames free of noise, however few places there are to begin at.
+        Where there are few places to begin at, signs make the mean of many frames free of noise all the same.
         """
         starts, signs = rng.integers(0, self.size // self.step, count), rng.integers(0, 2, count)
-        return list(zip((starts * self.step).tolist(), (signs == 1).tolist(), strict=True))
+        return list(zip((starts * self.step).tolist(), ((signs == 1) & (self.step > 1)).tolist(), strict=True))
 
     def part(self, start: int, first: int, count: int) -> Fixed:
         """Noise for `count` components, at most a block, from the frame's `first` one on."""

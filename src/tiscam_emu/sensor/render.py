@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Literal
 
@@ -70,6 +71,12 @@ class Renderer:
     def quick(self) -> bool:
         """Whether the first step is as short as the others: not so if a file or a function is asked for its image."""
         return not isinstance(self._picture, ChangingPicture)
+
+    def aside(self) -> Renderer:
+        """Another renderer of the same sensor and scene, which caches by itself."""
+        other = copy.copy(self)
+        other._light = other._plan = None
+        return other
 
     def prepare(self, request: FrameRequest) -> Iterator[None]:
         """Compute ahead what `request` has in common with the frames that follow it, step by step."""

@@ -20,6 +20,7 @@ from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.scene import Scene, SceneSpec, load_scene
+from tiscam_emu.sensor.sharpness import sharpness
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.spec.model import CameraModel
 
@@ -163,6 +164,17 @@ class Studio:
                 self._look(exposure.request)
             while len(self._on_their_way) > self._frames_late:
                 camera.frame_measured(*self._on_their_way.pop(0), desk.now)
+
+    def focus(self, *, until: int | None = None, late_ns: int = 0) -> int:
+        """Let autofocus have its looks, `late_ns` after it asks, until the lens rests or `until`; their number."""
+        camera, desk, looks = self.desk.camera, self.desk, 0
+        while (wakeup := camera.next_wakeup()) is not None and (until is None or wakeup <= until):
+            desk.advance(max(wakeup, desk.now))
+            if (look := camera.take_focus_look()) is not None:
+                looks += 1
+                desk.advance(desk.now + late_ns)
+                camera.focus_looked(look.number, sharpness(self._renderer, look.requests), desk.now)
+        return looks
 
     def _look(self, request: FrameRequest) -> None:
         image = np.empty(request.payload_bytes(), np.uint8)

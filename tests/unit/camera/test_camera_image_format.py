@@ -108,8 +108,27 @@ def test_largest_offset_is_what_the_size_leaves(desk_of: DeskOf, model: str) -> 
     sensor = desk.camera.model.sensor
     desk.set(Width=640, Height=480)
     assert (desk.limits("OffsetX"), desk.limits("OffsetY")) == ((0, sensor.width - 640), (0, sensor.height - 480))
-    assert desk.attempt("OffsetX", sensor.width - 640) is Status.SUCCESS
-    assert desk.attempt("OffsetX", sensor.width - 640 + 4) is Status.INVALID_PARAMETER
+    desk.set(OffsetX=sensor.width - 640, OffsetY=sensor.height - 480)
+    assert (desk.get("OffsetX"), desk.get("OffsetY")) == (sensor.width - 640, sensor.height - 480)
+
+
+def test_offset_that_the_size_does_not_leave_becomes_the_largest_possible(desk: Desk) -> None:
+    """Manual 5.1.5: configured to a value that is invalid with the resolution, the maximum possible one is used."""
+    desk.set(OffsetAutoCenter="Off", Width=640, Height=480)
+    desk.set(OffsetX=1412, OffsetY=1532)
+    assert (desk.get("OffsetX"), desk.get("OffsetY")) == (1408, 1056)
+    desk.set(Width=2048, Height=1536)
+    desk.set(OffsetX=1520, OffsetY=4)
+    assert (desk.get("OffsetX"), desk.get("OffsetY")) == (0, 0)
+
+
+@pytest.mark.parametrize(("name", "value"), [("OffsetX", 1524), ("OffsetX", 6), ("OffsetY", 1536), ("OffsetY", 1410)])
+def test_offset_that_no_size_leaves_or_off_the_increment_is_refused(desk: Desk, name: str, value: int) -> None:
+    """Manual 5.1.5: 0 to 1520 and 0 to 1532 in steps of 4."""
+    desk.set(OffsetAutoCenter="Off", Width=640, Height=480)
+    desk.set(**{name: 8})
+    assert desk.attempt(name, value) is Status.INVALID_PARAMETER
+    assert desk.get(name) == 8
 
 
 def test_larger_size_pulls_the_offset_in(desk: Desk) -> None:

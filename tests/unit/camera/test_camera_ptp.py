@@ -84,6 +84,30 @@ def test_master_has_the_first_address_of_its_network(desk_of: DeskOf, address: s
     assert desk.get("PtpStatus") == role
 
 
+def test_camera_that_is_told_its_role_does_not_go_by_its_address(desk_of: DeskOf) -> None:
+    desks = [desk_of("33GP1300", CameraOptions(address=f"127.0.0.{last}")) for last in (1, 2)]
+    for desk, elected in zip(desks, (False, True), strict=True):
+        desk.camera.elect_master(elected)
+        desk.now = S - 1
+        assert _statuses(desk) == ("Uncalibrated", 8)
+        desk.now = S
+    assert [_statuses(desk) for desk in desks] == [("Slave", 9), ("Master", 6)]
+    assert [_timestamp(desk) for desk in desks] == [S, S]
+    for desk in desks:
+        desk.camera.elect_master(None)
+    assert [desk.get("PtpStatus") for desk in desks] == ["Master", "Slave"]
+
+
+def test_elected_camera_without_ptp_stays_disabled(desk: Desk) -> None:
+    desk.camera.elect_master(True)
+    desk.now = 5 * S
+    desk.set(PtpEnable=0)
+    assert (desk.get("PtpStatus"), desk.camera.ptp_from_ns) == ("Disabled", None)
+    desk.now = 6 * S
+    desk.set(PtpEnable=1)
+    assert (desk.get("PtpStatus"), desk.camera.ptp_from_ns) == ("Uncalibrated", 7 * S)
+
+
 def test_cameras_with_different_oscillators_agree_once_they_are_synchronised(desk_of: DeskOf) -> None:
     options = [
         CameraOptions(address="127.0.0.1", clock_offset_ns=3 * S, clock_drift_ppb=50_000),

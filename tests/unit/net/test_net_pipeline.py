@@ -475,6 +475,38 @@ def test_flush_waits_for_frames_not_ready_and_gives_up_in_time() -> None:
     assert len(bench.sink.blocks()) == 1
 
 
+def test_steps_between_frames_are_taken_although_frames_wait_and_all_are_discarded() -> None:
+    bench = Bench()
+    ran_in: list[str] = []
+
+    def steps() -> Iterator[None]:
+        for _ in range(3):
+            ran_in.append(threading.current_thread().name)
+            yield
+
+    with running(bench) as pipeline:
+        for number in range(1, 10):
+            pipeline.submit(exposure(number, ready_ns=10 * MS), To())
+        pipeline.between_frames(steps())
+        pipeline.discard()
+        settled(pipeline)
+    assert ran_in == ["stream"] * 3
+
+
+def test_a_step_between_frames_that_fails_is_reported_and_frames_go_on() -> None:
+    def steps() -> Iterator[None]:
+        yield
+        raise IndexError
+
+    bench = Bench()
+    with running(bench) as pipeline:
+        pipeline.between_frames(steps())
+        pipeline.submit(exposure(1), To())
+        settled(pipeline)
+    assert [type(error) for error in bench.errors] == [IndexError]
+    assert len(bench.sink.blocks()) == 1
+
+
 @pytest.mark.parametrize("busy", [False, True])
 def test_stop_ends_the_thread_while_frames_are_waiting(busy: bool) -> None:
     bench = Bench()
