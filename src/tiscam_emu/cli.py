@@ -51,7 +51,13 @@ def run(
     ] = "127.0.0.1",
     serial: Annotated[list[str] | None, typer.Option(help="Serial number, 8 digits; one per camera.")] = None,
     user_name: Annotated[list[str] | None, typer.Option(help="User-defined name; one per camera.")] = None,
-    scene: Annotated[str, typer.Option(help="Name of a scene (chart, flat, gradient) or path of an image.")] = "chart",
+    scene: Annotated[
+        str,
+        typer.Option(
+            help="What all cameras look at: chart, star, colorchecker, flat, gradient or conveyor, "
+            "or the path of an image, of a folder of images, or of a video."
+        ),
+    ] = "chart",
     seed: Annotated[int, typer.Option(help="Seed of all randomness: equal seeds give equal frames.")] = 0,
     state_dir: Annotated[
         Path | None, typer.Option(help="Folder for what cameras keep across restarts; without it nothing is kept.")
