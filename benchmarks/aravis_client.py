@@ -24,6 +24,7 @@ from gi.repository import Aravis, GLib  # noqa: E402 - only after the version is
 CONTROL_CHANNEL_PRIVILEGE = 0x0A00
 PEER_WIDTH, PEER_HEIGHT = 0x100, 0x104
 """Registers of arv-fake-gv-camera; its description ends at 2048 pixels, its registers do not."""
+AUTOMATICS = ("ExposureAuto", "GainAuto", "BalanceWhiteAuto")
 BUFFERED_BYTES = 200_000_000
 POP_TIMEOUT_US = 100_000
 TRIGGER_TIMEOUT_US = 2_000_000
@@ -50,8 +51,9 @@ def configure(camera: Any, args: argparse.Namespace) -> None:
     if args.width:
         set_size(camera, args.width, args.height)
     camera.set_acquisition_mode(Aravis.AcquisitionMode.CONTINUOUS)
-    if device.is_feature_available("ExposureAuto"):
-        device.set_string_feature_value("ExposureAuto", "Off")
+    for name in AUTOMATICS:
+        if device.is_feature_available(name):
+            device.set_string_feature_value(name, "Off")
     if args.exposure_us:
         camera.set_exposure_time(args.exposure_us)
     if args.fps:
@@ -119,11 +121,14 @@ def measure_stream(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
             arrivals_ns.append(buffer.get_system_timestamp())
             device_ns.append(buffer.get_timestamp())
 
+    fps_set = camera.get_frame_rate()
     camera.start_acquisition()
     warm_up(stream)
     infos = stream_infos(stream)
     used_s, began = cpu_s(args.server_pid), time.perf_counter()
     receive(stream, args.seconds, take)
+    while args.until is not None and not args.until.exists():
+        receive(stream, POP_TIMEOUT_US / 1e6, take)
     used_s, elapsed_s = cpu_s(args.server_pid) - used_s, time.perf_counter() - began
     infos = {name: value - infos[name] for name, value in stream_infos(stream).items()}
     payload_bytes = camera.get_payload()
@@ -131,6 +136,7 @@ def measure_stream(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
     gigabytes = len(arrivals_ns) * payload_bytes / 1e9
     return {
         "payload_bytes": payload_bytes,
+        "fps_set": fps_set,
         "frames": len(arrivals_ns),
         "failed_frames": sum(statuses.values()) - statuses["success"],
         "missing_frames": infos["n_missing_frames"],
@@ -243,6 +249,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--packet-size", type=int, default=9000, help="bytes with all headers")
     parser.add_argument("--plain-socket", action="store_true", help="an ordinary UDP socket instead of the packet ring")
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--until", type=Path, help="stream on until this file exists")
     parser.add_argument("--count", type=int, default=100, help="triggers")
     return parser.parse_args()
 

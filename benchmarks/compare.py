@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from contestants import Server, enter_lonely_namespace, machine, our_camera, peer_camera
+from report import markdown, number
 
 from tiscam_emu.camera.core import load
 from tiscam_emu.camera.frame_rate import readout_s
@@ -126,22 +127,6 @@ class Measurement:
             raise SystemExit(f"compare: {case.title}: {done.stderr.strip()}")
         figures: dict[str, float] = json.loads(done.stdout)
         return figures
-
-
-def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table that can be read as it is and pasted into a document."""
-    table = [tuple(header), *(tuple(row) for row in rows)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
-    table.insert(1, tuple("-" * width for width in widths))
-    return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in table
-    )
-
-
-def number(value: float, digits: int = 3) -> str:
-    if math.isnan(value):
-        return "-"
-    return f"{value:.0f}" if abs(value) >= 10 ** (digits - 1) else f"{value:.{digits}g}"
 
 
 def stream_table(measurement: Measurement, cases: Sequence[Case]) -> str:

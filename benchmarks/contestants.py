@@ -1,4 +1,4 @@
-"""The two cameras that are compared, as processes, and the machine they run on."""
+"""The cameras that are measured, as processes, and the machine they run on."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Server:
 
     pid: int
     ready_s: float
+    address: str = ADDRESS
 
     def resident_mb(self) -> float:
         status = Path(f"/proc/{self.pid}/status").read_text()
@@ -44,16 +45,29 @@ class Server:
 
 
 @contextlib.contextmanager
-def our_camera(model: str) -> Iterator[Server]:
-    command = [str(Path(sysconfig.get_path("scripts")) / "tiscam-emu"), "--model", model, "--address", ADDRESS]
+def our_camera(model: str, *options: str) -> Iterator[Server]:
+    with our_cameras(model, 1, *options) as (server,):
+        yield server
+
+
+@contextlib.contextmanager
+def our_cameras(model: str, count: int, *options: str) -> Iterator[list[Server]]:
+    """So many cameras of a model, by one command, each with a process of its own."""
+    models = [word for _ in range(count) for word in ("--model", model)]
+    command = [str(Path(sysconfig.get_path("scripts")) / "tiscam-emu"), *models, "--address", ADDRESS, *options]
     began = time.perf_counter()
     with _running(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as process:
         assert process.stdout is not None
-        line = process.stdout.readline()
+        addresses = [_ready_address(process.stdout.readline(), command) for _ in range(count)]
         ready_s = time.perf_counter() - began
-        if not line.startswith("ready "):
-            raise SystemExit(f"compare: {' '.join(command)} did not start")
-        yield Server(_child(process.pid), ready_s)
+        workers = zip(_children(process.pid), addresses, strict=True)
+        yield [Server(pid, ready_s, address) for pid, address in workers]
+
+
+def _ready_address(line: str, command: list[str]) -> str:
+    if not line.startswith("ready "):
+        raise SystemExit(f"benchmark: {' '.join(command)} did not start")
+    return line.rsplit(maxsplit=1)[-1]
 
 
 @contextlib.contextmanager
@@ -75,9 +89,10 @@ def _running(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> Iterat
             process.stdout.close()
 
 
-def _child(pid: int) -> int:
+def _children(pid: int) -> list[int]:
+    """Processes it has started, in this order."""
     lists = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-    return next(int(child) for children in lists for child in children)
+    return sorted(int(child) for children in lists for child in children)
 
 
 def _wait_until_found(deadline: float) -> None:
@@ -90,7 +105,7 @@ def _wait_until_found(deadline: float) -> None:
                 sock.recv(1024)
                 return
             time.sleep(0.002)
-    raise SystemExit(f"compare: {PEER_COMMAND} does not answer")
+    raise SystemExit(f"benchmark: {PEER_COMMAND} does not answer")
 
 
 def enter_lonely_namespace() -> None:

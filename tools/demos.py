@@ -112,7 +112,7 @@ class _Bench:
         self._renderer.render(request, image)
         wanted = self.camera.measured_region()
         roi = wanted or (0, 0, request.region.width, request.region.height)
-        self.frames.append(_Frame(request, measure(image, request, roi)))
+        self.frames.append(_Frame(request, measure(image.take, request, roi)))
         if wanted is not None:
             self._on_their_way.append((exposure.end_ns, self.frames[-1], roi))
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol, Self
 
 from tiscam_emu.errors import CameraFailed, InvalidOption
 from tiscam_emu.net.clock import Clock
+from tiscam_emu.net.fault_plan import FaultPlan, fault_text
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.scene_parcel import packed
@@ -109,6 +110,33 @@ class Camera:
     def stamp(self, stamping: bool) -> None:
         self._backend.ask("set_stamp", stamping)
 
+    def faults(self, *texts: str, **values: float | str) -> None:
+        """Let these faults take the place of all former ones; without any the camera is healthy again.
+
+        Parameters
+        ----------
+        texts
+            As for the command's ``--fault``: ``"drop=0.05,burst=20,on=stream"``.
+        values
+            One more, as keywords: ``drop=0.05, burst=20``. See `docs/faults.md` for all of them.
+
+        Raises
+        ------
+        InvalidOption
+            A fault is unknown or out of its limits; nothing has changed then.
+        """
+        wanted = [*texts, fault_text(values)] if values else list(texts)
+        FaultPlan.parse(wanted)
+        self._backend.ask("faults", wanted)
+
+    def unplug(self) -> None:
+        """Pull the network plug: nothing comes or goes until `plug`; the camera itself stays on."""
+        self._backend.ask("unplug")
+
+    def plug(self) -> None:
+        """Put the network plug in again."""
+        self._backend.ask("plug")
+
     def stop(self) -> None:
         """End the camera and free its address; stopping twice does no harm."""
         self._backend.stop()
@@ -160,7 +188,11 @@ def serve(
     state_dir: str | Path = "",
     max_packet_size: int = 9000,
     plain_xml: bool = False,
+    gso: bool = False,
+    full_speed: bool = False,
     stamp: bool = False,
+    allow_redirect: bool = False,
+    faults: str | Sequence[str] = (),
     in_process: bool = False,
     clock: Clock | None = None,
 ) -> Camera:
@@ -186,8 +218,18 @@ def serve(
         Largest stream packet, bytes with all headers.
     plain_xml
         Serve the description uncompressed.
+    gso
+        Send with segmentation offload (Linux): fewer system calls. Clients that receive by a packet socket, as Aravis
+        does for root, do not see such packets.
+    full_speed
+        Ignore the limits of the model's link and sensor, for load tests: `AcquisitionFrameRate` goes up to 10 kHz, and
+        frames are as many as the computer can make.
     stamp
         Write frame id, timestamp and checksum into the first bytes of every frame, for `read_stamp`.
+    allow_redirect
+        Let clients send streams to other hosts than their own.
+    faults
+        What goes wrong from the start, as for `Camera.faults`; one text or several.
     in_process
         Run on threads of this process instead of in one of its own: slower, but `clock` may be an object and
         `scene` any function.
@@ -217,7 +259,11 @@ def serve(
         state_dir=str(state_dir),
         max_packet_size=max_packet_size,
         plain_xml=plain_xml,
+        gso=gso,
+        full_speed=full_speed,
         stamp=stamp,
+        allow_redirect=allow_redirect,
+        faults=(faults,) if isinstance(faults, str) else tuple(faults),
     ).checked()
     if in_process:
         backend = _InProcess(options, clock)

@@ -64,9 +64,22 @@ def run(
     ] = None,
     max_packet_size: Annotated[int, typer.Option(help="Largest stream packet in bytes, headers included.")] = 9000,
     plain_xml: Annotated[bool, typer.Option("--plain-xml", help="Serve the GenICam XML unzipped.")] = False,
+    gso: Annotated[
+        bool, typer.Option("--gso", help="Send with segmentation offload: faster, but unseen by clients as root.")
+    ] = False,
+    full_speed: Annotated[
+        bool, typer.Option("--full-speed", help="Ignore the limits of the model's link and sensor: a load test.")
+    ] = False,
     stamp: Annotated[
         bool, typer.Option("--stamp", help="Write frame id, timestamp and checksum into the first bytes of each frame.")
     ] = False,
+    allow_redirect: Annotated[
+        bool, typer.Option("--allow-redirect", help="Let clients send streams to other hosts than their own.")
+    ] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="Fault to have, such as drop=0.01 or drop=0.05,burst=20,on=stream; repeat it for more."),
+    ] = None,
     log_level: Annotated[str, typer.Option(help=f"One of {', '.join(_LEVELS)}.")] = "WARNING",
     list_models: Annotated[
         bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
@@ -100,7 +113,11 @@ def run(
                 state_dir=str(state_dir or ""),
                 max_packet_size=max_packet_size,
                 plain_xml=plain_xml,
+                gso=gso,
+                full_speed=full_speed,
                 stamp=stamp,
+                allow_redirect=allow_redirect,
+                faults=tuple(fault or ()),
             ).checked()
             for number, name in enumerate(model)
         ]

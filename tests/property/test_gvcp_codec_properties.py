@@ -19,6 +19,15 @@ COMMANDS: st.SearchStrategy[gvcp.Cmd] = st.one_of(
     st.builds(gvcp.WriteRegCmd, REQ_ID, st.lists(st.tuples(U32, U32), min_size=1, max_size=67).map(tuple), flags=U8),
     st.builds(gvcp.ReadMemCmd, REQ_ID, U32, U16, flags=U8),
     st.builds(gvcp.WriteMemCmd, REQ_ID, U32, st.binary(max_size=540), flags=U8),
+    st.builds(
+        gvcp.PacketResendCmd,
+        REQ_ID,
+        U16,
+        U16,
+        st.integers(0, 0xFFFFFF),
+        st.one_of(st.none(), st.integers(0, 0xFFFFFE)),
+        flags=st.sampled_from([0, 1, 0x10, 0x90]),
+    ),
 )
 ACKS: st.SearchStrategy[gvcp.Ack] = st.one_of(
     st.builds(gvcp.ReadRegAck, U16, st.lists(U32, min_size=1, max_size=135).map(tuple), status=STATUS),

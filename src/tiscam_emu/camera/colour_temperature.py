@@ -1,31 +1,31 @@
 """White balance for the light of a black body (manual 5.9.2, 5.9.3).
 
-Colours are seen in narrow bands, in which Wien's approximation of Planck's law makes the logarithm of their ratios
-linear in 1/T. A scene that is neutral by itself has the light for which the sensor's own ratios are right.
+A scene that is neutral by itself has the light for which the sensor's own ratios are right, `illuminant.NEUTRAL_K`.
 """
 
 from __future__ import annotations
 
 import math
 
+from tiscam_emu.sensor.illuminant import NEUTRAL_K
 from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
 
-NEUTRAL_K = 6500.0
-"""Light in which the linear RGB of a scene is neutral: D65, the white of sRGB, to the nearest hundred."""
-
-_SECOND_RADIATION_M_K = 0.01438777  # CODATA 2018
-_RED_M, _GREEN_M, _BLUE_M = 610e-9, 540e-9, 460e-9  # where the filters of Bayer sensors have their peaks
-_RED_SLOPE_K = _SECOND_RADIATION_M_K * (1 / _GREEN_M - 1 / _RED_M)
-_BLUE_SLOPE_K = _SECOND_RADIATION_M_K * (1 / _BLUE_M - 1 / _GREEN_M)
-
 Rgb = tuple[float, float, float]
+
+_COLDEST, _WARMEST = 1e-6, 1e-3  # one over kelvin
+_HALVINGS = 40
 
 
 def ratios_for(sensor: SensorModel, kelvin: float) -> Rgb:
     """Factors of red, green and blue that make grey neutral in light of `kelvin`; green is 1."""
-    red, green, blue = neutral_white_balance(sensor)
-    coldness = 1 / kelvin - 1 / NEUTRAL_K
-    return red * math.exp(-_RED_SLOPE_K * coldness), green, blue * math.exp(_BLUE_SLOPE_K * coldness)
+    ratios = neutral_white_balance(sensor)
+    if kelvin == NEUTRAL_K:
+        return ratios
+    here, neutral = (_grey(sensor, light_k) for light_k in (kelvin, NEUTRAL_K))
+    red, _, blue = (
+        ratio * (then / neutral[1]) / (now / here[1]) for ratio, then, now in zip(ratios, neutral, here, strict=True)
+    )
+    return red, 1.0, blue
 
 
 def temperature_of(sensor: SensorModel, light: Rgb) -> float:
@@ -33,7 +33,22 @@ def temperature_of(sensor: SensorModel, light: Rgb) -> float:
 
     Red is compared with blue, for green changes little with temperature.
     """
-    red, _, blue = neutral_white_balance(sensor)
-    coldness = math.log(light[0] * red / (light[2] * blue)) / (_RED_SLOPE_K + _BLUE_SLOPE_K)
-    inverse = coldness + 1 / NEUTRAL_K
-    return 1 / inverse if inverse > 0 else math.inf
+    warmth = math.log(light[0] / light[2])
+    low, high = _COLDEST, _WARMEST
+    if warmth <= _warmth(sensor, 1 / low):
+        return math.inf
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _warmth(sensor, 1 / middle) < warmth else (low, middle)
+    return 1 / low
+
+
+def _warmth(sensor: SensorModel, kelvin: float) -> float:
+    red, _, blue = _grey(sensor, kelvin)
+    return math.log(red / blue)
+
+
+def _grey(sensor: SensorModel, kelvin: float) -> Rgb:
+    """What grey looks like in light of `kelvin`."""
+    red, green, blue = (float(row.sum()) for row in sensor.responses(light_k=kelvin))
+    return red, green, blue

@@ -8,6 +8,7 @@ from tiscam_emu.camera import (
     actions,
     color,
     control_channel,
+    device,
     image_format,
     lens_motors,
     lut,
@@ -32,7 +33,7 @@ from tiscam_emu.camera.status_led import StatusLed
 from tiscam_emu.camera.strobe import Strobe
 from tiscam_emu.camera.transport import StreamSettings
 from tiscam_emu.camera.trigger_input import TriggerInput
-from tiscam_emu.errors import RegisterError, Status
+from tiscam_emu.errors import Busy, RegisterError, Status
 from tiscam_emu.features.layout import XML_BASE
 from tiscam_emu.features.registers import RegisterMap
 from tiscam_emu.genicam.document import build_xml, file_name, zipped
@@ -107,16 +108,22 @@ class Camera:
     def read(self, address: int, length: int, now: Nanoseconds) -> bytes:
         """Registers as bytes; see `RegisterMap.read`."""
         self._catch_up(now)
+        self.state.health.check_busy()
         return self.registers.read(address, length)
 
     def write(self, address: int, data: bytes, now: Nanoseconds) -> None:
         """Write registers, all or nothing; see `RegisterMap.write`."""
         self._catch_up(now)
+        self.state.health.check_busy()
         self.registers.write(address, data)
 
     def write_pairs(self, pairs: Sequence[tuple[int, int]], now: Nanoseconds) -> tuple[int, Status]:
         """Write (address, value) pairs in order; the number done, and the status the next one met."""
         self._catch_up(now)
+        try:
+            self.state.health.check_busy()
+        except Busy as error:
+            return 0, error.status
         return self.registers.write_pairs(pairs)[:2]
 
     def discovery(self) -> bytes:
@@ -135,6 +142,8 @@ class Camera:
         self.state.put("GevCCP", ccp)
         self.state.put("GevPrimaryApplicationSocket", owner.port if owner else 0)
         self.state.put("GevPrimaryApplicationIPAddress", ipv4_to_int(owner.host) if owner else 0)
+        if owner is not None:
+            transport.forget_strangers_destination(self.state)
 
     def release(self, now: Nanoseconds) -> None:
         """Control was lost or given back: stop acquiring and close the channels."""
@@ -176,7 +185,7 @@ class Camera:
     def take_write_duration(self) -> Nanoseconds:
         """How long the writes since the last call take."""
         duration_ns, self.state.write_duration_ns = self.state.write_duration_ns, 0
-        return duration_ns
+        return duration_ns + self.state.health.faults.late_ack_ns
 
     def execute_action(
         self, device_key: int, group_key: int, group_mask: int, action_time: int | None, now: Nanoseconds
@@ -295,4 +304,5 @@ def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameR
         defocus_px=imaging.defocus_px,
         zoom=imaging.zoom,
         infrared=imaging.infrared,
+        temperature_c=device.temperature_c(state),
     )

@@ -85,6 +85,9 @@ def _selector(name: str, doc: str) -> Integer:
 
 def temperature_c(state: CameraState) -> float:
     """Temperature inside the camera, in tenths of a degree: it rises from the room's with a time constant."""
+    hot_c = state.health.faults.temperature_c
+    if hot_c is not None:
+        return hot_c
     on_s = (state.now - state.powered_up_ns) / NS_PER_S
     return round(AMBIENT_C + WARM_UP_C * -math.expm1(-on_s / WARM_UP_S), 1)
 

@@ -5,11 +5,27 @@ The rates of the manuals' tables are these, rounded down to whole frames per sec
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tiscam_emu.spec.model import CameraModel
 from tiscam_emu.units import Nanoseconds, ns_from_s
 
 SLOWEST_HZ = 1.0
 """Lowest frame rate that can be asked for; an assumption, the manuals give none."""
+
+
+_UNBOUNDED_BYTES_PER_S = 1e12
+_UNBOUNDED_FRAME_US = 100.0
+
+
+def unbounded(model: CameraModel) -> CameraModel:
+    """The model without the limits of its link and sensor: what is left is the computer's own speed."""
+    link = replace(model.link, bytes_per_s=_UNBOUNDED_BYTES_PER_S, frame_overhead_us=0.0)
+    timing = {
+        name: replace(row, frame_us=_UNBOUNDED_FRAME_US, line_us=0.0, pixel_ns=0.0, slowdown=1.0)
+        for name, row in model.timing.items()
+    }
+    return replace(model, link=link, timing=timing)
 
 
 def readout_s(model: CameraModel, pixel_format: str, width: int, height: int) -> float:

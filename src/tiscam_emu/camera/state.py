@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tiscam_emu.camera.action_queue import ActionQueue
 from tiscam_emu.camera.clock import CameraClock
+from tiscam_emu.camera.device_faults import DeviceHealth
 from tiscam_emu.camera.motion import Motor
 from tiscam_emu.camera.notices import NoticeBoard
 from tiscam_emu.camera.options import CameraOptions
@@ -108,6 +109,8 @@ class CameraState(Store):
         Actions that wait for their time.
     write_duration_ns
         How long the writes take that nobody has asked about yet.
+    health
+        Faults on command.
     """
 
     def __init__(self, model: CameraModel, options: CameraOptions) -> None:
@@ -125,6 +128,7 @@ class CameraState(Store):
         self.clock = CameraClock(options.clock_offset_ns, options.clock_drift_ppb)
         self.actions = ActionQueue()
         self.write_duration_ns: Nanoseconds = 0
+        self.health = DeviceHealth(options.seed)
         self.triggers = Triggers()
         self.lines = Lines()
         self.notices = NoticeBoard()

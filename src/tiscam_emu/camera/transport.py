@@ -86,9 +86,17 @@ def _accept_port(state: CameraState, port: int) -> int:
 def refuse_destination(state: CameraState, address: int) -> str:
     """Why nothing may be sent to an address; empty if it may."""
     destination = IPv4Address(address)
+    if state.options.allow_redirect:
+        return ""
     if not address or destination.is_loopback or address == state["GevPrimaryApplicationIPAddress"]:
         return ""
-    return f"{destination} is neither this host nor the controlling client"
+    return f"{destination} is neither this host nor the controlling client; --allow-redirect allows it"
+
+
+def forget_strangers_destination(state: CameraState) -> None:
+    """A new client controls the camera: a stream that it opens does not go to where another client once wanted it."""
+    if not state["GevSCPHostPort"] and refuse_destination(state, state["GevSCDA"]):
+        state.put("GevSCDA", 0)
 
 
 def _fire_test_packet(state: CameraState) -> None:

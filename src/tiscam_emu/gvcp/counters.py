@@ -11,6 +11,8 @@ class ControlCounters:
 
     Attributes
     ----------
+    unanswered_discoveries
+        Those that came faster than they are answered.
     ignored_datagrams
         Not GVCP at all; never answered.
     malformed_commands
@@ -23,6 +25,8 @@ class ControlCounters:
         Address or count not a multiple of 4.
     refused_accesses
         Any other access answered with an error status: no such register, read-only, out of range.
+    busy_answers
+        Accesses answered with BUSY: a fault on command, no mistake of the client.
     repeated_requests
         Retransmitted commands, answered again and not executed again.
     actions_executed, actions_ignored
@@ -33,6 +37,7 @@ class ControlCounters:
     """
 
     discoveries: int = 0
+    unanswered_discoveries: int = 0
     resend_requests: int = 0
     force_ip_requests: int = 0
     ignored_datagrams: int = 0
@@ -42,6 +47,7 @@ class ControlCounters:
     writes_without_control: int = 0
     unaligned_accesses: int = 0
     refused_accesses: int = 0
+    busy_answers: int = 0
     repeated_requests: int = 0
     heartbeat_expiries: int = 0
     actions_executed: int = 0

@@ -16,6 +16,7 @@ Decisions where the standard leaves room:
 * Without the status codes of version 2.0, NO_REF_TIME, OVERFLOW and ACTION_LATE are all acknowledged as ERROR, although
   a late action is performed.
 * A repeated action command is answered again from memory: a broadcast may arrive once for each of its addresses.
+* Discovery is answered 50 times a second, and 100 times in a row: its answer is 32 times as long as the question.
 * A command that takes time has its effect at once; only its acknowledge is late. Other commands are served meanwhile.
 """
 
@@ -31,7 +32,9 @@ from tiscam_emu.gvcp.device import ControlledDevice
 from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram
 from tiscam_emu.gvcp.heartbeat import HeartbeatState
 from tiscam_emu.gvcp.late_acks import LateAck, LateAckState
+from tiscam_emu.gvcp.mistakes import Kind, MistakeLog
 from tiscam_emu.gvcp.privilege import ControlMissing, Privilege
+from tiscam_emu.gvcp.token_bucket import TokenBucket
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire import gvcp, gvcp_codec, gvcp_layouts
 from tiscam_emu.wire.bootstrap import CONTROL_CHANNEL_PRIVILEGE
@@ -54,6 +57,8 @@ _IMPLEMENTED = frozenset(
 )
 _ALWAYS_ANSWERED = frozenset({Command.READREG_CMD, Command.READMEM_CMD})
 _STATUS_2_0 = frozenset({Status.NO_REF_TIME, Status.OVERFLOW, Status.ACTION_LATE})
+DISCOVERIES_PER_S = 50
+DISCOVERIES_AT_ONCE = 100
 _PERFORMED = frozenset({Status.SUCCESS, Status.ACTION_LATE})
 
 
@@ -66,7 +71,9 @@ class ControlEngine:
         self._heartbeat = HeartbeatState()
         self._forget_commands()
         self._latest_ns: Nanoseconds = 0
+        self._discoveries = TokenBucket(DISCOVERIES_PER_S, DISCOVERIES_AT_ONCE)
         self.counters = ControlCounters()
+        self.mistakes = MistakeLog()
 
     @property
     def controller(self) -> Endpoint | None:
@@ -116,7 +123,7 @@ class ControlEngine:
             return self._write_once(command, datagram, peer, now)
         if isinstance(command, gvcp.ActionCmd):
             return self._act_once(command, datagram, peer, now)
-        return self._serve_other(command, peer)
+        return self._serve_other(command, peer, now)
 
     def _forget_commands(self) -> None:
         self._repeats = RepeatedRequestState()
@@ -132,14 +139,21 @@ class ControlEngine:
         deadline = self._heartbeat_deadline()
         if deadline is not None and now >= deadline:
             self.counters.heartbeat_expiries += 1
+            if self._privilege.owner is not None:
+                silence = f"silent for {self._device.heartbeat_timeout_ms} ms, so control is lost"
+                self.mistakes.note(Kind.MISSED_HEARTBEAT, self._privilege.owner, silence)
             # A timeout shortened from outside may put the deadline into the past; the device's time never goes back.
             self._adopt(rules.OPEN, None, max(deadline, self._latest_ns))
         self._latest_ns = now
 
-    def _serve_other(self, command: gvcp.Cmd, peer: Endpoint) -> list[Effect]:
+    def _serve_other(self, command: gvcp.Cmd, peer: Endpoint, now: Nanoseconds) -> list[Effect]:
         match command:
             case gvcp.DiscoveryCmd():
                 self.counters.discoveries += 1
+                if not self._discoveries.take(now):
+                    self.counters.unanswered_discoveries += 1
+                    self.mistakes.note(Kind.DISCOVERY_FLOOD, peer, f"more than {DISCOVERIES_PER_S} a second")
+                    return []
                 return self._acknowledge(command, gvcp.DiscoveryAck(command.req_id, self._device.discovery()), peer)
             case gvcp.PacketResendCmd(stream_channel=channel, block_id=block_id):
                 self.counters.resend_requests += 1
@@ -153,6 +167,7 @@ class ControlEngine:
             case _:
                 self.counters.unknown_commands += 1
                 code = gvcp_layouts.command_code(command)
+                self.mistakes.note(Kind.UNKNOWN_COMMAND, peer, f"0x{code:04x}")
                 refusal = gvcp.ErrorAck(command.req_id, code | 1, status=Status.NOT_IMPLEMENTED)
                 return self._acknowledge(command, refusal, peer)
 
@@ -164,13 +179,16 @@ class ControlEngine:
         header, status = error.header, error.status
         if header is None:
             self.counters.ignored_datagrams += 1
+            self.mistakes.note(Kind.BAD_DATAGRAM, peer, str(error))
             return []
         if status is not Status.INVALID_HEADER and header.command not in _IMPLEMENTED:
             status = Status.NOT_IMPLEMENTED
         if status is Status.NOT_IMPLEMENTED:
             self.counters.unknown_commands += 1
+            self.mistakes.note(Kind.UNKNOWN_COMMAND, peer, f"0x{header.command:04x}")
         else:
             self.counters.malformed_commands += 1
+            self.mistakes.note(Kind.MALFORMED_COMMAND, peer, str(error))
         answered = header.ack_required or header.command in _ALWAYS_ANSWERED
         if not answered or header.command == Command.PACKETRESEND_CMD:
             return []
@@ -188,6 +206,7 @@ class ControlEngine:
         try:
             if not rules.may_read(self._privilege, peer):
                 self.counters.reads_refused_by_privilege += 1
+                self.mistakes.note(Kind.READ_WITHOUT_PRIVILEGE, peer, f"{self._privilege.owner} has it")
                 return self._read_refusal(command, Status.ACCESS_DENIED)
             if isinstance(command, gvcp.ReadMemCmd):
                 _check_block(command.address, command.count)
@@ -196,7 +215,7 @@ class ControlEngine:
             values = [self._read_register(address, now) for address in command.addresses]
             return gvcp.ReadRegAck(command.req_id, tuple(values))
         except RegisterError as error:
-            self._count_refusal(error)
+            self._count_refusal(error, peer)
             return self._read_refusal(command, error.status)
 
     def _read_register(self, address: int, now: Nanoseconds) -> int:
@@ -288,11 +307,14 @@ class ControlEngine:
                 run = _device_run(pairs, index)
                 written, status = self._device.write_pairs(run, now)
                 if status is not Status.SUCCESS:
-                    self.counters.refused_accesses += 1
+                    self._count_refusal_status(status)
+                    if status is not Status.BUSY:
+                        what = f"write to 0x{run[written][0]:08x}: {status.name}"
+                        self.mistakes.note(Kind.of_status(status), peer, what)
                     return index + written, status
                 index += len(run)
         except RegisterError as error:
-            self._count_refusal(error)
+            self._count_refusal(error, peer)
             return index, error.status
         return index, Status.SUCCESS
 
@@ -309,7 +331,7 @@ class ControlEngine:
                 raise InvalidAddress(_CCP)
             self._device.write(address, data, now)
         except RegisterError as error:
-            self._count_refusal(error)
+            self._count_refusal(error, peer)
             return 0, error.status
         return len(data), Status.SUCCESS
 
@@ -334,14 +356,21 @@ class ControlEngine:
             self._device.release(now)
         self._device.control_changed(privilege.ccp, privilege.owner, now)
 
-    def _count_refusal(self, error: RegisterError) -> None:
+    def _count_refusal(self, error: RegisterError, peer: Endpoint) -> None:
+        self.mistakes.note_refusal(error, peer)
         match error:
             case ControlMissing():
                 self.counters.writes_without_control += 1
             case BadAlignment():
                 self.counters.unaligned_accesses += 1
             case _:
-                self.counters.refused_accesses += 1
+                self._count_refusal_status(error.status)
+
+    def _count_refusal_status(self, status: Status) -> None:
+        if status is Status.BUSY:
+            self.counters.busy_answers += 1
+        else:
+            self.counters.refused_accesses += 1
 
 
 def _check_alignment(value: int) -> None:

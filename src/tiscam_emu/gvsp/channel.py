@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.gvsp.pacing import LinkPacer
-from tiscam_emu.gvsp.packets import Packet, PacketTable
-from tiscam_emu.gvsp.resend import Held, ResendState
+from tiscam_emu.gvsp.packets import Packet, PacketTable, Run
+from tiscam_emu.gvsp.resend import Held, ResendBudget, ResendState
 from tiscam_emu.gvsp.window import ResendWindow, SentFrame
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.gvsp import MAX_BLOCK_ID, build_test_packet, next_block_id
 
 _SPARE_TABLES = 3
-_PENDING_RESENDS = 256
+_PENDING_RESENDS = 4096
 
 
 @dataclass(slots=True)
@@ -30,6 +31,8 @@ class StreamCounters:
         Answers saying that a packet asked for is gone.
     skipped_frames
         Frames dropped whole, because too many were on their way.
+    refused_resends
+        Requests not answered, because more was asked for than a client can have lost; see `resend.ResendBudget`.
     """
 
     frames: int = 0
@@ -38,6 +41,7 @@ class StreamCounters:
     resent_packets: int = 0
     unavailable_packets: int = 0
     skipped_frames: int = 0
+    refused_resends: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,23 @@ class OutgoingFrame:
     destination: Destination
 
 
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """Packets to be sent now, in this order; valid until the channel is asked for the next burst."""
+class Burst(NamedTuple):
+    """Packets to be sent now, in this order; valid until the channel is asked for the next burst.
+
+    Attributes
+    ----------
+    table, first
+        Where the packets lie, if they are consecutive ones of a frame, and the id of the first.
+    """
 
     packets: Sequence[Packet]
     destination: Destination
+    table: PacketTable | None = None
+    first: int = 0
+
+    def runs(self) -> list[Run] | None:
+        """The same packets in few pieces, if they lie so."""
+        return None if self.table is None else self.table.runs(self.first, self.first + len(self.packets))
 
 
 class StreamChannel:
@@ -70,7 +85,9 @@ class StreamChannel:
         self._current: OutgoingFrame | None = None
         self._next_packet = 0
         self._tests: deque[Burst] = deque()
-        self._resends: deque[ResendState] = deque()
+        # By what was asked for: a client that asks again for what is about to come is answered once.
+        self._resends: dict[tuple[int, int, int | None], ResendState] = {}
+        self._budget = ResendBudget()
         self._window = ResendWindow()
         self._spare: list[PacketTable] = []
         self._pacer = LinkPacer()
@@ -89,6 +106,16 @@ class StreamChannel:
     def frames_outstanding(self) -> int:
         """Frames enqueued whose last packet has not been handed out."""
         return len(self._waiting) + (self._current is not None)
+
+    @property
+    def frames_waiting(self) -> int:
+        """Frames enqueued of which no packet has been handed out."""
+        return len(self._waiting)
+
+    @property
+    def is_amid_frame(self) -> bool:
+        """Whether the first packet of a frame has been handed out, and not the last."""
+        return self._current is not None
 
     def spare_table(self, payload_bytes: int, packet_size: int) -> PacketTable | None:
         """A table free to be filled, or None: the caller then makes one. Spares of another geometry are dropped."""
@@ -121,12 +148,15 @@ class StreamChannel:
         marked
             Whether resent packets carry the status PACKET_RESEND.
         """
-        request = ResendState(block_id, first, last, marked)
-        if not self._was_begun(block_id) or request in self._resends or len(self._resends) >= _PENDING_RESENDS:
+        request = (block_id, first, last)
+        if not self._was_begun(block_id) or request in self._resends:
+            return
+        if len(self._resends) >= _PENDING_RESENDS:
+            self._counters.refused_resends += 1
             return
         if self._current is None and not self._resends:
             self._pacer.begin(now)
-        self._resends.append(request)
+        self._resends[request] = ResendState(block_id, first, last, marked)
 
     def due(self, now: Nanoseconds) -> Burst | None:
         """The packets to be sent at `now`, or None before `next_wakeup`."""
@@ -164,33 +194,41 @@ class StreamChannel:
         if to.opened != self._opened:
             self._free(self._window.clear())
             self._resends.clear()
+            self._budget.open()
             self._opened, self._newest_block, self._blocks = to.opened, 0, 0
         self._newest_block = next_block_id(self._newest_block)
         self._blocks += 1
         frame.table.stamp(self._newest_block)
         self._pacer.configure(to.packet_size, to.link_bytes_per_s, to.packet_delay_ns)
         self._pacer.begin(frame.ready_ns)
+        self._budget.begin_frame(len(frame.table.packets))
         self._latest = to
         self._current = frame
         self._next_packet = 0
 
     def _send(self, frame: OutgoingFrame, allowed: int, now: Nanoseconds) -> Burst:
-        packets = frame.table.packets[self._next_packet : self._next_packet + allowed]
+        first = self._next_packet
+        packets = frame.table.packets[first : first + allowed]
         self._next_packet += len(packets)
         self._pacer.sent(len(packets), now)
         self._counters.packets += len(packets)
+        self._budget.earn(len(packets))
         if self._next_packet == len(frame.table.packets):
             self._counters.frames += 1
             self._counters.payload_bytes += frame.table.payload_bytes
             self._free(self._window.add(SentFrame(frame.table, frame.destination, now)))
             self._current = None
-        return Burst(packets, frame.destination)
+        return Burst(packets, frame.destination, frame.table, first)
 
     def _resend(self, allowed: int, now: Nanoseconds) -> Burst | None:
         packets: list[Packet] = []
         destination: Destination | None = None
+        allowed = min(allowed, self._budget.left)
+        if not allowed:
+            self._counters.refused_resends += len(self._resends)
+            self._resends.clear()
         while self._resends and len(packets) < allowed:
-            request = self._resends[0]
+            asked, request = next(iter(self._resends.items()))
             held, to = self._held(request.block_id)
             if destination is not None and destination != to:
                 break
@@ -198,7 +236,7 @@ class StreamChannel:
             more = request.answer(allowed - len(packets), held)
             packets += more
             if len(packets) < allowed:
-                self._resends.popleft()
+                del self._resends[asked]
             if held is None:
                 self._counters.unavailable_packets += len(more)
             else:
@@ -206,6 +244,7 @@ class StreamChannel:
         if not packets or destination is None:
             return None
         self._pacer.sent(len(packets), now)
+        self._budget.spend(len(packets))
         return Burst(packets, destination)
 
     def _held(self, block_id: int) -> tuple[Held | None, Destination | None]:

@@ -13,6 +13,7 @@ of 9000: a burst must leave room for the next one, because the receiver may be s
 SHORTEST_GAP_NS = 50 * NS_PER_US
 """Shorter packet delays are finer than an operating system sleeps: they are gathered, and only their average holds."""
 
+_SHORTEST_BURST_NS = 20 * NS_PER_US
 _HEADROOM = 1.03
 _FORGIVEN_BURSTS = 4
 """Time lost beyond this many bursts is not caught up."""
@@ -46,6 +47,8 @@ class LinkPacer:
         data_ns = data_bytes_per_packet(packet_size) / (link_bytes_per_s * _HEADROOM) * NS_PER_S
         self._packet_ns = data_ns + packet_delay_ns
         gathered = max(1, min(BURST_PACKETS, BURST_BYTES // packet_size))
+        if self._packet_ns * gathered < _SHORTEST_BURST_NS:  # a link faster than any that is modelled
+            gathered = max(gathered, min(BURST_PACKETS, int(_SHORTEST_BURST_NS / self._packet_ns)))
         self.burst_packets = 1 if packet_delay_ns >= SHORTEST_GAP_NS else gathered
         self._forgiven_ns = _FORGIVEN_BURSTS * self.burst_packets * self._packet_ns
 

@@ -12,6 +12,43 @@ from tiscam_emu.wire.gvsp import build_status_packet
 STATUS_PACKETS = 32
 """At most this many answers per request say that a packet is gone; the rest of the range goes unanswered."""
 
+BUDGET_FRAMES = 4
+BUDGET_PER_PACKET = 2
+
+
+class ResendBudget:
+    """State: how many packets may still be sent again, so that no flood of requests multiplies the stream.
+
+    Each packet of a frame earns two packets sent again, whatever is asked for and by whom: with resends the stream is
+    in the long run never more than three times itself. A budget of four frames is there from the beginning and is never
+    exceeded, for a client that has lost whole frames.
+    """
+
+    __slots__ = ("_most", "left")
+
+    def __init__(self) -> None:
+        self.left = 0
+        self._most = 0
+
+    def open(self) -> None:
+        """A new stream begins."""
+        self.left = self._most = 0
+
+    def begin_frame(self, packets: int) -> None:
+        """A frame of so many packets is going to be sent."""
+        most = BUDGET_FRAMES * packets
+        self.left += max(0, most - self._most)
+        self._most = most
+        self.left = min(self.left, most)
+
+    def earn(self, packets: int) -> None:
+        """Packets of a frame were sent."""
+        self.left = min(self.left + BUDGET_PER_PACKET * packets, self._most)
+
+    def spend(self, packets: int) -> None:
+        """Packets were sent again, or said to be gone."""
+        self.left -= packets
+
 
 @dataclass(frozen=True, slots=True)
 class Held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE, SMALLEST_PACKET, CameraOptions
 from tiscam_emu.errors import InvalidOption
+from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.spec.catalog import find_key
 
 LARGEST_PACKET = 65532
@@ -28,6 +30,12 @@ class ServeOptions:
         Eight decimal digits; empty: the model's own at 127.0.0.1, counted up with the address.
     scene
         See `sensor.scene.load_scene`; for another process as packed by `net.scene_parcel`.
+    gso
+        Hand many packets at a time to the system to be cut apart; packet sockets see them uncut.
+    full_speed
+        Frames as fast as the computer can, whatever the model's link and sensor allow.
+    faults
+        Texts as `FaultPlan.parse` reads them.
     """
 
     model: str
@@ -40,7 +48,11 @@ class ServeOptions:
     state_dir: str = ""
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False
+    gso: bool = False
+    full_speed: bool = False
     stamp: bool = False
+    allow_redirect: bool = False
+    faults: tuple[str, ...] = ()
 
     def checked(self) -> ServeOptions:
         """The same options with the model's key looked up.
@@ -63,8 +75,11 @@ class ServeOptions:
             raise InvalidOption(f"seed {self.seed}: must not be negative")
         if self.noise not in {"fast", "exact"}:
             raise InvalidOption(f"noise {self.noise!r}: must be fast or exact")
+        if self.gso and not sys.platform.startswith("linux"):
+            raise InvalidOption("gso: only Linux has segmentation offload for UDP")
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
+        FaultPlan.parse(self.faults)
         return replace(self, model=find_key(self.model))
 
     def camera_options(self, model_serial: str) -> CameraOptions:
@@ -76,6 +91,7 @@ class ServeOptions:
             seed=self.seed,
             max_packet_size=self.max_packet_size,
             plain_xml=self.plain_xml,
+            allow_redirect=self.allow_redirect,
         )
 
 

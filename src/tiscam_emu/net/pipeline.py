@@ -1,42 +1,55 @@
-"""From exposures to datagrams: one thread renders, one sends, so that neither delays the control channel."""
+"""From exposures to datagrams: a thread that draws the next frame while it waits for the link to take the last one.
+
+Sending a frame at the link's rate means waiting, burst after burst. A second thread for drawing would contend for the
+interpreter with every packet, and wake up for every frame; so one thread does both, in steps short enough that bursts
+leave in time, and control has a thread of its own.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tiscam_emu.gvsp.channel import Burst, OutgoingFrame, StreamChannel, StreamCounters
 from tiscam_emu.gvsp.destination import Destination
-from tiscam_emu.gvsp.packets import Packet, PacketTable
+from tiscam_emu.gvsp.packets import Packet, PacketTable, Run
 from tiscam_emu.net.clock import Clock
+from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, PayloadType
-from tiscam_emu.wire.stamp import write_stamp
+from tiscam_emu.wire.stamp import StampMaker
 
 MAX_OUTSTANDING = 6
 """Frames between exposure and last packet. Three at full rate: exposed, read out, on the link; the others ride out
 stalls of the computer."""
+
+MAX_DRAWN = 2
+"""Frames drawn and not yet sent, none of them on the link. More would take memory and save no time."""
 
 MAX_AWAITED = 1024
 """As many awaited frames may wait: a camera that has just been started must first see its scene."""
 
 
 class ImageSource(Protocol):
-    """What renders; used from the render thread alone."""
+    """What renders; used from the stream's thread alone. Each step takes a few milliseconds at most."""
 
-    def render(self, request: FrameRequest, out: NDArray[np.uint8]) -> None:
-        """Fill `out`, which is contiguous and as long as the request's payload."""
+    @property
+    def quick(self) -> bool:
+        """Whether that holds for the first step, too; a frame that may take longer is not begun amid another one."""
         ...
 
-    def prepare(self, request: FrameRequest) -> None:
+    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+        """Give the request's payload to `write`, part by part and in order."""
+        ...
+
+    def prepare(self, request: FrameRequest) -> Iterator[None]:
         """Compute ahead what frames like this one share."""
         ...
 
@@ -65,8 +78,27 @@ class TakenExposure(Protocol):
         ...
 
 
+class ResendRequest(Protocol):
+    """What a client asks for once more; see `StreamChannel.request_resend`."""
+
+    @property
+    def block_id(self) -> int:
+        """Block."""
+        ...
+
+    @property
+    def first(self) -> int:
+        """First packet id."""
+        ...
+
+    @property
+    def last(self) -> int | None:
+        """Last packet id; None is the end of the block."""
+        ...
+
+
 class PacketSink(Protocol):
-    """Where packets go: a `StreamSocket`, or link faults in front of one. Used from the send thread alone."""
+    """Where packets go: a `StreamSocket`, or link faults in front of one. Used from the stream's thread alone."""
 
     def target(self, host: str, port: int, do_not_fragment: bool) -> None:
         """Choose where `send` sends."""
@@ -74,6 +106,10 @@ class PacketSink(Protocol):
 
     def send(self, packets: Sequence[Packet]) -> None:
         """Send packets in order; their memory is the caller's again afterwards."""
+        ...
+
+    def send_runs(self, runs: Sequence[Run]) -> None:
+        """Send packets that lie one behind the other in memory, many at a time."""
         ...
 
 
@@ -101,24 +137,36 @@ class Measurement:
     roi: Roi
 
 
+@dataclass(slots=True)
+class _Drawing:
+    """State: a frame or a preparation under way; `table` is None for a preparation."""
+
+    job: _RenderJob
+    steps: Iterator[None]
+    table: PacketTable | None
+    epoch: int
+
+
 class FramePipeline:
-    """State: the two threads of a stream and the bounded hand-over between them.
+    """State: the thread of a stream, what it has been given, and what it has drawn.
 
-    Tables pass from the spares to the render thread, to the channel, to the resend window and back to the spares, and
-    have one owner at any time; so no packet is sent, or sent again, while its table is refilled.
+    Tables pass from the spares to the drawing, to the channel, to the resend window and back to the spares, and have
+    one owner at any time; so no packet is sent, or sent again, while its table is refilled.
 
-    Every method may be called from any thread, and none waits for rendering or sending except `flush`, `settle` and
+    Every method may be called from any thread, and none waits for drawing or sending except `flush`, `settle` and
     `stop`.
 
     Parameters
     ----------
     on_error
-        Called from the failing thread with the first error of rendering and the first of sending. A frame that cannot
+        Called from the stream's thread with the first error of rendering and the first of sending. A frame that cannot
         be rendered repeats the last good one of its geometry, or is skipped.
     on_measured
-        Called from the render thread with what was asked for when a frame was submitted.
+        Called from the stream's thread with what was asked for when a frame was submitted.
     max_outstanding
-        Frames on their way; one more is skipped whole, unless it is awaited: then it waits to be rendered.
+        Frames on their way; one more is skipped whole, unless it is awaited: then it waits to be drawn.
+    segmentation
+        Hand many packets at a time to the system, which cuts them apart; some clients do not see such packets.
 
     Attributes
     ----------
@@ -135,6 +183,7 @@ class FramePipeline:
         on_error: Callable[[Exception], None],
         on_measured: Callable[[Measurement], None] | None = None,
         max_outstanding: int = MAX_OUTSTANDING,
+        segmentation: bool = False,
         name: str = "stream",
     ) -> None:
         self._source = source
@@ -144,29 +193,25 @@ class FramePipeline:
         self._on_measured = on_measured
         self.stamping = False
         self._max_outstanding = max_outstanding
+        self._segmentation = segmentation
         self._lock = threading.Lock()
-        self._render_wanted = threading.Condition(self._lock)
-        self._send_wanted = threading.Condition(self._lock)
+        self._wanted = threading.Condition(self._lock)
         self._progress = threading.Condition(self._lock)
         self._channel = StreamChannel()
         self._jobs: deque[_RenderJob] = deque()
-        self._rendering = 0
+        self._drawing: _Drawing | None = None
         self._sending = False
         self._watchers = 0
         self._epoch = 0
         self._stopping = False
-        self._scratch = np.empty(0, np.uint8)
+        self._target: Destination | None = None
         self._last_good: PacketTable | None = None
         self._reported: set[str] = set()
-        self._threads = (
-            threading.Thread(target=self._render_loop, name=f"{name}-render", daemon=True),
-            threading.Thread(target=self._send_loop, name=f"{name}-send", daemon=True),
-        )
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Start both threads."""
-        for thread in self._threads:
-            thread.start()
+        """Start the thread."""
+        self._thread.start()
 
     def submit(self, exposure: TakenExposure, destination: Destination, measured: Roi | None = None) -> bool:
         """Take a frame, to be rendered now and sent when it is ready.
@@ -190,26 +235,28 @@ class FramePipeline:
                 return False
             job = _RenderJob(exposure.request, exposure.ready_ns, destination, exposure.chunk_tail, measured)
             self._jobs.append(job)
-            self._render_wanted.notify()
+            self._wanted.notify()
         return True
 
     def prepare(self, request: FrameRequest) -> None:
         """Let the renderer compute ahead, between frames, what frames like this one share."""
         with self._lock:
             self._jobs.append(_RenderJob(request, 0, None))
-            self._render_wanted.notify()
+            self._wanted.notify()
 
-    def resend(self, block_id: int, first: int, last: int | None, *, marked: bool = False) -> None:
-        """Send packets again; see `StreamChannel.request_resend`."""
+    def resend(self, requests: Sequence[ResendRequest]) -> None:
+        """Send packets again, as several requests ask: they come by the dozen, and wake the send thread once."""
         with self._lock:
-            self._channel.request_resend(block_id, first, last, self._clock.now(), marked=marked)
-            self._send_wanted.notify()
+            now = self._clock.now()
+            for request in requests:
+                self._channel.request_resend(request.block_id, request.first, request.last, now)
+            self._wanted.notify()
 
     def send_test_packet(self, destination: Destination) -> None:
         """Send a test packet of the destination's packet size."""
         with self._lock:
             self._channel.request_test_packet(destination)
-            self._send_wanted.notify()
+            self._wanted.notify()
 
     def discard(self) -> None:
         """Forget all frames, sent and unsent: the channel has been closed, or control lost."""
@@ -217,7 +264,7 @@ class FramePipeline:
             self._epoch += 1
             self._jobs.clear()
             self._channel.discard()
-            self._send_wanted.notify()
+            self._wanted.notify()
             self._progress.notify_all()
 
     def counters(self) -> StreamCounters:
@@ -237,17 +284,16 @@ class FramePipeline:
         return self._wait_until_settled(self._clock.now, timeout_s)
 
     def stop(self) -> None:
-        """End both threads, after the render and the burst they are busy with; the sink may be closed afterwards."""
+        """End the thread, after the step or burst it is busy with; the sink may be closed afterwards."""
         with self._lock:
             self._stopping = True
-            self._render_wanted.notify()
-            self._send_wanted.notify()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join()
+            self._wanted.notify()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _outstanding(self) -> int:
-        return len(self._jobs) + self._rendering + self._channel.frames_outstanding
+        drawing = self._drawing is not None and self._drawing.epoch == self._epoch
+        return len(self._jobs) + drawing + self._channel.frames_outstanding
 
     def _wait_until_settled(self, now: Callable[[], Nanoseconds | None], timeout_s: float | None) -> bool:
         with self._lock:
@@ -260,110 +306,132 @@ class FramePipeline:
     def _is_settled(self, now: Nanoseconds | None) -> bool:
         wakeup = self._channel.next_wakeup()
         idle = wakeup is None or (now is not None and wakeup > now)
-        rendered = not self._rendering and (not self._jobs or self._is_full())
-        return self._stopping or (idle and rendered and not self._sending)
+        drawn = self._drawing is None and not self._may_begin()
+        return self._stopping or (idle and drawn and not self._sending)
 
     def _is_full(self) -> bool:
-        """Whether as many rendered frames wait as there may be; what is still to be rendered waits then."""
-        return self._channel.frames_outstanding >= self._max_outstanding
+        """Whether as many drawn frames wait as there may be; what is still to be drawn waits then."""
+        return self._channel.frames_waiting >= MAX_DRAWN
+
+    def _may_begin(self) -> bool:
+        """Whether a job waits that can be begun now."""
+        return bool(self._jobs) and not self._is_full() and (self._source.quick or not self._channel.is_amid_frame)
 
     def _report(self, kind: str, error: Exception) -> None:
         if kind not in self._reported:
             self._reported.add(kind)
             self._on_error(error)
 
-    def _render_loop(self) -> None:
-        while True:
-            with self._lock:
-                self._progress.notify_all()
-                while not self._stopping and (not self._jobs or self._is_full()):
-                    self._render_wanted.wait()
-                if self._stopping:
-                    return
-                job = self._jobs.popleft()
-                epoch = self._epoch
-                self._rendering = 1
-            table = self._make(job)
-            with self._lock:
-                self._rendering = 0
-                if job.destination is None or epoch != self._epoch:
-                    continue
-                if table is None:
-                    self._channel.skip_frame()
-                    continue
-                self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination))
-                self._send_wanted.notify()
+    def _run(self) -> None:
+        while (work := self._next_work()) is not None:
+            if isinstance(work, Burst):
+                self._send(work)
+            else:
+                self._step(work)
+        if self._drawing is not None:
+            self._close(self._drawing)
 
-    def _make(self, job: _RenderJob) -> PacketTable | None:
-        try:
-            if job.destination is None:
-                self._source.prepare(job.request)
-                return None
-            return self._rendered(job, job.destination.packet_size)
-        except Exception as error:  # a frame that fails must not end the stream; it is reported
-            self._report("render", error)
-        if job.destination is None or self._last_good is None:
-            return None
-        return self._repeated(self._last_good, job, job.destination.packet_size)
-
-    def _rendered(self, job: _RenderJob, packet_size: int) -> PacketTable:
-        image_bytes = job.request.payload_bytes()
-        if self._scratch.size != job.payload_bytes:
-            self._scratch = np.empty(job.payload_bytes, np.uint8)
-        image = self._scratch[:image_bytes]
-        self._source.render(job.request, image)
-        if job.measured is not None and self._on_measured is not None:
-            self._on_measured(Measurement(job.request, measure(image, job.request, job.measured), job.measured))
-        if self.stamping:  # after measuring: the automatics never see a stamp
-            write_stamp(image, job.request.frame_id, job.request.exposure_start_ns)
-        self._scratch[image_bytes:] = np.frombuffer(job.chunk_tail, np.uint8)
-        table = self._table(job.payload_bytes, packet_size)
-        table.fill(self._scratch, *_leader_and_trailer(job))
-        self._last_good = table
-        return table
-
-    def _repeated(self, last_good: PacketTable, job: _RenderJob, packet_size: int) -> PacketTable | None:
-        """The last good frame once more. Only this thread fills tables, so its payload is still there."""
-        if (last_good.payload_bytes, last_good.packet_size) != (job.payload_bytes, packet_size):
-            return None
-        table = self._table(last_good.payload_bytes, packet_size)
-        table.repeat(last_good, *_leader_and_trailer(job))
-        self._last_good = table
-        return table
-
-    def _table(self, payload_bytes: int, packet_size: int) -> PacketTable:
-        with self._lock:
-            spare = self._channel.spare_table(payload_bytes, packet_size)
-        return spare or PacketTable(payload_bytes, packet_size)
-
-    def _send_loop(self) -> None:
-        target: Destination | None = None
-        while (burst := self._next_burst()) is not None:
-            to = burst.destination
-            try:
-                if to is not target:
-                    target = to
-                    self._sink.target(to.host, to.port, to.do_not_fragment)
-                self._sink.send(burst.packets)
-            except OSError as error:
-                self._report("send", error)
-
-    def _next_burst(self) -> Burst | None:
+    def _next_work(self) -> Burst | _Drawing | None:
+        """What is to be done next: packets that are due, else a step of drawing; None to end."""
         with self._lock:
             self._sending = False
             while not self._stopping:
                 wakeup = self._channel.next_wakeup()
                 now = self._clock.now()
-                if wakeup is None or wakeup > now:
-                    if self._watchers:
-                        self._progress.notify_all()
-                    self._clock.wait(self._send_wanted, wakeup)
-                elif (burst := self._channel.due(now)) is not None:
+                if wakeup is not None and wakeup <= now and (burst := self._channel.due(now)) is not None:
                     self._sending = True
-                    if self._jobs and not self._rendering:
-                        self._render_wanted.notify()
                     return burst
+                if self._drawing is None and self._may_begin():
+                    self._drawing = self._begin(self._jobs.popleft())
+                if self._drawing is not None:
+                    return self._drawing
+                if self._watchers:
+                    self._progress.notify_all()
+                self._clock.wait(self._wanted, wakeup)
+            self._progress.notify_all()
             return None
+
+    def _send(self, burst: Burst) -> None:
+        to = burst.destination
+        try:
+            if to is not self._target:
+                self._target = to
+                self._sink.target(to.host, to.port, to.do_not_fragment)
+            if self._segmentation and (runs := burst.runs()) is not None:
+                self._sink.send_runs(runs)
+            else:
+                self._sink.send(burst.packets)
+        except OSError as error:
+            self._report("send", error)
+
+    def _begin(self, job: _RenderJob) -> _Drawing:
+        if job.destination is None:
+            return _Drawing(job, self._source.prepare(job.request), None, self._epoch)
+        table = self._table(job.payload_bytes, job.destination.packet_size)
+        return _Drawing(job, self._source.draw(job.request, table.write), table, self._epoch)
+
+    def _step(self, drawing: _Drawing) -> None:
+        if drawing.epoch != self._epoch:
+            self._close(drawing)
+            return
+        try:
+            next(drawing.steps)
+        except StopIteration:
+            self._finish(drawing, drawing.table and self._complete(drawing.job, drawing.table))
+        except Exception as error:  # a frame that fails must not end the stream; it is reported
+            self._report("render", error)
+            self._finish(drawing, drawing.table and self._repeated(drawing.job, drawing.table))
+
+    def _complete(self, job: _RenderJob, table: PacketTable) -> PacketTable:
+        if job.measured is not None and self._on_measured is not None:
+            self._on_measured(Measurement(job.request, measure(table.take, job.request, job.measured), job.measured))
+        if self.stamping:  # after measuring: the automatics never see a stamp
+            _stamp(table, job.request)
+        if job.chunk_tail:
+            table.write(job.request.payload_bytes(), np.frombuffer(job.chunk_tail, np.uint8))
+        table.head(*_leader_and_trailer(job))
+        self._last_good = table
+        return table
+
+    def _repeated(self, job: _RenderJob, table: PacketTable) -> PacketTable | None:
+        """The last good frame once more, if it has the same geometry."""
+        good = self._last_good
+        if good is None or (good.payload_bytes, good.packet_size) != (table.payload_bytes, table.packet_size):
+            return None
+        table.repeat(good, *_leader_and_trailer(job))
+        self._last_good = table
+        return table
+
+    def _finish(self, drawing: _Drawing, table: PacketTable | None) -> None:
+        job = drawing.job
+        with self._lock:
+            self._drawing = None
+            if job.destination is None or drawing.epoch != self._epoch:
+                return
+            if table is None:
+                self._channel.skip_frame()
+            else:
+                self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination))
+
+    def _close(self, drawing: _Drawing) -> None:
+        """Give up what is under way, so that the source can tidy up."""
+        close = getattr(drawing.steps, "close", None)
+        if close is not None:
+            close()
+        with self._lock:
+            self._drawing = None
+
+    def _table(self, payload_bytes: int, packet_size: int) -> PacketTable:
+        """A table to draw into: never the last good one, which a failing frame would need."""
+        spare = self._channel.spare_table(payload_bytes, packet_size)
+        return PacketTable(payload_bytes, packet_size) if spare is None or spare is self._last_good else spare
+
+
+def _stamp(table: PacketTable, request: FrameRequest) -> None:
+    maker = StampMaker()
+    for part in table.parts(request.payload_bytes()):
+        maker.add(part)
+    table.write(0, np.frombuffer(maker.stamp(request.frame_id, request.exposure_start_ns), np.uint8))
 
 
 def _leader_and_trailer(job: _RenderJob) -> tuple[ImageLeader, ImageTrailer]:

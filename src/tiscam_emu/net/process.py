@@ -44,6 +44,7 @@ class CameraProcess:
         self._saying = threading.Lock()
         self._ready = False
         self._failure: TiscamEmuError | None = None
+        self._awaited: set[int] = set()
         self._answers: dict[int, dict[str, Any]] = {}
         self._request_ids = itertools.count(1)
         self._stopping = False
@@ -99,9 +100,12 @@ class CameraProcess:
             What the request met.
         """
         number = next(self._request_ids)
+        with self._changed:
+            self._awaited.add(number)
         self._say({"id": number, "name": name, "arguments": arguments})
         with self._changed:
             self._changed.wait_for(lambda: number in self._answers or self._failure is not None, timeout_s)
+            self._awaited.discard(number)
             answer = self._answers.pop(number, None)
             failure = self._failure
         if answer is None:
@@ -173,7 +177,7 @@ class CameraProcess:
                     self._ready = True
                 case "failed":
                     self._failure = _error(message["kind"], message["message"])
-                case "answer":
+                case "answer" if message["id"] in self._awaited:  # else it comes too late
                     self._answers[message["id"]] = message
             self._changed.notify_all()
 

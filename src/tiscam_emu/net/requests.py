@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tiscam_emu.errors import InvalidOption
+from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.runner import CameraRunner
 from tiscam_emu.net.scene_parcel import unpacked
 from tiscam_emu.units import ns_from_s
@@ -43,6 +44,18 @@ def _stamp(runner: CameraRunner) -> bool:
     return runner.pipeline.stamping
 
 
+def _faults(runner: CameraRunner, texts: list[str]) -> None:
+    runner.use_faults(FaultPlan.parse(texts))
+
+
+def _plug(runner: CameraRunner) -> None:
+    runner.plug(plugged=True)
+
+
+def _unplug(runner: CameraRunner) -> None:
+    runner.plug(plugged=False)
+
+
 REQUESTS: dict[str, Callable[..., Any]] = {
     "status": _status,
     "drive_line1": _drive_line1,
@@ -52,6 +65,9 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "look_at": _look_at,
     "stamp": _stamp,
     "set_stamp": _set_stamp,
+    "faults": _faults,
+    "plug": _plug,
+    "unplug": _unplug,
 }
 """Name to function of the runner and plain arguments; what it returns is plain data, for it may cross to a process."""
 

@@ -15,11 +15,16 @@ from typing import TypeVar
 
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.core import Camera, frame_request, load
+from tiscam_emu.camera.frame_rate import unbounded
 from tiscam_emu.errors import UserError
-from tiscam_emu.gvcp.effects import Effect, SendDatagram, SendMessage
+from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram, SendMessage
 from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
+from tiscam_emu.gvcp.mistakes import Kind
+from tiscam_emu.net.cable import Cable
 from tiscam_emu.net.clock import Clock, SystemClock
+from tiscam_emu.net.fair_queue import FairQueue
+from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline, Measurement
@@ -31,17 +36,26 @@ from tiscam_emu.net.sockets import (
     open_message_socket,
     send_quietly,
 )
-from tiscam_emu.net.status import CameraStatus
+from tiscam_emu.net.status import CameraStatus, ClientMistake
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scene import SceneSpec, load_scene
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.endpoint import Endpoint
+from tiscam_emu.wire.gvcp import Command
 
 _DATAGRAM_BYTES = 2048
-_DATAGRAMS_PER_TURN = 64
+_RECEIVED_PER_TURN = 256
+_SERVED_PER_TURN = 16
+_CHANGES_NOTHING = frozenset(
+    int(command).to_bytes(2, "big")
+    for command in (Command.READREG_CMD, Command.READMEM_CMD, Command.DISCOVERY_CMD, Command.PACKETRESEND_CMD)
+)
+"""Commands after which the camera need not be looked at before the end of the turn."""
 
 log = logging.getLogger("tiscam_emu")
 _Result = TypeVar("_Result")
+_Wire = tuple[socket.socket, Endpoint]
+"""Socket and peer of a datagram."""
 
 
 class CameraRunner:
@@ -56,7 +70,7 @@ class CameraRunner:
     """
 
     def __init__(self, options: ServeOptions, clock: Clock | None = None) -> None:
-        model = load(options.model)
+        model = unbounded(load(options.model)) if options.full_speed else load(options.model)
         self.options = options
         self.clock = clock or SystemClock()
         self.camera = Camera(model, options.camera_options(model.identity.serial))
@@ -68,6 +82,9 @@ class CameraRunner:
             self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning)
             self._kept.restore()
         self._measurements: deque[Measurement] = deque()
+        self._refused_resends = 0
+        self._asked_again: list[ResendRequested] = []
+        self._heard: FairQueue[_Wire, bytes] = FairQueue()
         self._stopping = False
         self._streaming = False
         self._lock = threading.Lock()
@@ -105,8 +122,16 @@ class CameraRunner:
         self.camera.state.put("GevSCSP", self._stream_socket.port)
         if "GevMCSP" in self.camera.state:
             self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
+        seed = f"{self.options.seed} {self.address}"
+        self._cable: Cable[_Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
+        self.use_faults(FaultPlan.parse(self.options.faults))
         self.pipeline = FramePipeline(
-            self._scenes, self._stream_socket, self.clock, on_error=_report, on_measured=self._take_measurement
+            self._scenes,
+            self._cable.stream,
+            self.clock,
+            on_error=_report,
+            on_measured=self._take_measurement,
+            segmentation=self.options.gso,
         )
         self.pipeline.stamping = self.options.stamp
         self.pipeline.start()
@@ -129,7 +154,8 @@ class CameraRunner:
                         if key.fileobj is self._wake_in:
                             self._wake_in.recv(_DATAGRAM_BYTES)
                         else:
-                            self._serve(key.fileobj)  # type: ignore[arg-type]
+                            self._receive(key.fileobj)  # type: ignore[arg-type]
+                    self._serve()
                     self._let_time_pass(self.clock.now())
 
     def stop(self) -> None:
@@ -163,7 +189,26 @@ class CameraRunner:
                 control=asdict(self.engine.counters),
                 messages=asdict(self.messages.counters),
                 status_led=self.camera.status_led(self.clock.now()),
+                mistakes=tuple(
+                    ClientMistake(mistake.kind, str(mistake.peer), mistake.count, mistake.first)
+                    for mistake in self.engine.mistakes
+                ),
+                refused_resends=counters.refused_resends,
+                lost_datagrams=self._heard.dropped,
+                plugged=self._cable.plugged,
+                faults=self._cable.counters(),
             )
+
+    def use_faults(self, plan: FaultPlan) -> None:
+        """Let these faults take the place of the former ones; may be called from any thread."""
+        with self._lock:
+            self._cable.use(plan)
+            self.camera.state.health.suffer(plan.device)
+
+    def plug(self, *, plugged: bool) -> None:
+        """Pull the network plug, or put it in again; may be called from any thread."""
+        with self._lock:
+            self._cable.plug(plugged=plugged)
 
     def call(self, function: Callable[[Camera, Nanoseconds], _Result]) -> _Result:
         """Have `function` act on the camera between two turns of the loop; may be called from any thread."""
@@ -183,15 +228,24 @@ class CameraRunner:
             It cannot be used; the old one stays.
         """
         renderer = self._renderer_of(scene)
-        renderer.prepare(self.call(lambda camera, now: frame_request(camera.state, 0, now)))
+        for _ in renderer.prepare(self.call(lambda camera, now: frame_request(camera.state, 0, now))):
+            pass
         self.call(lambda camera, _now: self._scenes.look_at(renderer, camera.schedule.frames_taken))
 
     def _renderer_of(self, scene: SceneSpec) -> Renderer:
         sensor, options = self.camera.model.sensor, self.options
-        return Renderer(sensor, load_scene(scene, _report_scene), options.seed, options.noise)  # type: ignore[arg-type]
+        return Renderer(
+            sensor,
+            load_scene(scene, _report_scene),
+            options.seed,
+            options.noise,  # type: ignore[arg-type]
+            serial=self.camera.state.serial,
+        )
 
     def _patience_s(self) -> float | None:
-        parts = (self.engine, self.camera, self.messages)
+        if self._heard:
+            return 0.0
+        parts = (self.engine, self.camera, self.messages, self._cable)
         return self.clock.timeout_s(earliest(part.next_wakeup() for part in parts))
 
     def _wake(self) -> None:
@@ -207,8 +261,8 @@ class CameraRunner:
             taken = self._measurements.popleft()
             self.camera.frame_measured(taken.request, taken.statistics, taken.roi, self.clock.now())
 
-    def _serve(self, sock: socket.socket) -> None:
-        for _ in range(_DATAGRAMS_PER_TURN):
+    def _receive(self, sock: socket.socket) -> None:
+        for _ in range(_RECEIVED_PER_TURN):
             try:
                 data, (host, port) = sock.recvfrom(_DATAGRAM_BYTES)
             except BlockingIOError:
@@ -216,20 +270,63 @@ class CameraRunner:
             except OSError as error:  # an ICMP answer to an earlier datagram
                 log.debug("receiving: %s", error)
                 continue
+            self._heard.put((sock, Endpoint(host, port)), data)
+
+    def _serve(self) -> None:
+        for _ in range(_SERVED_PER_TURN):
+            if not self._heard:
+                return
+            wire, data = self._heard.take()
             now = self.clock.now()
-            peer = Endpoint(host, port)
-            if sock is self._message_socket:
-                self._send_messages(self.messages.receive(data, peer, now))
-            else:
-                self._carry_out(self.engine.receive(data, peer, now))
+            if self._cable.whole:
+                self._hear(wire, data, now)
+                continue
+            for arrived in self._cable.arriving(data, wire, now):
+                self._hear(arrived.to, bytes(arrived.data), now)
+
+    def _hear(self, wire: _Wire, data: bytes, now: Nanoseconds) -> None:
+        sock, peer = wire
+        if sock is self._message_socket:
+            self._send_messages(self.messages.receive(data, peer, now), now)
+            return
+        self._carry_out(self.engine.receive(data, peer, now), now)
+        if data[2:4] not in _CHANGES_NOTHING:
             self._let_camera_act(now)
 
+    def _say(self, sock: socket.socket, data: bytes, peer: Endpoint, now: Nanoseconds) -> None:
+        if self._cable.whole:
+            send_quietly(sock, data, peer.host, peer.port)
+            return
+        for left in self._cable.leaving(data, (sock, peer), now):
+            send_quietly(left.to[0], left.data, left.to[1].host, left.to[1].port)
+
+    def _pass_late_datagrams_on(self, now: Nanoseconds) -> None:
+        arrived, left = self._cable.advance(now)
+        for datagram in left:
+            send_quietly(datagram.to[0], datagram.data, datagram.to[1].host, datagram.to[1].port)
+        for datagram in arrived:
+            self._hear(datagram.to, bytes(datagram.data), now)
+
     def _let_time_pass(self, now: Nanoseconds) -> None:
-        self._carry_out(self.engine.advance(now))
-        self._send_messages(self.messages.advance(now))
+        self._pass_late_datagrams_on(now)
+        if self._asked_again:
+            self._pass_resends_on(self._asked_again)
+            self._asked_again.clear()
+        for sentence in self.engine.mistakes.take_sentences():
+            log.warning("%s", sentence)
+        self._carry_out(self.engine.advance(now), now)
+        self._send_messages(self.messages.advance(now), now)
         self._let_camera_act(now)
         if self._kept is not None:
             self._kept.save_changes()
+
+    def _pass_resends_on(self, requests: list[ResendRequested]) -> None:
+        self.pipeline.resend(requests)
+        refused = self.pipeline.counters().refused_resends
+        if refused != self._refused_resends:
+            self._refused_resends = refused
+            asked = "more packets asked for again than can have been lost"
+            self.engine.mistakes.note(Kind.RESEND_STORM, requests[-1].peer, asked)
 
     def _let_camera_act(self, now: Nanoseconds) -> None:
         camera = self.camera
@@ -250,18 +347,18 @@ class CameraRunner:
     def _post_messages(self, now: Nanoseconds) -> None:
         self.messages.configure(self.camera.message_settings)
         for message in self.camera.take_messages():
-            self._send_messages(self.messages.post(message, now))
+            self._send_messages(self.messages.post(message, now), now)
 
-    def _send_messages(self, effects: Iterable[SendMessage]) -> None:
+    def _send_messages(self, effects: Iterable[SendMessage], now: Nanoseconds) -> None:
         for effect in effects:
-            send_quietly(self._message_socket, effect.data, effect.peer.host, effect.peer.port)
+            self._say(self._message_socket, effect.data, effect.peer, now)
 
-    def _carry_out(self, effects: Iterable[Effect]) -> None:
+    def _carry_out(self, effects: Iterable[Effect], now: Nanoseconds) -> None:
         for effect in effects:
             if isinstance(effect, SendDatagram):
-                send_quietly(self._control, effect.data, effect.peer.host, effect.peer.port)
+                self._say(self._control, effect.data, effect.peer, now)
             else:
-                self.pipeline.resend(effect.block_id, effect.first, effect.last)
+                self._asked_again.append(effect)
 
 
 def _report(error: Exception) -> None:

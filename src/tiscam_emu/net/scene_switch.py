@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
-
+from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest
 
@@ -14,8 +13,8 @@ from tiscam_emu.sensor.request import FrameRequest
 class SceneSwitch:
     """State: the renderer in use and those that later frames will see; an `ImageSource` of the pipeline.
 
-    A renderer is put in by `look_at` from any thread; everything else belongs to the render thread. Frames come in the
-    order of their ids, so that a renderer whose last frame is over is let go.
+    A renderer is put in by `look_at` from any thread; all else belongs to the stream's thread. Frames come in the order
+    of their ids, so that a renderer whose last frame is over is let go.
     """
 
     def __init__(self, renderer: Renderer) -> None:
@@ -27,12 +26,17 @@ class SceneSwitch:
         renderer.first_frame_id = first_frame_id
         self._coming.append(renderer)
 
-    def render(self, request: FrameRequest, out: NDArray[np.uint8]) -> None:
-        """Render a frame of the scene it saw."""
+    @property
+    def quick(self) -> bool:
+        """See `Renderer.quick`, of all scenes that the next frame may see."""
+        return self._current.quick and all(renderer.quick for renderer in self._coming)
+
+    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+        """Draw a frame of the scene it saw, see `Renderer.draw`."""
         while self._coming and self._coming[0].first_frame_id <= request.frame_id:
             self._current = self._coming.popleft()
-        self._current.render(request, out)
+        return self._current.draw(request, write)
 
-    def prepare(self, request: FrameRequest) -> None:
+    def prepare(self, request: FrameRequest) -> Iterator[None]:
         """Compute ahead what frames like this one share."""
-        self._current.prepare(request)
+        return self._current.prepare(request)

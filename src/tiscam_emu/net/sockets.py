@@ -22,6 +22,7 @@ _STREAM_BUFFER_BYTES = 4 * 1024 * 1024
 _LINUX_IP_MTU_DISCOVER = 10
 _LINUX_PMTUDISC_DONT = 0
 _LINUX_PMTUDISC_PROBE = 3
+_LINUX_UDP_SEGMENT = 103
 _MACOS_IP_DONTFRAG = 28
 _WINDOWS_IP_DONTFRAGMENT = 14
 _WINDOWS_SIO_UDP_CONNRESET = 0x9800000C
@@ -202,6 +203,28 @@ class StreamSocket:
             except OSError as error:
                 self._send_again(packet, error)
 
+    def send_runs(self, runs: Sequence[tuple[bytes | memoryview, int]]) -> None:
+        """Send pieces of many packets each, which the system cuts to packets of the size given with each.
+
+        Raises
+        ------
+        OSError
+            The socket itself is at fault.
+        """
+        if not self._connected:
+            self._connect()
+            if not self._connected:
+                return
+        for data, packet_bytes in runs:
+            cut = [(socket.IPPROTO_UDP, _LINUX_UDP_SEGMENT, packet_bytes.to_bytes(2, sys.byteorder))]
+            try:
+                self._socket.sendmsg([data], cut)
+            except OSError as error:
+                if error.errno not in _LIKE_A_CABLE:
+                    raise
+                with contextlib.suppress(OSError):
+                    self._socket.sendmsg([data], cut)
+
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
@@ -225,11 +248,6 @@ class StreamSocket:
                 raise OSError(error.errno, f"{own_host} cannot stream to {host}: {error.strerror}") from error
             return
         self._connected = True
-
-
-def open_stream_socket(address: str) -> StreamSocket:
-    """The socket for the stream of the camera at `address`, on a port of its own."""
-    return StreamSocket(address)
 
 
 def _udp_socket() -> socket.socket:

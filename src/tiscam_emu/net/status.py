@@ -7,6 +7,26 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class ClientMistake:
+    """What one client did wrong, as often as `count` says.
+
+    Attributes
+    ----------
+    kind
+        One of `gvcp.mistakes.Kind`, such as ``write without control``.
+    peer
+        ``host:port`` of the client.
+    first
+        What was wrong the first time.
+    """
+
+    kind: str
+    peer: str
+    count: int
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
 class CameraStatus:
     """A snapshot; the counters count from the start of the camera.
 
@@ -28,6 +48,16 @@ class CameraStatus:
         Counters of the message channel: `gvcp.counters.MessageCounters`.
     status_led
         Color of the LED on the rear; empty for a model without one.
+    mistakes
+        What clients did wrong; the latest last, the last 256 clients and kinds.
+    refused_resends
+        Requests for lost packets not answered, because more was asked for than can have been lost.
+    lost_datagrams
+        Control datagrams that were not looked at, because their sender had sent too many.
+    plugged
+        Whether the network plug is in.
+    faults
+        Datagrams of the channels ``stream`` and ``control`` that met each fault: `net.faulty_link.FaultCounters`.
     """
 
     controller: str = ""
@@ -45,6 +75,11 @@ class CameraStatus:
     control: dict[str, int] = field(default_factory=dict)
     messages: dict[str, int] = field(default_factory=dict)
     status_led: str = ""
+    mistakes: tuple[ClientMistake, ...] = ()
+    refused_resends: int = 0
+    lost_datagrams: int = 0
+    plugged: bool = True
+    faults: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -53,4 +88,5 @@ class CameraStatus:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> CameraStatus:
         """From what `to_json` gave."""
-        return cls(**data)
+        mistakes = tuple(ClientMistake(**mistake) for mistake in data["mistakes"])
+        return cls(**{**data, "mistakes": mistakes})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from tiscam_emu.sensor.colour_mix import mix
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.light import Light, row_blocks
 from tiscam_emu.sensor.model import FULL_SCALE_DN
-from tiscam_emu.sensor.pack import INTERLEAVERS, RAW_PACKERS
+from tiscam_emu.sensor.pack import INTERLEAVERS, RAW_PACKERS, Write
 from tiscam_emu.sensor.pixel import Floats, LightCodes, draw_dn, mean_electrons
 from tiscam_emu.sensor.readout import quantise
 from tiscam_emu.sensor.settings import FrameSettings
@@ -21,35 +21,36 @@ from tiscam_emu.sensor.tone import clip
 Words = NDArray[np.uint16]
 
 
-def render_exact(
+def draw_exact(
     light: Light,
     settings: FrameSettings,
     moving: Sequence[tuple[Window, Floats]],
     rng: np.random.Generator,
-    out: NDArray[np.uint8],
-) -> None:
-    """Draw one frame into `out`, with something `moving` over the still scene."""
+    write: Write,
+) -> Iterator[None]:
+    """Draw one frame, with what is `moving` over the still scene, block by block."""
     codes = light.codes
     seen = [light.seeing(patch, margin=0, align=light.geometry.period) for patch, _ in moving]
     parts = [(np.s_[:, w.top : w.bottom, w.left : w.right], w) for w in seen if not w.is_empty()]
     still = [codes[part].copy() for part, _ in parts]
+    raw = np.empty(light.geometry.shape, np.uint16)
     try:
         for part, window in parts:
             codes[part] = light.patched_codes(window, moving)
-        raw = _draw_raw(light, codes, settings, rng)
+        yield from _draw_raw(light, codes, settings, rng, raw)
     finally:
         for (part, _), before in zip(parts, still, strict=True):
             codes[part] = before
-    _develop(raw, settings, out)
+    yield from _develop(raw, settings, write)
 
 
-def _draw_raw(light: Light, codes: LightCodes, settings: FrameSettings, rng: np.random.Generator) -> Words:
-    height, width = light.geometry.shape
-    raw = np.empty((height, width), np.uint16)
-    for window in row_blocks(height, width):
+def _draw_raw(
+    light: Light, codes: LightCodes, settings: FrameSettings, rng: np.random.Generator, raw: Words
+) -> Iterator[None]:
+    for window in row_blocks(*raw.shape):
         rows = slice(window.top, window.bottom)
         total = np.zeros(window.shape, np.float32)
-        for layer, offset_e in zip(codes[:, rows], light.neighbour_offsets_e(window), strict=True):
+        for layer, offset_e in zip(codes[:, rows], light.neighbour_offsets_e(window, settings.dark_e), strict=True):
             expected_e = mean_electrons(layer, settings.electrons_at_white, settings.dark_e, np.inf)
             total += draw_dn(expected_e, offset_e, settings.full_well_e, settings.readout, rng)
         dn = quantise(total / np.float32(settings.neighbour_count), settings.readout.adc_step_dn)
@@ -57,20 +58,21 @@ def _draw_raw(light: Light, codes: LightCodes, settings: FrameSettings, rng: np.
             isp.balance(dn, settings.white_balance, settings.readout.black_level_dn)
             dn = np.clip(np.rint(dn), 0, FULL_SCALE_DN)
         raw[rows] = dn
-    return raw
+        yield
 
 
-def _develop(raw: Words, settings: FrameSettings, out: NDArray[np.uint8]) -> None:
-    height, width = raw.shape
-    lines = out.reshape(height, -1)
-    packing = settings.pixel_format.packing
-    for window in row_blocks(height, width):
-        rows = slice(window.top, window.bottom)
+def _develop(raw: Words, settings: FrameSettings, write: Write) -> Iterator[None]:
+    pixel_format = settings.pixel_format
+    line_bytes = pixel_format.line_bytes(raw.shape[1])
+    for window in row_blocks(*raw.shape):
         planes = _developed(raw, window, settings)
         if settings.output == "raw":
-            RAW_PACKERS[packing](_to_words(planes[0]).reshape(-1), lines[rows].reshape(-1))
+            lines = np.empty(window.shape[0] * line_bytes, np.uint8)
+            RAW_PACKERS[pixel_format.packing](_to_words(planes[0]).reshape(-1), lines)
         else:
-            lines[rows] = INTERLEAVERS[packing]([_to_8_bit(plane) for plane in planes])
+            lines = INTERLEAVERS[pixel_format.packing]([_to_8_bit(plane) for plane in planes]).reshape(-1)
+        write(window.top * line_bytes, lines)
+        yield
 
 
 def _developed(raw: Words, window: Window, settings: FrameSettings) -> isp.Planes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections import deque
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,53 +11,79 @@ from numpy.typing import NDArray
 
 from tiscam_emu.sensor import isp
 from tiscam_emu.sensor.fast_lut import FixedPointLut
-from tiscam_emu.sensor.fast_noise import BLOCK, MAX_Z, Fixed, FixedPoint, normal_pool
+from tiscam_emu.sensor.fast_noise import Fixed, FixedPoint
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.light import Light, row_blocks
 from tiscam_emu.sensor.moments import component_moments, largest_sigma_dn
-from tiscam_emu.sensor.pack import RAW_PACKERS
+from tiscam_emu.sensor.noise_pool import BLOCK, MAX_Z, Z_UNITS, NoisePool, colour_pool, white_pool
+from tiscam_emu.sensor.pack import RAW_PACKERS, Write
 from tiscam_emu.sensor.picture import MovingPatch
 from tiscam_emu.sensor.pixel import LightCodes
 from tiscam_emu.sensor.settings import FrameSettings
 
 _OVERLAY_BUDGET_BYTES = 16 * 1024 * 1024
+_CLIP_BLOCK = 1 << 14
+
+Moments = tuple[Fixed, Fixed]
+"""Mean and sigma of every component of a frame, (lines, components of a line)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Overlay:
-    """Moments of the components that something moving covers, and the noise blocks they lie in."""
+    """Moments of the components that something moving covers, and the first and last of them in order of the wire."""
 
     part: tuple[slice, slice]
-    blocks: slice
+    span: tuple[int, int]
     mean: Fixed
     sigma: Fixed
 
 
 class FastPlan:
-    """Cached mean and sigma of every component of a frame, and the scratch memory to add noise with."""
+    """Mean and sigma of every component of a frame, and the scratch memory to add noise with.
 
-    def __init__(self, light: Light, settings: FrameSettings) -> None:
-        self._light, self._settings = light, settings
+    Parameters
+    ----------
+    memory
+        The moments of a plan that is not used any more, to be overwritten if they have the right size.
+    """
+
+    def __init__(self, light: Light, settings: FrameSettings, memory: Moments | None = None) -> None:
+        self.light, self.settings = light, settings
         height, width = light.geometry.shape
         self._components_per_line = _components(width, settings)
+        shape = height, self._components_per_line
+        if memory is None or memory[0].shape != shape:
+            memory = np.empty(shape, np.int16), np.empty(shape, np.int16)
+        self.memory = memory
+        self._mean, self._sigma = memory
         self._fixed_point = FixedPoint.for_sigma(largest_sigma_dn(settings))
-        self._mean: Fixed = np.empty((height, self._components_per_line), np.int16)
-        self._sigma: Fixed = np.empty((height, self._components_per_line), np.int16)
-        for window in row_blocks(height, width):
-            outer = self._with_surroundings(window)
-            self._encode(window, light.codes[:, outer.top : outer.bottom], self._mean, self._sigma)
-        count = -(-self._mean.size // BLOCK)
-        self._clips = np.fromiter((self._needs_clip(block) for block in range(count)), bool, count)
-        self._scratch: Fixed = np.empty(BLOCK, np.int16)
-        self._pool = normal_pool()
+        self._missing = deque(row_blocks(height, width))
+        self._clips = np.zeros(-(-self._mean.size // _CLIP_BLOCK), np.bool_)
+        self._scratch: Fixed = np.empty(min(BLOCK, self._mean.size), np.int16)
+        self._bytes = np.empty(_bytes(self._scratch.size, settings), np.uint8)
+        self._pool = _pool(width, settings)
         self._lut = FixedPointLut.of(settings, self._fixed_point)
         self._overlays: dict[Hashable, _Overlay] = {}
         self._overlay_bytes = 0
 
+    def prepare(self) -> Iterator[None]:
+        """Compute the moments that are missing, block by block; the light has to be complete."""
+        if not self._missing:
+            return
+        while self._missing:
+            window = self._missing[0]
+            outer = self._with_surroundings(window)
+            self._encode(window, self.light.codes[:, outer.top : outer.bottom], self._mean, self._sigma)
+            self._missing.popleft()
+            yield
+        for first in range(0, len(self._clips), BLOCK // _CLIP_BLOCK):
+            self._find_clips(first * _CLIP_BLOCK, min(self._mean.size, first * _CLIP_BLOCK + BLOCK))
+            yield
+
     def _with_surroundings(self, window: Window) -> Window:
-        if not self._settings.demosaics:
+        if not self.settings.demosaics:
             return window
-        height, width = self._light.geometry.shape
+        height, width = self.light.geometry.shape
         return window.grow(isp.HALO, isp.HALO).intersect(Window(0, height, 0, width))
 
     def _encode(self, window: Window, codes: LightCodes, mean: Fixed, sigma: Fixed) -> None:
@@ -65,43 +92,48 @@ class FastPlan:
         inner = Window(
             window.top - outer.top, window.bottom - outer.top, window.left - outer.left, window.right - outer.left
         )
-        mean_dn, sigma_dn = component_moments(codes, self._light.offsets_e(outer), self._settings, inner)
+        dither_e2 = self._fixed_point.dither_variance_dn2 / self.settings.readout.dn_per_electron**2
+        offsets_e = self.light.offsets_e(outer, self.settings.dark_e, dither_e2)
+        mean_dn, sigma_dn = component_moments(codes, offsets_e, self.settings, inner)
         part = self._part(window)
-        self._fixed_point.encode(mean_dn, sigma_dn, self._settings.rounding_dn, mean[part], sigma[part])
+        self._fixed_point.encode(mean_dn, sigma_dn, self.settings.rounding_dn, mean[part], sigma[part])
 
     def _part(self, window: Window) -> tuple[slice, slice]:
-        columns = slice(_components(window.left, self._settings), _components(window.right, self._settings))
+        columns = slice(_components(window.left, self.settings), _components(window.right, self.settings))
         return slice(window.top, window.bottom), columns
 
-    def _needs_clip(self, block: int) -> bool:
-        """Whether noise can take any component of a flat block out of range; most blocks never need clipping."""
-        part = slice(block * BLOCK, (block + 1) * BLOCK)
-        mean, sigma = self._mean.reshape(-1)[part], self._sigma.reshape(-1)[part]
-        reach = np.ceil(sigma * np.float32(MAX_Z * (1 << self._fixed_point.fraction) / self._fixed_point.sigma_units))
+    def _find_clips(self, first: int, end: int) -> None:
+        """Mark blocks in which noise can take a component out of range; most never need clipping."""
+        mean, sigma = self._mean.reshape(-1)[first:end], self._sigma.reshape(-1)[first:end]
+        reach = sigma * np.int16(MAX_Z * Z_UNITS)
+        reach >>= self._fixed_point.shift
         reach += 1
-        return bool((mean < reach).any() or (mean + reach > self._fixed_point.top).any())
+        starts = np.arange(0, end - first, _CLIP_BLOCK)
+        low = np.minimum.reduceat(mean - reach, starts) < 0
+        high = np.maximum.reduceat(mean + reach, starts) > self._fixed_point.top
+        self._clips[first // _CLIP_BLOCK : first // _CLIP_BLOCK + len(starts)] = low | high
 
-    def render(self, moving: Sequence[MovingPatch], rng: np.random.Generator, out: NDArray[np.uint8]) -> None:
-        """Draw one frame into `out`, with what is `moving` over the still scene."""
+    def draw(self, moving: Sequence[MovingPatch], rng: np.random.Generator, write: Write) -> Iterator[None]:
+        """Draw one frame, with what is `moving` over the still scene, block by block."""
         overlays = self._overlays_of(moving)
         if not overlays:
-            self._draw(self._clips, rng, out)
+            yield from self._draw(self._clips, rng, write)
             return
         still = [(self._mean[overlay.part].copy(), self._sigma[overlay.part].copy()) for overlay in overlays]
         try:
             clips = self._clips.copy()
             for overlay in overlays:
                 self._mean[overlay.part], self._sigma[overlay.part] = overlay.mean, overlay.sigma
-                clips[overlay.blocks] = True
-            self._draw(clips, rng, out)
+                clips[overlay.span[0] // _CLIP_BLOCK : overlay.span[1] // _CLIP_BLOCK + 1] = True
+            yield from self._draw(clips, rng, write)
         finally:
             for overlay, before in zip(overlays, still, strict=True):
                 self._mean[overlay.part], self._sigma[overlay.part] = before
 
     def _overlays_of(self, moving: Sequence[MovingPatch]) -> list[_Overlay]:
         """The moments where something moves; kept, for it comes back to the same places."""
-        margin = isp.HALO if self._settings.demosaics else 0
-        seen = [(patch, self._light.seeing(patch.window, margin, align=4)) for patch in moving]
+        margin = isp.HALO if self.settings.demosaics else 0
+        seen = [(patch, self.light.seeing(patch.window, margin, align=4)) for patch in moving]
         seen = [(patch, window) for patch, window in seen if not window.is_empty()]
         overlays = []
         for patch, window in seen:
@@ -124,53 +156,53 @@ class FastPlan:
         still = self._mean[part].copy(), self._sigma[part].copy()
         outer = self._with_surroundings(window)
         try:
-            codes = self._light.patched_codes(outer, [(patch.window, patch.radiance()) for patch in moving])
+            codes = self.light.patched_codes(outer, [(patch.window, patch.radiance()) for patch in moving])
             self._encode(window, codes, self._mean, self._sigma)
             moments = self._mean[part].copy(), self._sigma[part].copy()
         finally:
             self._mean[part], self._sigma[part] = still
         line = self._components_per_line
-        blocks = slice(window.top * line // BLOCK, (window.bottom * line - 1) // BLOCK + 1)
-        return _Overlay(part, blocks, *moments)
+        return _Overlay(part, (window.top * line, window.bottom * line - 1), *moments)
 
-    def _draw(self, clips: NDArray[np.bool_], rng: np.random.Generator, out: NDArray[np.uint8]) -> None:
+    def _draw(self, clips: NDArray[np.bool_], rng: np.random.Generator, write: Write) -> Iterator[None]:
         mean, sigma, pool = self._mean.reshape(-1), self._sigma.reshape(-1), self._pool
         shift, top = self._fixed_point.shift, self._fixed_point.top
-        starts = rng.integers(0, pool.size - BLOCK, len(clips)).tolist()
-        out_bytes_per_block = BLOCK * out.size // mean.size
-        for block, (start, clip) in enumerate(zip(starts, clips.tolist(), strict=True)):
+        for block, (start, negated) in enumerate(pool.starts(-(-mean.size // BLOCK), rng)):
             first = block * BLOCK
-            count = min(BLOCK, mean.size - first)
-            value = self._scratch[:count]
-            np.multiply(sigma[first : first + count], pool[start : start + count], out=value)
+            end = min(first + BLOCK, mean.size)
+            value = self._scratch[: end - first]
+            np.multiply(sigma[first:end], pool.part(start, first, end - first), out=value)
             np.right_shift(value, shift, out=value)
-            np.add(value, mean[first : first + count], out=value)
-            if clip:
-                np.clip(value, 0, top, out=value)
-            out_first = block * out_bytes_per_block
-            block_out = out[out_first : out_first + count * out.size // mean.size]
+            combine = np.subtract if negated else np.add
+            combine(mean[first:end], value, out=value)
+            for clipped in clips[first // _CLIP_BLOCK : -(-end // _CLIP_BLOCK)].nonzero()[0].tolist():
+                part = value[clipped * _CLIP_BLOCK : (clipped + 1) * _CLIP_BLOCK]
+                np.clip(part, 0, top, out=part)
+            packed = self._bytes[: _bytes(end - first, self.settings)]
             if self._lut is None:
-                self._write(value, block_out)
+                self._write(value, packed)
             else:
-                self._write_looked_up(self._lut, value, first, block_out)
+                self._write_looked_up(self._lut, value, first, packed)
+            write(_bytes(first, self.settings), packed)
+            yield
 
     def _write_looked_up(self, lut: FixedPointLut, value: Fixed, first: int, out: NDArray[np.uint8]) -> None:
         if lut.gives_bytes:
             lut.look_up(value, first, out)
             return
         lut.look_up(value, first, value.view(np.uint16))
-        RAW_PACKERS[self._settings.pixel_format.packing](value.view(np.uint16), out)
+        RAW_PACKERS[self.settings.pixel_format.packing](value.view(np.uint16), out)
 
     def _write(self, value: Fixed, out: NDArray[np.uint8]) -> None:
         """Truncate fixed-point results, destroying them, to bytes."""
         fraction = self._fixed_point.fraction
-        packing = self._settings.pixel_format.packing
+        packing = self.settings.pixel_format.packing
         if packing not in RAW_PACKERS or packing == "8":
             np.right_shift(value, fraction + 4, out=out, casting="unsafe")
             return
         if fraction:
             np.right_shift(value, fraction, out=value)
-        step = self._settings.raw_step_dn
+        step = self.settings.raw_step_dn
         if step > 1:
             np.bitwise_and(value, -step, out=value)
         RAW_PACKERS[packing](value.view(np.uint16), out)
@@ -181,3 +213,15 @@ def _components(pixels: int, settings: FrameSettings) -> int:
     if settings.output in {"raw", "luma"}:
         return pixels
     return pixels * settings.pixel_format.bits_per_pixel // 8
+
+
+def _bytes(components: int, settings: FrameSettings) -> int:
+    """Bytes of that many components."""
+    pixel_format = settings.pixel_format
+    return components * pixel_format.bits_per_pixel // 8 if pixel_format.components == "raw" else components
+
+
+def _pool(width: int, settings: FrameSettings) -> NoisePool:
+    if not settings.demosaics:
+        return white_pool()
+    return colour_pool(settings.output, settings.pixel_format.packing, width, settings.mix, settings.noise_spread)

@@ -14,38 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.model import FULL_SCALE_DN
+from tiscam_emu.sensor.noise_pool import MAX_Z, POOL_SEED, Z_UNITS
 
 Floats = NDArray[np.float32]
 Fixed = NDArray[np.int16]
 
-BLOCK = 1 << 16
-"""Components per block: the block's arrays stay in the cache, and no numpy call holds the processor for long."""
-
-MAX_Z = 5.0
-"""Unit normals are cut off here."""
-
-_POOL_SAMPLES = 1 << 21
-_Z_UNITS = 8
-_POOL_SEED = 0x7A11
 _DITHER_STEP = 1 << 16
-
-
-@lru_cache(maxsize=1)
-def normal_pool() -> Fixed:
-    """Unit normals in eighths, with zero mean and unit variance after rounding, cut at `MAX_Z`."""
-    rng = np.random.default_rng(_POOL_SEED)
-    normals = rng.standard_normal(_POOL_SAMPLES + BLOCK, dtype=np.float32)
-    normals -= normals.mean()
-    normals *= np.float32((_Z_UNITS**2 - 1 / 12) ** 0.5 / normals.std())
-    limit = MAX_Z * _Z_UNITS
-    pool = np.rint(np.clip(normals, -limit, limit)).astype(np.int16)
-    pool.flags.writeable = False
-    return pool
 
 
 @lru_cache(maxsize=4)
 def _dither_pool(size: int) -> Floats:
-    pool = np.random.default_rng(_POOL_SEED + 1).random(size, dtype=np.float32)
+    pool = np.random.default_rng(POOL_SEED + 1).random(size, dtype=np.float32)
     pool.flags.writeable = False
     return pool
 
@@ -76,14 +55,19 @@ class FixedPoint:
         """Choose the finest scales that hold `largest_dn`."""
         fraction = next((bits for bits in (2, 1) if largest_dn <= _room_dn(bits)), 0)
         max_sigma_dn = min(max(largest_dn, 1.0), _room_dn(fraction))
-        scale_bits = int(np.floor(np.log2(32767 / (max_sigma_dn * MAX_Z * _Z_UNITS))))
-        shift = scale_bits + int(np.log2(_Z_UNITS)) - fraction
+        scale_bits = int(np.floor(np.log2(32767 / (max_sigma_dn * MAX_Z * Z_UNITS))))
+        shift = scale_bits + int(np.log2(Z_UNITS)) - fraction
         return cls(fraction, 2.0**scale_bits, shift, max_sigma_dn)
 
     @property
     def top(self) -> int:
         """Largest result: full scale and all fractional bits."""
         return ((FULL_SCALE_DN + 1) << self.fraction) - 1
+
+    @property
+    def dither_variance_dn2(self) -> float:
+        """What the dither of means adds to the differences between pixels, on average."""
+        return float(4.0**-self.fraction / 6)
 
     def encode(self, mean_dn: Floats, sigma_dn: Floats, rounding_dn: float, mean: Fixed, sigma: Fixed) -> None:
         """Write `mean_dn` plus the `rounding_dn` of the later truncation, and `sigma_dn`, as fixed point.

@@ -176,3 +176,25 @@ def noise_gains(output: Output, matrix: Matrix | None = None) -> tuple[NDArray[n
         centre = plane[:, 8:10, 8 // step : 8 // step + columns].astype(np.float64) ** 2
         gains.append(np.stack([centre[colour == channel].sum(axis=0) for channel in range(3)]).astype(np.float32))
     return tuple(gains)
+
+
+def plane_sigma(variances: list[Floats], gains: NDArray[np.float32], divisor: int) -> Floats:
+    """Standard deviation of each component of a plane.
+
+    Parameters
+    ----------
+    variances
+        Of red, green and blue pixels around each pixel: three (rows, columns).
+    gains
+        The plane's factors, see `noise_gains`.
+    divisor
+        How many pixels of a line share a component; their variances are averaged.
+    """
+    height, width = variances[0].shape
+    columns = width // divisor
+    pattern = np.tile(gains, (1, -(-height // 2), -(-columns // gains.shape[2])))[:, :height, :columns]
+    total = np.zeros((height, columns), np.float32)
+    for variance, weights in zip(variances, pattern, strict=True):
+        for first in range(divisor):
+            total += variance[:, first::divisor] * weights * np.float32(1 / divisor)
+    return np.sqrt(total, out=total)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
+from tiscam_emu.sensor.fixed_pattern import FixedPattern
 from tiscam_emu.sensor.geometry import Geometry, Window
+from tiscam_emu.sensor.illuminant import NEUTRAL_K
 from tiscam_emu.sensor.model import SensorModel
-from tiscam_emu.sensor.optics import Lens, WindowSource
-from tiscam_emu.sensor.pixel import FixedPattern, Floats, LightCodes, fixed_offsets_e, light_codes
+from tiscam_emu.sensor.optics import Falloff, Lens, WindowSource
+from tiscam_emu.sensor.pixel import Floats, LightCodes, fixed_offsets_e, light_codes
 from tiscam_emu.sensor.request import Region
 
 BLOCK_PIXELS = 1 << 16
@@ -17,31 +21,60 @@ BLOCK_PIXELS = 1 << 16
 
 
 class Light:
-    """The light on the sensor for one still scene, lens setting and region."""
+    """The light on the sensor for one still scene, lens setting and region; complete after all steps of `collect`.
+
+    Parameters
+    ----------
+    even
+        The sensor is lit evenly, without the lens's loss of light towards the corners.
+    light_k
+        Colour temperature of the light on the scene.
+    """
 
     def __init__(
-        self, sensor: SensorModel, pattern: FixedPattern, region: Region, lens: Lens, still: WindowSource
+        self,
+        sensor: SensorModel,
+        pattern: FixedPattern,
+        region: Region,
+        lens: Lens,
+        still: WindowSource,
+        *,
+        even: bool = False,
+        light_k: float = NEUTRAL_K,
     ) -> None:
         self._sensor, self._pattern, self._lens, self._still = sensor, pattern, lens, still
+        self._responses = sensor.responses(lens.infrared, light_k)
+        self._falloff = Falloff(sensor.width, sensor.height, 100.0 if even else sensor.corner_light_percent)
         self.geometry = Geometry.of(region, sensor.width, sensor.height, period=2 if sensor.color else 1)
         self.codes: LightCodes = np.empty((self.geometry.neighbour_count, *self.geometry.shape), np.uint16)
-        image = lens.image(still, sensor.width, sensor.height)
-        for window in row_blocks(*self.geometry.shape, least_rows=2 * lens.reach_px):
-            self.codes[:, window.top : window.bottom] = light_codes(image, self.geometry, window, sensor, pattern)
+        self._missing = deque(row_blocks(*self.geometry.shape, least_rows=2 * lens.reach_px))
 
-    def offsets_e(self, window: Window) -> Floats:
-        """Fixed offsets of the output pixels in `window`, in electrons."""
-        neighbours = list(self.geometry.neighbours)
-        total = fixed_offsets_e(self.geometry, window, neighbours[0], self._pattern)
-        for neighbour in neighbours[1:]:
-            total += fixed_offsets_e(self.geometry, window, neighbour, self._pattern)
-        return total * np.float32(1 / len(neighbours)) if len(neighbours) > 1 else total
+    def collect(self) -> Iterator[None]:
+        """Compute what is missing, block by block."""
+        image = self._lens.image(self._still, self._sensor.width, self._sensor.height)
+        while self._missing:
+            window = self._missing[0]
+            self.codes[:, window.top : window.bottom] = self._codes(image, window)
+            self._missing.popleft()
+            yield
 
-    def neighbour_offsets_e(self, window: Window) -> Iterator[Floats]:
-        """Fixed offsets of each of the sensor pixels binned into the output pixels in `window`, in electrons."""
-        return (
-            fixed_offsets_e(self.geometry, window, neighbour, self._pattern) for neighbour in self.geometry.neighbours
-        )
+    def _codes(self, image: WindowSource, window: Window) -> LightCodes:
+        return light_codes(image, self.geometry, window, self._responses, self._sensitivity)
+
+    def _sensitivity(self, window: Window) -> Floats:
+        return self._falloff.dim(self._pattern.gain(window), window)
+
+    def offsets_e(self, window: Window, dark_e: float, spared_e2: float = 0.0) -> Floats:
+        """Fixed offsets of the output pixels in `window`, in electrons; see `FixedPattern.offset_e`."""
+        first, *others = self.neighbour_offsets_e(window, dark_e, spared_e2 * self.geometry.neighbour_count)
+        for offsets in others:
+            first += offsets
+        return first * np.float32(1 / (1 + len(others))) if others else first
+
+    def neighbour_offsets_e(self, window: Window, dark_e: float, spared_e2: float = 0.0) -> Iterator[Floats]:
+        """As `offsets_e`, of each of the sensor pixels binned into an output pixel."""
+        offset_e = partial(self._pattern.offset_e, dark_e=dark_e, spared_e2=spared_e2)
+        return (fixed_offsets_e(self.geometry, window, neighbour, offset_e) for neighbour in self.geometry.neighbours)
 
     def patched_codes(self, window: Window, patches: Sequence[tuple[Window, Floats]]) -> LightCodes:
         """Codes of the output pixels in `window` while patches of the scene have another radiance."""
@@ -55,7 +88,7 @@ class Light:
             return scene
 
         image = self._lens.image(overlaid, self._sensor.width, self._sensor.height)
-        return light_codes(image, self.geometry, window, self._sensor, self._pattern)
+        return self._codes(image, window)
 
     def seeing(self, scene_window: Window, margin: int, align: int) -> Window:
         """The output pixels which light from a window of the scene reaches, see `Geometry.output_window`."""

@@ -2,9 +2,8 @@
 
 Shot noise makes the variance an affine function of the mean (EMVA 1288, photon transfer), so it is derived from means
 at whatever stage it is needed. Colour is propagated through the linear ISP by `isp.noise_gains`, which takes the
-noise of a neighbourhood as equal; the correlation that demosaicing brings between neighbours is not modelled. Noise
-goes through gamma and the clipping of changed colours by `tone.propagate`; in YUV, the noise of a clipped colour
-is kept.
+noise of a neighbourhood as equal; how neighbours resemble each other is up to `noise_pool`. Noise goes through gamma
+and the clipping of changed colours by `tone.propagate`; in YUV, the noise of a clipped colour is kept.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from numpy.typing import NDArray
 
 from tiscam_emu.sensor import isp
 from tiscam_emu.sensor.colour_mix import Rgb, mix
-from tiscam_emu.sensor.fast_noise import MAX_Z
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.model import FULL_SCALE_DN
+from tiscam_emu.sensor.noise_pool import MAX_Z
 from tiscam_emu.sensor.pack import INTERLEAVERS
 from tiscam_emu.sensor.pixel import LightCodes, mean_electrons
 from tiscam_emu.sensor.settings import FrameSettings
@@ -62,10 +61,10 @@ def _variance(mean: Floats, settings: FrameSettings, factor: float = 1.0) -> Flo
     """Variance of raw data of the given mean, both after white balance by `factor`; none where saturated."""
     readout = settings.readout
     gain = readout.dn_per_electron * factor
-    variance = mean - np.float32(readout.black_level_dn)
+    # fixed offsets below black take from the shot noise what they add above; the sum must not go below 0
+    variance = mean - np.float32(readout.black_level_dn - gain * readout.read_noise_e**2)
     np.maximum(variance, 0, out=variance)
     variance *= np.float32(gain / settings.neighbour_count)
-    variance += np.float32((gain * readout.read_noise_e) ** 2 / settings.neighbour_count)
     return variance
 
 
@@ -97,7 +96,7 @@ def _colour_moments(mean: Floats, settings: FrameSettings, inner: Window) -> tup
         for plane, factor in zip((red, green, blue), settings.white_balance, strict=True)
     ]
     sigmas = tuple(
-        _plane_sigma(variances, gains, divisor if index and divisor > 1 else 1)
+        isp.plane_sigma(variances, gains, divisor if index and divisor > 1 else 1)
         for index, gains in enumerate(isp.noise_gains(settings.output, settings.mix))
     )
     planes = isp.linear_planes(_mixed((red, green, blue), settings), settings.output)
@@ -124,17 +123,6 @@ def _colour_variance(plane: Floats, settings: FrameSettings, factor: float) -> F
     variance = _variance(plane, settings, factor)
     variance *= plane < FULL_SCALE_DN
     return variance
-
-
-def _plane_sigma(variances: list[Floats], gains: NDArray[np.float32], divisor: int) -> Floats:
-    height, width = variances[0].shape
-    columns = width // divisor
-    pattern = np.tile(gains, (1, -(-height // 2), -(-columns // gains.shape[2])))[:, :height, :columns]
-    total = np.zeros((height, columns), np.float32)
-    for variance, weights in zip(variances, pattern, strict=True):
-        for first in range(divisor):
-            total += variance[:, first::divisor] * weights * np.float32(1 / divisor)
-    return np.sqrt(total, out=total)
 
 
 def largest_sigma_dn(settings: FrameSettings) -> float:

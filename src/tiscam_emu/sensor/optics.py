@@ -18,9 +18,6 @@ WindowSource = Callable[[Window], Floats]
 SHARPEST_BLUR_PX = 0.6
 """Standard deviation of the spot that a good lens makes, in pixels: some of the finest detail is lost, as in life."""
 
-_INFRARED_RESPONSE = np.array([1.0, 0.6, 0.7], np.float32)
-"""Of red, green and blue pixels: all dyes let infrared through, red ones most. An assumption."""
-
 _TAPS_PER_SIGMA = 3
 _CELLS_PER_SIGMA = 2
 """How finely a spot is sampled: wider ones are computed on cells of several pixels and interpolated."""
@@ -37,7 +34,7 @@ class Lens:
     zoom
         Magnification about the centre; at 1 the scene just fills the sensor. At least 1.
     infrared
-        Infrared light relative to visible light; 0 behind an infrared cut filter.
+        Infrared light relative to visible light, which the sensor sees too; 0 behind an infrared cut filter.
     """
 
     blur_px: float = SHARPEST_BLUR_PX
@@ -71,8 +68,7 @@ class Lens:
             def sharp(outer: Window) -> Floats:
                 return _magnified(scene, outer, width, height, self.zoom)
 
-            image = _blurred(sharp, window, self.blur_px, self._cell_px, self._taps)
-            return _with_infrared(image, self.infrared) if self.infrared else image
+            return _blurred(sharp, window, self.blur_px, self._cell_px, self._taps)
 
         return projected
 
@@ -88,10 +84,40 @@ class Lens:
         return Window(top, bottom, left, right).grow(margin, margin)
 
 
-def _with_infrared(image: Floats, infrared: float) -> Floats:
-    """The image with infrared light added, of which things reflect as much as they do of visible light on average."""
-    grey = image.mean(axis=2, keepdims=True)
-    return np.asarray(image + grey * (_INFRARED_RESPONSE * np.float32(infrared)), np.float32)
+class Falloff:
+    """How a lens loses light towards the corners: by the cosine to the fourth of the angle of its rays, per axis.
+
+    Parameters
+    ----------
+    corner_percent
+        Light at the corners relative to the centre.
+    """
+
+    def __init__(self, width: int, height: int, corner_percent: float) -> None:
+        self._even = corner_percent == 100.0
+        # cos^4 of an angle is (1 + tan^2)^-2; at the corner both axes together give corner_percent
+        tangents = _tangent_per_half_diagonal(width, height, corner_percent)
+        self._rows, self._columns = (_cosines_to_the_fourth(size, tangents / np.hypot(width, height))
+                                     for size in (height, width))  # fmt: skip
+
+    def dim(self, light: Floats, window: Window) -> Floats:
+        """Multiply `light` on the sensor pixels in `window` by what the lens leaves of it, in place."""
+        if not self._even:
+            light *= self._columns[window.left : window.right]
+            light *= self._rows[window.top : window.bottom, np.newaxis]
+        return light
+
+
+def _tangent_per_half_diagonal(width: int, height: int, corner_percent: float) -> float:
+    # (1 + t^2 a) (1 + t^2 b) = corner^-1/2 with a, b the squared shares of width and height in the diagonal, a + b = 1
+    product = (width * height / (width**2 + height**2)) ** 2
+    wanted = (corner_percent / 100) ** -0.5 - 1
+    return float(((np.sqrt(1 + 4 * product * wanted) - 1) / (2 * product)) ** 0.5)
+
+
+def _cosines_to_the_fourth(size: int, tangent_per_pixel: float) -> Floats:
+    tangents = (np.arange(size) + 0.5 - size / 2) * (2 * tangent_per_pixel)
+    return np.asarray((1 + tangents**2) ** -2.0, np.float32)
 
 
 def _magnified(scene: WindowSource, window: Window, width: int, height: int, zoom: float) -> Floats:

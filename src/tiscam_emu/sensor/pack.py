@@ -17,6 +17,8 @@ from tiscam_emu.pixel_formats import Packing
 Plane = NDArray[Any]
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint16]
+Write = Callable[[int, NDArray[np.uint8]], None]
+"""Takes bytes of a frame, part by part and in order: the first one's place, and contiguous bytes."""
 
 
 def pack_8(dn12: Words, out: Bytes) -> None:

@@ -11,6 +11,8 @@ from tiscam_emu.sensor.model import FULL_SCALE_DN, SensorModel
 
 Floats = NDArray[np.float32]
 
+_DOMAIN_BITS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class ReadoutSettings:
@@ -21,7 +23,7 @@ class ReadoutSettings:
     dn_per_electron
         Total gain.
     adc_step_dn
-        Distance of two ADC codes.
+        Distance of two ADC codes in 12-bit DN.
     """
 
     dn_per_electron: float
@@ -30,10 +32,11 @@ class ReadoutSettings:
     adc_step_dn: int
 
     @classmethod
-    def of(cls, sensor: SensorModel, gain_db: float, black_level: float) -> ReadoutSettings:
-        """The settings of `sensor` at `gain_db` (20 dB are a factor of ten)."""
+    def of(cls, sensor: SensorModel, gain_db: float, black_level: float, pixel_format: str) -> ReadoutSettings:
+        """The settings of `sensor` at `gain_db` (20 dB are a factor of ten) for a pixel format."""
         gain = sensor.dn_per_electron * 10.0 ** (gain_db / 20.0)
-        return cls(gain, black_level, sensor.read_noise_e, sensor.adc_step_dn)
+        readout = sensor.readout_for(pixel_format)
+        return cls(gain, black_level, readout.read_noise_e, 1 << (_DOMAIN_BITS - readout.adc_bits))
 
 
 def quantise(dn: Floats, step_dn: int) -> Floats:

@@ -1,20 +1,24 @@
-"""The renderer: one request in, one frame's bytes out."""
+"""The renderer: one request in, one frame's bytes out, in steps."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiscam_emu.sensor.exact import render_exact
+from tiscam_emu.sensor.changing import ChangingPicture
+from tiscam_emu.sensor.exact import draw_exact
 from tiscam_emu.sensor.fast import FastPlan
+from tiscam_emu.sensor.fixed_pattern import FixedPattern
+from tiscam_emu.sensor.illuminant import NEUTRAL_K
 from tiscam_emu.sensor.light import Light
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.optics import Lens
-from tiscam_emu.sensor.pixel import FixedPattern
+from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import Scene, Still
+from tiscam_emu.sensor.scene import FlatScene, Scene, Still
 from tiscam_emu.sensor.settings import FrameSettings
 
 Noise = Literal["fast", "exact"]
@@ -30,9 +34,13 @@ class Renderer:
     Parameters
     ----------
     seed
-        Not negative. Of the sensor's fixed pattern and, with the frame's number, of each frame's noise.
+        Not negative. With the frame's number, of each frame's noise.
     noise
         ``"exact"`` draws every photon; ``"fast"`` adds pre-drawn normals of the same variance.
+    serial
+        Of the sensor's fixed differences between pixels and its defects.
+    light_k
+        Colour temperature of the light on the scene, in kelvin.
 
     Attributes
     ----------
@@ -40,19 +48,64 @@ class Renderer:
         The first frame that sees the scene: images that follow each other frame by frame begin there.
     """
 
-    def __init__(self, sensor: SensorModel, scene: Scene, seed: int = 0, noise: Noise = "fast") -> None:
-        self._sensor, self._seed, self._noise = sensor, seed, noise
+    def __init__(
+        self,
+        sensor: SensorModel,
+        scene: Scene,
+        seed: int = 0,
+        noise: Noise = "fast",
+        *,
+        serial: str = "",
+        light_k: float = NEUTRAL_K,
+    ) -> None:
+        self._sensor, self._seed, self._noise, self._light_k = sensor, seed, noise, light_k
         self.first_frame_id = 0
         self._picture = scene.fit(sensor.width, sensor.height)
-        self._pattern = FixedPattern(sensor, seed)
+        self._pattern = FixedPattern(sensor, serial)
+        self._even = isinstance(scene, FlatScene)
         self._light: tuple[Still, Region, Lens, Light] | None = None
-        self._plan: tuple[Light, FrameSettings, FastPlan] | None = None
+        self._plan: FastPlan | None = None
 
-    def prepare(self, request: FrameRequest) -> None:
-        """Compute ahead what `request` has in common with the frames that follow it."""
+    @property
+    def quick(self) -> bool:
+        """Whether the first step is as short as the others: not so if a file or a function is asked for its image."""
+        return not isinstance(self._picture, ChangingPicture)
+
+    def prepare(self, request: FrameRequest) -> Iterator[None]:
+        """Compute ahead what `request` has in common with the frames that follow it, step by step."""
         light = self._light_for(request)
+        yield from light.collect()
         if self._noise == "fast":
-            self._plan_for(light, FrameSettings.of(self._sensor, request))
+            yield from self._plan_for(light, FrameSettings.of(self._sensor, request)).prepare()
+
+    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+        """Render a frame in steps of a few milliseconds at most, between which other work can be done.
+
+        Only one frame may be under way; one that is given up has to be closed.
+
+        Parameters
+        ----------
+        write
+            Takes the frame's ``request.payload_bytes()`` bytes part by part, in order: the first byte's place, and
+            contiguous bytes, valid during the call.
+
+        Raises
+        ------
+        ValueError
+            The region does not fit the sensor.
+        """
+        light = self._light_for(request)
+        yield from light.collect()
+        settings = FrameSettings.of(self._sensor, request)
+        moving = self._picture.moving(request.exposure_start_ns)
+        rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self._seed, request.frame_id])))
+        if self._noise == "exact":
+            patches = [(patch.window, patch.radiance()) for patch in moving]
+            yield from draw_exact(light, settings, patches, rng, write)
+        else:
+            plan = self._plan_for(light, settings)
+            yield from plan.prepare()
+            yield from plan.draw(moving, rng, write)
 
     def render(self, request: FrameRequest, out: NDArray[np.uint8]) -> None:
         """Render a frame into `out`, a contiguous array of exactly ``request.payload_bytes()`` bytes.
@@ -64,27 +117,34 @@ class Renderer:
         """
         if out.size != request.payload_bytes() or not out.flags.c_contiguous:
             raise ValueError(f"out: {out.size} bytes, needed are {request.payload_bytes()} contiguous ones")
-        light = self._light_for(request)
-        settings = FrameSettings.of(self._sensor, request)
-        moving = self._picture.moving(request.exposure_start_ns)
-        rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self._seed, request.frame_id])))
-        if self._noise == "exact":
-            patches = [(patch.window, patch.radiance()) for patch in moving]
-            render_exact(light, settings, patches, rng, out.reshape(-1))
-        else:
-            self._plan_for(light, settings).render(moving, rng, out.reshape(-1))
+        flat = out.reshape(-1)
+
+        def write(first: int, part: NDArray[np.uint8]) -> None:
+            flat[first : first + part.size] = part
+
+        for _ in self.draw(request, write):
+            pass
 
     def _light_for(self, request: FrameRequest) -> Light:
         still = self._picture.still(request.exposure_start_ns, request.frame_id - self.first_frame_id)
         lens = Lens.focused(request.defocus_px, request.zoom, request.infrared)
         if self._light is None or self._light[0] is not still or self._light[1:3] != (request.region, lens):
             self._light = self._plan = None  # free the old arrays before making new ones
-            light = Light(self._sensor, self._pattern, request.region, lens, still.radiance)
+            light = Light(
+                self._sensor,
+                self._pattern,
+                request.region,
+                lens,
+                still.radiance,
+                even=self._even,
+                light_k=self._light_k,
+            )
             self._light = (still, request.region, lens, light)
         return self._light[3]
 
     def _plan_for(self, light: Light, settings: FrameSettings) -> FastPlan:
-        if self._plan is None or self._plan[0] is not light or self._plan[1] != settings:
-            self._plan = None
-            self._plan = (light, settings, FastPlan(light, settings))
-        return self._plan[2]
+        if self._plan is None or self._plan.light is not light:
+            self._plan = FastPlan(light, settings)
+        elif self._plan.settings != settings:
+            self._plan = FastPlan(light, settings, memory=self._plan.memory)
+        return self._plan

@@ -66,6 +66,8 @@ class FrameRequest:
         Magnification relative to the lens's widest setting.
     infrared
         Infrared light relative to visible light; 0 behind an infrared cut filter.
+    temperature_c
+        Of the sensor; dark current grows with it.
     """
 
     frame_id: int
@@ -85,6 +87,7 @@ class FrameRequest:
     defocus_px: float = 0.0
     zoom: float = 1.0
     infrared: float = 0.0
+    temperature_c: float = 25.0
 
     def payload_bytes(self) -> int:
         """Bytes of this frame's image data."""

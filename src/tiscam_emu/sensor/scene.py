@@ -36,6 +36,7 @@ from tiscam_emu.sensor.image_file import (
     read_animation,
     read_image,
 )
+from tiscam_emu.sensor.model import HALF_FULL_RADIANCE
 from tiscam_emu.sensor.picture import FormulaPicture, MovingPatch, Picture, Still
 from tiscam_emu.sensor.star import SiemensStar
 from tiscam_emu.sensor.video import VideoImages
@@ -112,9 +113,12 @@ def _scene_at(path: Path, report: Report | None) -> Scene:
 
 @dataclass(frozen=True, slots=True)
 class FlatScene:
-    """An evenly lit card: the same radiance everywhere, for photon-transfer measurements."""
+    """A sensor lit evenly, without a lens that loses light towards the corners, for photon-transfer measurements.
 
-    radiance: float = 0.25
+    By default green or monochrome pixels are half full after 20 ms, at the default iris and zoom.
+    """
+
+    radiance: float = HALF_FULL_RADIANCE
 
     def fit(self, width: int, height: int) -> Picture:
         """The card, filling the sensor."""

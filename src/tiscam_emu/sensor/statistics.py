@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import gcd
 from typing import Any
 
 import numpy as np
@@ -25,11 +24,11 @@ Roi = tuple[int, int, int, int]
 
 _MOST_CELLS = 5000
 _RUN = 4
-_LONGEST_WORD_BYTES = 8
 _SEED = 0x57A7
 _FULL_SCALE_DN8 = 255
 
 Samples = NDArray[Any]
+Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +57,18 @@ class FrameStatistics:
     contrast: float
 
 
-def measure(payload: NDArray[np.uint8], request: FrameRequest, roi: Roi) -> FrameStatistics:
+def measure(take: Callable[[Positions], Samples], request: FrameRequest, roi: Roi) -> FrameStatistics:
     """Measure a transmitted frame inside a region of interest.
 
     Parameters
     ----------
-    payload
-        The frame's ``request.payload_bytes()`` bytes of image data; more may follow.
+    take
+        Gives the bytes of the frame's image data at an array of positions, in its shape: ``payload.take``.
     roi
         Cut to the frame and widened to whole runs of four pixels, of two lines of a mosaic.
     """
     pixel_format, region = request.pixel_format, request.region
-    samples = _sampled(payload.reshape(-1)[: request.payload_bytes()], pixel_format, region.width, region.height, roi)
+    samples = take(_positions(pixel_format, region.width, region.height, roi))
     if pixel_format.packing == "BGR":
         return _of_bgr(samples)
     if pixel_format.components in {"yuv422", "yuv411"}:
@@ -77,26 +76,16 @@ def measure(payload: NDArray[np.uint8], request: FrameRequest, roi: Roi) -> Fram
     return _of_raw(_RAW_READERS[pixel_format.packing](samples), bayer=pixel_format.bayer)
 
 
-def _sampled(payload: Samples, pixel_format: PixelFormat, width: int, height: int, roi: Roi) -> Samples:
-    """Bytes of the sampled runs: (lines, bytes of a run, runs). Read in words, for memory is slow to give each one."""
-    word_bytes = gcd(pixel_format.line_bytes(width), pixel_format.line_bytes(_RUN), _LONGEST_WORD_BYTES)
-    positions = _positions(pixel_format, width, height, roi, word_bytes)
-    words = payload.view(f"u{word_bytes}").take(positions)
-    by_byte = words.view(np.uint8).reshape(*words.shape, word_bytes).swapaxes(2, 3)
-    return np.ascontiguousarray(by_byte).reshape(words.shape[0], -1, words.shape[2])
-
-
 @lru_cache(maxsize=16)
-def _positions(pixel_format: PixelFormat, width: int, height: int, roi: Roi, word_bytes: int) -> NDArray[np.intp]:
-    """Positions in words: (lines, words of a run, runs)."""
+def _positions(pixel_format: PixelFormat, width: int, height: int, roi: Roi) -> Positions:
+    """Positions of the sampled bytes: (lines, bytes of a run, runs)."""
     lines = 2 if pixel_format.bayer else 1
     left, columns = _whole_blocks(roi[0], roi[2], width, _RUN)
     top, rows = _whole_blocks(roi[1], roi[3], height, lines)
     block_row, block_column = _strata(rows, columns)
-    line_words = pixel_format.line_bytes(width) // word_bytes
-    run = np.arange(pixel_format.line_bytes(_RUN) // word_bytes)
-    corner = (top + block_row) * lines * line_words + (left + block_column) * len(run)
-    inside = np.arange(lines)[:, np.newaxis] * line_words + run
+    line_bytes, run = pixel_format.line_bytes(width), np.arange(pixel_format.line_bytes(_RUN))
+    corner = (top + block_row) * lines * line_bytes + (left + block_column) * len(run)
+    inside = np.arange(lines)[:, np.newaxis] * line_bytes + run
     return np.asarray(inside[..., np.newaxis] + corner, np.intp)
 
 

@@ -13,7 +13,7 @@ from tiscam_emu.features.bound import BoundFeature, Choice, ChoiceError, bind
 from tiscam_emu.features.kinds import Entry, Enumeration, Feature, Integer, Limits, Room
 from tiscam_emu.features.layout import NOWHERE, Layout, lay_out
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
-from tiscam_emu.sensor.model import SensorModel
+from tiscam_emu.sensor.model import FormatReadout, SensorModel
 from tiscam_emu.spec import schema
 from tiscam_emu.spec.catalog import find_key, models_folder
 from tiscam_emu.spec.files import read_merged
@@ -53,7 +53,7 @@ def load_file(path: Path, rooms: Sequence[Room]) -> CameraModel:
     return CameraModel(
         key=path.stem,
         identity=spec.identity,
-        sensor=_sensor(spec.sensor),
+        sensor=_sensor(spec, shown),
         link=_link(spec.link),
         timing=_timings(spec, shown),
         readout_modes=tuple(ReadoutMode(*mode.decimation, *mode.binning) for mode in spec.readout.modes),
@@ -63,15 +63,23 @@ def load_file(path: Path, rooms: Sequence[Room]) -> CameraModel:
     )
 
 
-def _sensor(section: schema.Sensor) -> SensorModel:
-    values: dict[str, Any] = {}
-    for key, entry in section:
-        value = entry.value if isinstance(entry, schema.Quantity | schema.Quantities) else entry
-        values[key] = value
+def _sensor(spec: schema.ModelFile, shown: str) -> SensorModel:
+    section = spec.sensor
+    values: dict[str, Any] = {key: getattr(entry, "value", entry) for key, entry in section if entry is not None}
     del values["name"]
     for key in ("width", "height", "adc_bits"):
         values[key] = int(values[key])
-    return SensorModel(**values)
+    names = spec.features["PixelFormat"].entries or () if "PixelFormat" in spec.features else ()
+    for name in section.formats:
+        if name not in names:
+            raise SpecError(f"{shown}: sensor.formats.{name}: the model has no such pixel format")
+    values["formats"] = tuple(
+        (name, FormatReadout(row.adc_bits, row.read_noise_e)) for name, row in section.formats.items()
+    )
+    try:
+        return SensorModel(**values)
+    except ValueError as error:
+        raise SpecError(f"{shown}: sensor: {error}") from None
 
 
 def _lens(section: schema.Lens) -> LensModel:

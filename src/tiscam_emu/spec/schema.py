@@ -44,6 +44,55 @@ class Quantities(_Sourced):
     value: tuple[float, ...]
 
 
+class Amount(_Sourced):
+    """A positive number with its origin."""
+
+    value: Positive
+
+
+class NotNegative(_Sourced):
+    """A number of at least 0 with its origin."""
+
+    value: Annotated[float, Field(ge=0)]
+
+
+class Rows(_Sourced):
+    """A table of numbers with its origin."""
+
+    value: tuple[tuple[float, ...], ...]
+
+
+class Share(_Sourced):
+    """A part of something, in percent."""
+
+    value: Annotated[float, Field(gt=0, le=100)]
+
+
+class Count(_Sourced):
+    """How many there are."""
+
+    value: Annotated[int, Field(ge=0)]
+
+
+class Range(_Sourced):
+    """Least and most of something positive."""
+
+    value: tuple[Positive, Positive]
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if self.value[0] > self.value[1]:
+            raise ValueError(f"{self.value[0]:g} is above {self.value[1]:g}")
+        return self
+
+
+class ConvertedFormat(_Sourced):
+    """How the sensor converts for one pixel format."""
+
+    adc_bits: Annotated[int, Field(ge=8, le=12)]
+    read_noise_e: Positive
+
+
 class FeatureRow(_Sourced):
     """How one feature of the model is limited."""
 
@@ -77,14 +126,22 @@ class Sensor(_Strict):
     cfa: str
     width: Quantity
     height: Quantity
-    pixel_um: Quantity
+    pixel_um: Amount
     adc_bits: Quantity
-    full_well_e: Quantity
-    read_noise_e: Quantity
+    full_well_e: Amount
+    read_noise_e: Amount
     qe: Quantities
-    dark_current_e_per_s: Quantity
-    dsnu_e: Quantity
-    prnu_percent: Quantity
+    qe_nir: Quantities
+    dye_shares: Rows | None = None
+    dark_current_e_per_s: NotNegative
+    dark_doubling_c: Amount
+    dsnu_e: NotNegative
+    prnu_percent: NotNegative
+    hot_pixels: Count
+    hot_pixel_times: Range
+    dead_pixels: Count
+    corner_light_percent: Share
+    formats: dict[str, ConvertedFormat] = {}
 
 
 class FocalLengths(_Sourced):
@@ -104,12 +161,6 @@ class Ends(_Sourced):
     """A positive number at the wide end and one at the tele end of the zoom range."""
 
     value: tuple[Positive, Positive]
-
-
-class Amount(_Sourced):
-    """A positive number with its origin."""
-
-    value: Positive
 
 
 class Lens(_Strict):

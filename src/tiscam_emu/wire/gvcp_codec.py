@@ -1,7 +1,8 @@
 """GVCP datagrams to messages and back: the way in for everyone else.
 
-READREG, WRITEREG, READMEM, WRITEMEM and their acknowledges, which are nearly all of the traffic, take a short path
-through `struct`; anything else, and every malformed datagram, goes through the layouts. Both give the same results.
+READREG, WRITEREG, READMEM, WRITEMEM with their acknowledges, and PACKETRESEND are nearly all of the traffic. They take
+a short path through `struct`; anything else, and every malformed datagram, goes through the layouts. Both give the same
+results.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from tiscam_emu.wire.gvcp import Command
 
 _COMMAND_HEADER = struct.Struct(">BBHHH")
 _ACK_HEADER = struct.Struct(">HHHH")
+_RESEND = struct.Struct(">HHII")
+_RESEND_EXTENDED = struct.Struct(">HxxIIQ")
 _READ_MEM = struct.Struct(">I2xH")
 _ADDRESS = struct.Struct(">I")
 _INDEX_ACK = struct.Struct(">HHHHHH")
@@ -45,11 +48,27 @@ def _parse_write_mem(datagram: bytes, flags: int, req_id: int, length: int) -> g
     return gvcp.WriteMemCmd(req_id, _ADDRESS.unpack_from(datagram, 8)[0], datagram[12:], flags=flags)
 
 
+def _parse_resend(datagram: bytes, flags: int, req_id: int, length: int) -> gvcp.Cmd | None:
+    if flags & gvcp.CommandFlag.EXTENDED_ID:
+        if length != _RESEND_EXTENDED.size:
+            return None
+        end = 0xFFFFFFFF
+        channel, first, last, block_id = _RESEND_EXTENDED.unpack_from(datagram, 8)
+    elif length == _RESEND.size:
+        end = 0xFFFFFF
+        channel, block_id, first, last = _RESEND.unpack_from(datagram, 8)
+    else:
+        return None
+    last &= end
+    return gvcp.PacketResendCmd(req_id, channel, block_id, first & end, None if last == end else last, flags=flags)
+
+
 _PARSERS: dict[int, Callable[[bytes, int, int, int], gvcp.Cmd | None]] = {
     int(Command.READREG_CMD): _parse_read_reg,
     int(Command.WRITEREG_CMD): _parse_write_reg,
     int(Command.READMEM_CMD): _parse_read_mem,
     int(Command.WRITEMEM_CMD): _parse_write_mem,
+    int(Command.PACKETRESEND_CMD): _parse_resend,
 }
 
 

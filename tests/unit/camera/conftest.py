@@ -170,7 +170,7 @@ class Studio:
         wanted = self.desk.camera.measured_region()
         roi = wanted or (0, 0, request.region.width, request.region.height)
         self.requests.append(request)
-        self.seen.append(measure(image, request, roi))
+        self.seen.append(measure(image.take, request, roi))
         if wanted is not None:
             self._on_their_way.append((request, self.seen[-1], roi))
 

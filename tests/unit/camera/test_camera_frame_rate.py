@@ -34,3 +34,10 @@ def test_highest_rate_rounds_down_to_that_of_the_manual(row: dict[str, str]) -> 
 def test_long_exposure_stretches_the_period() -> None:
     assert frame_rate.period_ns(50.0, 5_000_000) == 20_000_000
     assert frame_rate.period_ns(50.0, 30_000_000) == 30_000_000
+
+
+def test_without_bounds_every_format_and_size_goes_up_to_10_khz() -> None:
+    for name in ("33GP1300", "38GX541-a", "38UX253"):
+        model = frame_rate.unbounded(_model(name))
+        for pixel_format in model.timing:
+            assert frame_rate.highest_hz(model, pixel_format, 1920, 1080) == pytest.approx(10_000.0)

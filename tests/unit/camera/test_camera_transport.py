@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tiscam_emu.camera.core import Camera, load
 from tiscam_emu.camera.options import CameraOptions
-from tiscam_emu.errors import Status
+from tiscam_emu.errors import InvalidParameter, Status
 from tiscam_emu.wire.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -185,3 +186,35 @@ def test_commands_act_however_they_are_written(desk: Desk, write: Writer) -> Non
 def test_commands_that_are_not_1_are_refused(desk: Desk) -> None:
     assert desk.write_word(desk.camera.model.layout.slots["AcquisitionStart"].address, 2) is Status.INVALID_PARAMETER
     assert desk.starts(10**9) == []
+
+
+A_STRANGER = 0xC000_0242  # 192.0.2.66
+OWNER = Endpoint("192.0.2.1", 50_000)
+
+
+def test_with_allow_redirect_streams_go_anywhere() -> None:
+    camera = Camera(load("33GP1300"), CameraOptions(allow_redirect=True))
+    camera.control_changed(2, OWNER, 0)
+    camera.write(0x0D18, A_STRANGER.to_bytes(4, "big"), 0)
+    assert camera.stream.host == "192.0.2.66"
+
+
+def test_without_it_they_go_to_this_host_and_the_controlling_client_alone() -> None:
+    camera = Camera(load("33GP1300"))
+    camera.control_changed(2, OWNER, 0)
+    with pytest.raises(InvalidParameter, match=r"192\.0\.2\.66 is neither this host nor the controlling client"):
+        camera.write(0x0D18, A_STRANGER.to_bytes(4, "big"), 0)
+    camera.write(0x0D18, 0xC000_0201.to_bytes(4, "big"), 0)
+    assert camera.stream.host == OWNER.host
+
+
+def test_a_client_of_another_host_does_not_inherit_the_destination() -> None:
+    camera = Camera(load("33GP1300"))
+    camera.control_changed(2, OWNER, 0)
+    camera.write(0x0D18, 0xC000_0201.to_bytes(4, "big"), 0)
+    camera.release(1)
+    camera.control_changed(0, None, 1)
+    camera.control_changed(2, Endpoint("192.0.2.1", 50_001), 2)
+    assert camera.stream.host == OWNER.host
+    camera.control_changed(2, Endpoint("192.0.2.66", 50_000), 3)
+    assert camera.stream.host == "0.0.0.0"

@@ -377,3 +377,48 @@ def test_leaders_carry_the_time_of_exposure() -> None:
     channel.enqueue(OutgoingFrame(filled(12, channel, To()), 0, To()))
     packets, _ = run(channel, 0)
     assert parse_image_leader(packets[0][8:]).timestamp == 12
+
+
+def test_the_same_request_while_the_first_one_waits_is_answered_once() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 1)
+    for _ in range(3):
+        channel.request_resend(1, 5, 6, now)
+    assert packet_ids(run(channel, now)[0]) == [5, 6]
+    channel.request_resend(1, 5, 6, now)
+    assert packet_ids(run(channel, now)[0]) == [5, 6]
+
+
+def test_a_flood_of_requests_gets_two_packets_for_each_packet_sent_and_four_frames_at_most() -> None:
+    channel = StreamChannel()
+    resent, frames = 0, 50
+    for frame in range(frames):
+        now = stream(channel, 1, first=frame)
+        for _ in range(20):
+            channel.request_resend(frame + 1, 0, None, now)
+            resent += len(run(channel, now)[0])
+    # 4 frames of 17 packets from the start, and twice the packets of each of 50 frames but what the limit cuts off.
+    assert (4 + 2 * (frames - 1)) * PACKETS <= resent <= (4 + 2 * frames) * PACKETS
+    assert channel.counters.refused_resends > 0
+    assert channel.counters.resent_packets == resent
+
+
+def test_answers_that_packets_are_gone_count_as_resent_ones() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 30)
+    said = 0
+    for first in range(0, 3200, 32):
+        channel.request_resend(1, first, first + 31, now)
+        said += len(run(channel, now)[0])
+    assert said == 4 * PACKETS
+
+
+def test_after_a_flood_the_next_frame_can_be_resent_again() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 1)
+    for first in range(17):
+        channel.request_resend(1, first, None, now)
+        run(channel, now)
+    now = stream(channel, 1, first=1)
+    channel.request_resend(2, 5, 5, now)
+    assert packet_ids(run(channel, now)[0]) == [5]

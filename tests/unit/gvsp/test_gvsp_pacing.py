@@ -112,3 +112,7 @@ def test_idle_time_is_not_saved_up() -> None:
     paced.begin(10_000_000)
     paced.sent(5, 10_000_000)
     assert paced.next_ns == 10_360_000
+
+
+def test_a_link_faster_than_any_cable_takes_the_largest_bursts() -> None:
+    assert pacer(9000, link=1e12).burst_packets == 32

@@ -106,3 +106,44 @@ def test_a_resent_packet_differs_in_its_status_alone() -> None:
 def test_impossible_geometry_is_refused(payload_bytes: int, packet_size: int) -> None:
     with pytest.raises(ValueError, match=r"has no (packets|room for data)"):
         PacketTable(payload_bytes, packet_size)
+
+
+@pytest.mark.parametrize("sizes", [(1,), (963, 1, 964, 2000), (964,), (1928, 5), (10_000,), (7, 957, 3000)])
+def test_a_payload_written_in_parts_lies_as_one_written_at_once(sizes: tuple[int, ...]) -> None:
+    payload = np.random.default_rng(5).integers(0, 256, 10_000, np.uint8)
+    whole, parts = PacketTable(10_000, 1000), PacketTable(10_000, 1000)
+    whole.fill(payload, LEADER, TRAILER)
+    first, turn = 0, 0
+    while first < payload.size:
+        part = payload[first : first + sizes[turn % len(sizes)]]
+        parts.write(first, part)
+        first, turn = first + part.size, turn + 1
+    parts.head(LEADER, TRAILER)
+    for table in (whole, parts):
+        table.stamp(3)
+    assert [bytes(packet) for packet in parts.packets] == [bytes(packet) for packet in whole.packets]
+
+
+def test_payload_bytes_are_taken_back_from_behind_the_headers() -> None:
+    payload = np.arange(10_000, dtype=np.uint32).view(np.uint8)[:10_000]
+    table = PacketTable(10_000, 1000)
+    table.fill(payload, LEADER, TRAILER)
+    for positions in (np.array([[0, 963], [964, 9999]]), np.arange(0, 10_000, 7)):
+        for _ in range(2):
+            assert np.array_equal(table.take(positions), payload[positions])
+
+
+@pytest.mark.parametrize(("payload_bytes", "packet_size"), [(10_000, 1000), (9640, 1000), (200_000, 1400), (3, 576)])
+@pytest.mark.parametrize("share", [(0.0, 1.0), (0.0, 0.3), (0.2, 0.7), (0.9, 1.0)])
+def test_runs_are_the_same_packets_in_few_pieces(
+    payload_bytes: int, packet_size: int, share: tuple[float, float]
+) -> None:
+    table, _ = filled(payload_bytes, packet_size)
+    first, end = (round(part * len(table.packets)) for part in share)
+    cut = [
+        bytes(run.data)[at : at + run.packet_bytes]
+        for run in table.runs(first, end)
+        for at in range(0, len(run.data), run.packet_bytes)
+    ]
+    assert cut == [bytes(packet) for packet in table.packets[first:end]]
+    assert all(len(run.data) <= 65_507 and len(run.data) <= 64 * run.packet_bytes for run in table.runs(first, end))

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import ast
 import threading
+from pathlib import Path
 
 import pytest
 
+import tiscam_emu
 from tiscam_emu.net.clock import ManualClock, SystemClock
 
 LIMIT_S = 10.0
@@ -114,3 +117,21 @@ def test_system_timeout_is_what_remains_and_never_negative() -> None:
     remaining = clock.timeout_s(clock.now() + 3_600_000_000_000)
     assert remaining is not None
     assert 3500 < remaining <= 3600
+
+
+def test_nothing_reads_the_wall_clock_so_that_steps_of_it_change_neither_device_time_nor_heartbeats() -> None:
+    package = Path(tiscam_emu.__file__).parent
+    attributes = [
+        node
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    ]
+    used = {node.attr for node in attributes}
+    assert "monotonic_ns" in used
+    assert not used & {"gettimeofday", "clock_gettime", "utcnow", "today"}
+    # `clock.now()` and `state.now` are device time.
+    modules = {
+        node.value.id for node in attributes if node.attr in {"time", "now"} and isinstance(node.value, ast.Name)
+    }
+    assert not modules & {"time", "datetime", "date"}

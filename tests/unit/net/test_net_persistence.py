@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import dataclass, field
 from functools import cache
@@ -184,3 +185,25 @@ def test_unusable_value_is_named_and_left_out(folder: Path, values: dict[str, An
     assert len(run.reports) == 1
     assert run.reports[0].startswith(f"{_file(folder)}: values: {name}: left out: ")
     assert (run.state["DeviceUserID"], run.state["UserSetDefault"]) == ("", 0)
+
+
+def test_full_disk_is_reported_the_old_file_stays_whole_and_the_camera_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(folder)
+    run.save_set(1, Gamma=0.5)
+    before = _file(folder).read_bytes()
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        run.save_set(1, Gamma=0.75)
+    assert run.reports == [f"{_file(folder)}: cannot be written: No space left on device"]
+    assert [path.name for path in folder.iterdir()] == [_file(folder).name]
+    assert _file(folder).read_bytes() == before
+    run.load_set(1)
+    assert run.state["Gamma"] == 0.75
+    run.save_set(2, Gamma=1.5)
+    assert Run(folder).state.user_sets.keys() == {"UserSet1", "UserSet2"}

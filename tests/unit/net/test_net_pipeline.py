@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from tiscam_emu.net.clock import ManualClock
 from tiscam_emu.net.pipeline import FramePipeline, Measurement
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
+from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.wire.gvsp import PacketFormat, parse_image_leader, parse_image_trailer, parse_packet
 from tiscam_emu.wire.stamp import STAMP_BYTES, Stamp, read_stamp
@@ -36,6 +36,13 @@ class To:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    block_id: int
+    first: int
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     request: FrameRequest
     ready_ns: int
@@ -55,17 +62,24 @@ class FakeSource:
     failing: set[int] = field(default_factory=set)
     prepared: list[int] = field(default_factory=list)
     gate: threading.Semaphore | None = None
+    quick: bool = True
+    drawn: list[int] = field(default_factory=list)
 
-    def render(self, request: FrameRequest, out: NDArray[np.uint8]) -> None:
+    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+        self.drawn.append(request.frame_id)
         if self.gate is not None:
             assert self.gate.acquire(timeout=LIMIT_S)
-        out[: out.size // 2] = request.frame_id
+        half = np.full(request.payload_bytes() // 2, request.frame_id, np.uint8)
+        write(0, half)
+        yield
         if request.frame_id in self.failing:
             raise RuntimeError(f"frame {request.frame_id}")
-        out[...] = request.frame_id
+        write(half.size, half)
+        yield
 
-    def prepare(self, request: FrameRequest) -> None:
+    def prepare(self, request: FrameRequest) -> Iterator[None]:
         self.prepared.append(request.frame_id)
+        yield
 
 
 @dataclass
@@ -75,6 +89,7 @@ class FakeSink:
     targets: list[tuple[str, int, bool]] = field(default_factory=list)
     packets: list[bytes] = field(default_factory=list)
     failures: int = 0
+    calls: int = 0
 
     def target(self, host: str, port: int, do_not_fragment: bool) -> None:
         self.targets.append((host, port, do_not_fragment))
@@ -84,6 +99,12 @@ class FakeSink:
             self.failures -= 1
             raise OSError(9, "bad file descriptor")
         self.packets += [bytes(packet) for packet in packets]
+
+    def send_runs(self, runs: Sequence[tuple[memoryview | bytes, int]]) -> None:
+        self.calls += 1
+        for data, size in runs:
+            whole = bytes(data)
+            self.packets += [whole[first : first + size] for first in range(0, len(whole), size)]
 
     def blocks(self) -> list[tuple[int, int, bytes]]:
         """Block id, timestamp and payload of each frame, as a client puts them together."""
@@ -115,7 +136,7 @@ class Bench:
 
 
 @contextmanager
-def running(bench: Bench, max_outstanding: int = 4) -> Iterator[FramePipeline]:
+def running(bench: Bench, max_outstanding: int = 4, *, segmentation: bool = False) -> Iterator[FramePipeline]:
     pipeline = FramePipeline(
         bench.source,
         bench.sink,
@@ -123,6 +144,7 @@ def running(bench: Bench, max_outstanding: int = 4) -> Iterator[FramePipeline]:
         on_error=bench.errors.append,
         on_measured=bench.measured.append,
         max_outstanding=max_outstanding,
+        segmentation=segmentation,
     )
     pipeline.start()
     try:
@@ -293,6 +315,22 @@ def test_a_frame_being_rendered_counts_as_on_its_way() -> None:
         assert pipeline.counters().skipped_frames == 1
 
 
+def test_a_frame_that_may_take_long_is_not_begun_amid_another_one() -> None:
+    bench = Bench(source=FakeSource(quick=False))
+    to = To(packet_size=576, packet_delay_ns=1 * MS)  # six packets and two, one a millisecond
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1), to)
+        settled(pipeline)
+        pipeline.submit(exposure(2), to)
+        for _ in range(6):
+            bench.clock.advance(1 * MS)
+            settled(pipeline)
+            assert bench.source.drawn == [1]
+        bench.clock.advance(1 * MS)
+        settled(pipeline)
+        assert bench.source.drawn == [1, 2]
+
+
 def test_without_a_destination_frames_are_dropped_unrendered() -> None:
     bench = Bench(source=FakeSource(failing={1}))
     with running(bench) as pipeline:
@@ -331,7 +369,7 @@ def test_resent_packets_equal_the_first() -> None:
         settled(pipeline)
         original = list(bench.sink.packets)
         bench.sink.packets.clear()
-        pipeline.resend(1, 1, 2)
+        pipeline.resend([Asked(1, 1, 2)])
         settled(pipeline)
         assert bench.sink.packets == original[1:3]
         assert pipeline.counters().resent_packets == 2
@@ -343,7 +381,7 @@ def test_resends_while_tables_are_refilled_are_never_torn() -> None:
         for frame in range(1, 120):
             pipeline.submit(exposure(frame), To())
             for block_id in range(max(1, frame - 6), frame + 1):
-                pipeline.resend(block_id, 0, None)
+                pipeline.resend([Asked(block_id, 0, None)])
             if frame % 4 == 0:
                 settled(pipeline)
                 bench.clock.advance(100 * MS)
@@ -364,6 +402,18 @@ def test_test_packets_are_sent_without_a_frame() -> None:
         settled(pipeline)
     assert bench.sink.targets == [("192.0.2.1", 50_000, False)]
     assert [len(packet) for packet in bench.sink.packets] == [8972]
+
+
+def test_segmentation_offload_sends_the_same_packets_in_fewer_calls() -> None:
+    plain, offloaded = Bench(), Bench()
+    for bench, segmentation in ((plain, False), (offloaded, True)):
+        with running(bench, segmentation=segmentation) as pipeline:
+            pipeline.submit(exposure(7), To(packet_size=576))
+            settled(pipeline)
+            pipeline.resend([Asked(1, 2, 3)])
+            settled(pipeline)
+    assert offloaded.sink.packets == plain.sink.packets
+    assert offloaded.sink.calls == 1
 
 
 def test_a_new_destination_is_targeted_once() -> None:
@@ -426,11 +476,11 @@ def test_flush_waits_for_frames_not_ready_and_gives_up_in_time() -> None:
 
 
 @pytest.mark.parametrize("busy", [False, True])
-def test_stop_ends_both_threads_while_frames_are_waiting(busy: bool) -> None:
+def test_stop_ends_the_thread_while_frames_are_waiting(busy: bool) -> None:
     bench = Bench()
     before = threading.active_count()
     with running(bench) as pipeline:
-        assert threading.active_count() == before + 2
+        assert threading.active_count() == before + 1
         if busy:
             pipeline.submit(exposure(1, ready_ns=10 * MS), To())
             settled(pipeline)

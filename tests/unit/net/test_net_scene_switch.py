@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tiscam_emu.net.scene_switch import SceneSwitch
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
@@ -24,7 +25,12 @@ def looking_at(radiance: float) -> Renderer:
 def seen(switch: SceneSwitch, frame_id: int) -> float:
     """Radiance of the scene in a frame, to a tenth: white is 0.97 of the scale above black."""
     out = np.empty(WIDTH * HEIGHT, np.uint8)
-    switch.render(request(frame_id), out)
+
+    def write(first: int, part: NDArray[np.uint8]) -> None:
+        out[first : first + part.size] = part
+
+    for _ in switch.draw(request(frame_id), write):
+        pass
     levels = (out.astype(float) * 16 - 240) / (0.97 * 3855)
     assert levels.std() < 0.03  # noise alone: one scene fills the frame
     return round(float(levels.mean()), 1)
@@ -60,5 +66,5 @@ def test_a_new_scene_counts_its_frames_from_its_first() -> None:
 
 def test_preparing_takes_the_scene_of_the_next_frame() -> None:
     switch = SceneSwitch(looking_at(0.2))
-    switch.prepare(request(0))
+    list(switch.prepare(request(0)))
     assert seen(switch, 0) == 0.2

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tiscam_emu.errors import AddressInUse, UserError
-from tiscam_emu.net.sockets import open_broadcast_socket, open_control_socket, open_stream_socket, send_quietly
+from tiscam_emu.net.sockets import StreamSocket, open_broadcast_socket, open_control_socket, send_quietly
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="any 127.x.x.x address is Linux's")
 
@@ -49,7 +49,7 @@ def test_a_foreign_address_is_a_mistake_of_the_user(free_port: int) -> None:
     with pytest.raises(UserError, match=r"198\.51\.100\.77 is not an address of this computer.*--address"):
         open_control_socket("198.51.100.77", free_port)
     with pytest.raises(UserError, match=r"198\.51\.100\.77 is not an address of this computer"):
-        open_stream_socket("198.51.100.77")
+        StreamSocket("198.51.100.77")
 
 
 def test_the_control_socket_does_not_block_and_is_not_inherited(free_port: int) -> None:
@@ -73,7 +73,7 @@ def test_a_broadcast_address_that_cannot_be_bound_is_not_fatal(free_port: int) -
 
 
 def test_the_stream_leaves_from_the_cameras_own_address_and_a_fixed_port(receiver: socket.socket) -> None:
-    stream = open_stream_socket("127.0.0.9")
+    stream = StreamSocket("127.0.0.9")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second:
         second.bind(("127.0.0.1", 0))
         second.settimeout(LIMIT_S)
@@ -90,14 +90,14 @@ def test_the_stream_leaves_from_the_cameras_own_address_and_a_fixed_port(receive
 
 @pytest.mark.parametrize(("do_not_fragment", "mode"), [(True, 3), (False, 0)])
 def test_the_df_bit_follows_the_register(receiver: socket.socket, do_not_fragment: bool, mode: int) -> None:
-    stream = open_stream_socket("127.0.0.9")
+    stream = StreamSocket("127.0.0.9")
     stream.target("127.0.0.1", receiver.getsockname()[1], do_not_fragment)
     assert stream._socket.getsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER) == mode
     stream.close()
 
 
 def test_a_client_that_is_gone_does_not_stop_the_stream(receiver: socket.socket, free_port: int) -> None:
-    stream = open_stream_socket("127.0.0.9")
+    stream = StreamSocket("127.0.0.9")
     stream.target("127.0.0.9", free_port, do_not_fragment=True)
     for _ in range(3):
         stream.send([b"to", b"nobody"])
@@ -108,7 +108,7 @@ def test_a_client_that_is_gone_does_not_stop_the_stream(receiver: socket.socket,
 
 
 def test_a_client_that_comes_back_on_its_port_misses_nothing(free_port: int) -> None:
-    stream = open_stream_socket("127.0.0.9")
+    stream = StreamSocket("127.0.0.9")
     stream.target("127.0.0.9", free_port, do_not_fragment=True)
     stream.send([b"to nobody"])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
@@ -120,14 +120,14 @@ def test_a_client_that_comes_back_on_its_port_misses_nothing(free_port: int) -> 
 
 
 def test_a_destination_no_loopback_camera_can_reach_is_named() -> None:
-    stream = open_stream_socket("127.0.0.9")
+    stream = StreamSocket("127.0.0.9")
     with pytest.raises(OSError, match=r"127\.0\.0\.9 cannot stream to 198\.51\.100\.7:"):
         stream.target("198.51.100.7", 50_000, do_not_fragment=True)
     stream.close()
 
 
 def test_a_packet_larger_than_udp_allows_is_lost_like_on_a_cable(receiver: socket.socket) -> None:
-    stream = open_stream_socket("127.0.0.9")
+    stream = StreamSocket("127.0.0.9")
     stream.target("127.0.0.1", receiver.getsockname()[1], do_not_fragment=True)
     stream.send([bytes(65_508), b"arrives"])
     assert receiver.recv(100) == b"arrives"
@@ -139,3 +139,18 @@ def test_an_acknowledge_nobody_waits_for_is_no_error(receiver: socket.socket, fr
         assert not send_quietly(control, bytes(65_508), "127.0.0.1", receiver.getsockname()[1])
         assert send_quietly(control, b"ack", "127.0.0.1", receiver.getsockname()[1])
     assert receiver.recv(100) == b"ack"
+
+
+def test_the_system_cuts_a_run_of_packets_apart(receiver: socket.socket) -> None:
+    stream = StreamSocket("127.0.0.9")
+    stream.target("127.0.0.1", receiver.getsockname()[1], do_not_fragment=True)
+    whole = bytes(range(256)) * 12
+    stream.send_runs([(memoryview(whole), 1000), (b"single", 1000)])
+    assert [receiver.recv(4000) for _ in range(5)] == [
+        whole[:1000],
+        whole[1000:2000],
+        whole[2000:3000],
+        whole[3000:],
+        b"single",
+    ]
+    stream.close()

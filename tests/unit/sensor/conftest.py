@@ -65,6 +65,8 @@ def take_frame() -> TakeFrame:
         frame_id: int = 0,
         noise: Noise = "fast",
         seed: int = 7,
+        serial: str = "",
+        light_k: float = 6500.0,
         region: Region | None = None,
         exposure_us: float = 5000.0,
         gain_db: float = 0.0,
@@ -77,7 +79,7 @@ def take_frame() -> TakeFrame:
             frame_id, time_ns, exposure_us, gain_db, black_level, PIXEL_FORMATS[pixel_format], shape, **isp
         )
         out = np.full(request.payload_bytes(), 0xA5, np.uint8)
-        Renderer(sensor, scene, seed, noise).render(request, out)
+        Renderer(sensor, scene, seed, noise, serial=serial, light_k=light_k).render(request, out)
         if pixel_format.endswith("16"):
             return (out.view("<u2") >> 4).reshape(shape.height, shape.width)
         return out.reshape(shape.height, -1)

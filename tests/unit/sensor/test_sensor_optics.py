@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.geometry import Window
-from tiscam_emu.sensor.optics import Lens, WindowSource
+from tiscam_emu.sensor.optics import Falloff, Lens, WindowSource
 
 WHOLE = Window(0, 120, 0, 160)
 
@@ -63,8 +63,15 @@ def test_no_light_from_a_window_arrives_outside_of_where_it_can(lens: Lens) -> N
     assert image.max() > 0.9
 
 
-def test_infrared_light_adds_a_reddish_grey() -> None:
-    scene = np.empty((120, 160, 3), np.float32)
-    scene[...] = (0.0, 0.3, 0.6)  # a mean of 0.3
-    image = Lens(0.5, infrared=0.5).image(source_of(scene), 160, 120)(WHOLE)
-    np.testing.assert_allclose(image[60, 80], (0.15, 0.3 + 0.6 * 0.15, 0.6 + 0.7 * 0.15), rtol=1e-5)
+def test_light_falls_off_by_the_fourth_power_of_the_cosine_down_to_the_percentage_in_the_corners() -> None:
+    falloff = Falloff(161, 121, 80.0)
+    light = falloff.dim(np.ones((121, 161), np.float32), Window(0, 121, 0, 161))
+    assert light[60, 80] == 1.0
+    corners = light[[0, 0, -1, -1], [0, -1, 0, -1]]
+    np.testing.assert_allclose(corners, 0.8, atol=0.003)  # of the outermost pixels' centres
+    # along one axis (1 + tan^2)^-2: twice the distance from the centre, four times the squared tangent
+    half, whole = light[60, 40] ** -0.5 - 1, light[60, 0] ** -0.5 - 1
+    assert whole == pytest.approx(4 * half, rel=1e-3)
+    np.testing.assert_array_equal(light, light[::-1, ::-1])
+    part = falloff.dim(np.ones((30, 40), np.float32), Window(10, 40, 100, 140))
+    np.testing.assert_array_equal(part, light[10:40, 100:140])

@@ -53,7 +53,7 @@ def test_frames_depend_on_the_seed(color_sensor: SensorModel) -> None:
 
 def test_preparing_changes_nothing_in_the_frame(color_sensor: SensorModel) -> None:
     renderer = Renderer(color_sensor, load_scene("chart"), 1)
-    renderer.prepare(request_of(5))
+    list(renderer.prepare(request_of(5)))
     prepared = frame_of(renderer, request_of(5))
     assert prepared == frame_of(Renderer(color_sensor, load_scene("chart"), 1), request_of(5))
 
@@ -301,4 +301,4 @@ def test_a_wrong_output_size_is_refused(color_sensor: SensorModel) -> None:
 def test_a_region_beyond_the_sensor_is_refused(color_sensor: SensorModel) -> None:
     renderer = Renderer(color_sensor, load_scene("flat"))
     with pytest.raises(ValueError, match="columns up to 263 on a sensor of 256"):
-        renderer.prepare(request_of(0, region=Region(256, 192, offset_x=8)))
+        list(renderer.prepare(request_of(0, region=Region(256, 192, offset_x=8))))

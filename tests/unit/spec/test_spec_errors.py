@@ -38,6 +38,29 @@ def test_unchanged_model_loads(tmp_path: Path) -> None:
         ("colour: true", "colour: Extra inputs are not permitted"),
         ("features: {Width: {maximum: 3}}", "features.Width.maximum: Extra inputs are not permitted"),
         ("sensor: {width: {value: wide}}", "sensor.width.value: Input should be a valid number"),
+        (
+            "sensor: {hot_pixels: {value: -1, assumption: a}}",
+            "sensor.hot_pixels.value: Input should be greater than or",
+        ),
+        (
+            "sensor: {full_well_e: {value: 0, assumption: a}}",
+            "sensor.full_well_e.value: Input should be greater than 0",
+        ),
+        (
+            "sensor: {corner_light_percent: {value: 120, assumption: a}}",
+            "sensor.corner_light_percent.value: Input should",
+        ),
+        ("sensor: {hot_pixel_times: {value: [9, 3], assumption: a}}", "sensor.hot_pixel_times: 9 is above 3"),
+        ("sensor: {qe: {value: [0.4, 0.5, 1.4], assumption: a}}", "sensor: qe: [0.4, 0.5, 1.4] are not efficiencies"),
+        ("sensor: {qe_nir: {value: [0.4], assumption: a}}", "sensor: qe_nir needs 3 values, not 1"),
+        (
+            "sensor: {formats: {Mono9: {adc_bits: 10, read_noise_e: 4, assumption: a}}}",
+            "sensor.formats.Mono9: the model has no such pixel format",
+        ),
+        (
+            "sensor: {formats: {BayerRG8: {adc_bits: 16, read_noise_e: 4, assumption: a}}}",
+            "sensor.formats.BayerRG8.adc_bits: Input should be less than or equal to 12",
+        ),
         ("identity: {serial: '12'}", "identity.serial: String should match pattern '^[0-9]{8}$'"),
     ],
 )

@@ -1,0 +1,68 @@
+"""What goes wrong inside a camera on command: it is busy, it is slow, it is hot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tiscam_emu.errors import Busy
+from tiscam_emu.units import NS_PER_MS, Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFaults:
+    """Faults of the device; the defaults are a healthy camera.
+
+    Attributes
+    ----------
+    busy
+        Share of register accesses that are refused with BUSY, 0 to 1. The control channel privilege is not affected.
+    late_ack_ms
+        Acknowledges of writes come this much later, announced by PENDING_ACK where the client has enabled it.
+    temperature_c
+        What DeviceTemperature reads; None for the modelled one.
+    """
+
+    busy: float = 0.0
+    late_ack_ms: float = 0.0
+    temperature_c: float | None = None
+
+    @property
+    def late_ack_ns(self) -> Nanoseconds:
+        """The delay of acknowledges."""
+        return round(self.late_ack_ms * NS_PER_MS)
+
+
+HEALTHY = DeviceFaults()
+
+
+class DeviceHealth:
+    """State: the faults in effect, and the random numbers they are drawn with.
+
+    Parameters
+    ----------
+    seed
+        Equal seeds refuse the same accesses.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.faults = HEALTHY
+        self._seed = seed
+        self._rng = np.random.default_rng(seed)
+
+    def suffer(self, faults: DeviceFaults) -> None:
+        """Let these faults take the place of the former ones; random numbers begin anew."""
+        self.faults = faults
+        self._rng = np.random.default_rng(self._seed)
+
+    def check_busy(self) -> None:
+        """Refuse an access by chance.
+
+        Raises
+        ------
+        Busy
+            As often as the fault says.
+        """
+        if self.faults.busy and self._rng.random() < self.faults.busy:
+            raise Busy("the camera is busy: fault busy")

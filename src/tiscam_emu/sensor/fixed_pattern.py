@@ -1,0 +1,87 @@
+"""What tells two sensors of one type apart: fixed differences between pixels, and a few defect ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiscam_emu.sensor.geometry import Window
+from tiscam_emu.sensor.model import SensorModel
+
+Floats = NDArray[np.float32]
+
+_SAMPLES = 1 << 16
+_PATTERN_STREAM, _DEFECT_STREAM = 0x0F1C5ED, 0xDEFEC7
+_LARGEST_DEAD_RESPONSE = 0.3
+
+
+class FixedPattern:
+    """DSNU and PRNU (EMVA 1288), hot and dead pixels of the sensor with one serial number.
+
+    The differences are drawn from a short pool, at a different place for every sensor row, so that no map of the
+    sensor is kept.
+    """
+
+    def __init__(self, sensor: SensorModel, serial: str) -> None:
+        rng = np.random.default_rng(np.random.SeedSequence([*serial.encode(), _PATTERN_STREAM]))
+        pool = rng.standard_normal(_SAMPLES + sensor.width, dtype=np.float32)
+        self._gain_pool = 1 + np.float32(sensor.prnu_percent / 100) * pool
+        self._dsnu_e = sensor.dsnu_e
+        self._offset_pool_e = np.float32(sensor.dsnu_e) * pool
+        self._gain_starts, self._offset_starts = rng.integers(0, _SAMPLES, (2, sensor.height)).tolist()
+        self._hot, self._dead = _defects(sensor, serial)
+
+    def gain(self, window: Window) -> Floats:
+        """Relative sensitivity of the sensor pixels in `window`."""
+        gain = _rows_from_pool(self._gain_pool, self._gain_starts, window)
+        rows, columns, responses = self._dead.inside(window)
+        gain[rows, columns] = responses
+        return gain
+
+    def offset_e(self, window: Window, dark_e: float, spared_e2: float = 0.0) -> Floats:
+        """Offset of the sensor pixels in `window` from `dark_e`, the electrons of the dark current, in electrons.
+
+        Parameters
+        ----------
+        spared_e2
+            Variance of the differences to leave out here, because rounding adds it later.
+        """
+        offset_e = _rows_from_pool(self._offset_pool_e, self._offset_starts, window)
+        if spared_e2 and self._dsnu_e:
+            offset_e *= np.float32(max(1 - spared_e2 / self._dsnu_e**2, 0) ** 0.5)
+        rows, columns, times = self._hot.inside(window)
+        offset_e[rows, columns] += np.float32(dark_e) * times
+        return offset_e
+
+
+class _Defects:
+    """A few pixels, each with a number."""
+
+    def __init__(self, rows: NDArray[np.int64], columns: NDArray[np.int64], numbers: NDArray[np.float64]) -> None:
+        self._rows, self._columns, self._numbers = rows, columns, numbers.astype(np.float32)
+
+    def inside(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """Row and column relative to `window`, and number, of those that lie in it."""
+        rows, columns = self._rows - window.top, self._columns - window.left
+        height, width = window.shape
+        here = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+        return rows[here], columns[here], self._numbers[here]
+
+
+def _defects(sensor: SensorModel, serial: str) -> tuple[_Defects, _Defects]:
+    """Hot pixels with how many times the dark current they have more, and dead ones with what they still see."""
+    rng = np.random.default_rng(np.random.SeedSequence([*serial.encode(), _DEFECT_STREAM]))
+    count = sensor.hot_pixels + sensor.dead_pixels
+    rows, columns = rng.integers(0, sensor.height, count), rng.integers(0, sensor.width, count)
+    least, most = np.log(sensor.hot_pixel_times)
+    times = np.exp(rng.uniform(least, most, sensor.hot_pixels))
+    responses = rng.uniform(0, _LARGEST_DEAD_RESPONSE, sensor.dead_pixels)
+    hot, dead = np.s_[: sensor.hot_pixels], np.s_[sensor.hot_pixels :]
+    return _Defects(rows[hot], columns[hot], times), _Defects(rows[dead], columns[dead], responses)
+
+
+def _rows_from_pool(pool: Floats, starts: list[int], window: Window) -> Floats:
+    rows = np.empty(window.shape, np.float32)
+    for row, start in enumerate(starts[window.top : window.bottom]):
+        rows[row] = pool[start + window.left : start + window.right]
+    return rows

@@ -1,0 +1,121 @@
+"""Pre-drawn unit noise: white for raw data, and as it looks behind demosaicing for everything computed from colour.
+
+Demosaicing and chroma subsampling make the noise of neighbouring pixels and of the colours of one pixel resemble each
+other. A pool for colour is therefore drawn as a mosaic and sent through the same linear ISP as pictures are, then
+scaled to unit variance at each place; frames scale it by their own sigma. It is right for greys lit so brightly that
+shot noise prevails, and close to that elsewhere: the ratio of the colours' noise is that of a balanced grey.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiscam_emu.pixel_formats import Packing
+from tiscam_emu.sensor import isp
+from tiscam_emu.sensor.colour_mix import Matrix, mix
+from tiscam_emu.sensor.isp import Output
+from tiscam_emu.sensor.pack import INTERLEAVERS
+
+Fixed = NDArray[np.int16]
+Floats = NDArray[np.float32]
+
+BLOCK = 1 << 18
+"""Components drawn at once: few calls, and none holds the processor for long."""
+
+MAX_Z = 5.0
+"""Unit normals are cut off here."""
+
+Z_UNITS = 16
+"""What one standard deviation counts."""
+
+POOL_SEED = 0x7A11
+_WHITE_SAMPLES = 1 << 21
+_COLOUR_PIXELS = 1 << 19
+
+
+class NoisePool(NamedTuple):
+    """Unit noise in order of the wire, whose beginning stands again behind its end, for a block to run over it.
+
+    Attributes
+    ----------
+    samples
+        In units of ``1 / Z_UNITS``, with zero mean and unit variance after rounding, cut at `MAX_Z`.
+    size
+        Samples that differ.
+    step
+        A frame may begin on every so many samples: on any, or on every other line of a mosaic.
+    """
+
+    samples: Fixed
+    size: int
+    step: int = 1
+
+    def starts(self, count: int, rng: np.random.Generator) -> list[tuple[int, bool]]:
+        """Draw where so many blocks begin, to go on from there by their place in the frame, and which are negated.
+
+        Signs make the mean of many frames free of noise, however few places there are to begin at.
+        """
+        starts, signs = rng.integers(0, self.size // self.step, count), rng.integers(0, 2, count)
+        return list(zip((starts * self.step).tolist(), (signs == 1).tolist(), strict=True))
+
+    def part(self, start: int, first: int, count: int) -> Fixed:
+        """Noise for `count` components, at most a block, from the frame's `first` one on."""
+        begin = (start + first) % self.size
+        return self.samples[begin : begin + count]
+
+
+@lru_cache(maxsize=1)
+def white_pool() -> NoisePool:
+    """Independent normals."""
+    normals = np.random.default_rng(POOL_SEED).standard_normal(_WHITE_SAMPLES, dtype=np.float32)
+    return NoisePool(_wrapped(_rounded(normals)), normals.size)
+
+
+@lru_cache(maxsize=2)
+def colour_pool(
+    output: Output, packing: Packing, width: int, matrix: Matrix | None, spread: tuple[float, float, float]
+) -> NoisePool:
+    """Noise as it is behind demosaicing, colour `matrix` and chroma subsampling, for lines of `width` pixels.
+
+    Parameters
+    ----------
+    spread
+        Ratio of the standard deviations of red, green and blue pixels behind white balance.
+    """
+    height = max(_COLOUR_PIXELS // width // 2 * 2, 16)
+    mosaic = np.random.default_rng(POOL_SEED).standard_normal((height, width), dtype=np.float32)
+    isp.balance(mosaic, spread, 0.0)
+    edges = np.pad(mosaic, 2 * isp.HALO, mode="wrap")  # its end goes on at its beginning, also for the ISP
+    rgb = isp.demosaic(edges)
+    planes = isp.linear_planes(rgb if matrix is None else mix(rgb, matrix, 0.0), output)
+    inner = []
+    for index, plane in enumerate(planes):
+        margin = 2 * isp.HALO * plane.shape[1] // edges.shape[1]
+        divisor = isp.chroma_divisor(output) if index else 1
+        part = plane[2 * isp.HALO : -2 * isp.HALO, margin : plane.shape[1] - margin]
+        gains = isp.noise_gains(output, matrix)[index]
+        inner.append(
+            part
+            / isp.plane_sigma([np.full((2, 4), s * s, np.float32) for s in spread], gains, divisor)[
+                np.ix_(np.arange(height) % 2, np.arange(part.shape[1]) % (4 // divisor))
+            ]
+        )
+    components = inner[0] if output == "raw" else INTERLEAVERS[packing](inner)
+    return NoisePool(_wrapped(_rounded(components.reshape(-1))), components.size, step=2 * components.shape[1])
+
+
+def _rounded(normals: Floats) -> Fixed:
+    normals = normals - normals.mean()
+    normals *= np.float32((Z_UNITS**2 - 1 / 12) ** 0.5 / normals.std())
+    limit = MAX_Z * Z_UNITS
+    return np.rint(np.clip(normals, -limit, limit)).astype(np.int16)
+
+
+def _wrapped(samples: Fixed) -> Fixed:
+    pool = np.resize(samples, samples.size + BLOCK)
+    pool.flags.writeable = False
+    return pool
