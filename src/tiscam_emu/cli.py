@@ -51,7 +51,13 @@ def run(
     ] = "127.0.0.1",
     serial: Annotated[list[str] | None, typer.Option(help="Serial number, 8 digits; one per camera.")] = None,
     user_name: Annotated[list[str] | None, typer.Option(help="User-defined name; one per camera.")] = None,
-    scene: Annotated[str, typer.Option(help="Name of a scene (chart, flat, gradient) or path of an image.")] = "chart",
+    scene: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What all cameras look at: chart (default), star, colorchecker, flat, gradient or conveyor, or the "
+            "path of an image, of a folder of images, or of a video; or one scene per camera."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all randomness: equal seeds give equal frames.")] = 0,
     state_dir: Annotated[
         Path | None, typer.Option(help="Folder for what cameras keep across restarts; without it nothing is kept.")
@@ -102,7 +108,7 @@ def run(
                 address=following_address(address, number),
                 serial=_one_of(serial, number, len(model), "serial"),
                 user_name=_one_of(user_name, number, len(model), "user name"),
-                scene=scene,
+                scene=_scene_of(scene, number, len(model)),
                 seed=seed,
                 state_dir=str(state_dir or ""),
                 max_packet_size=max_packet_size,
@@ -127,6 +133,11 @@ def _one_of(values: list[str] | None, number: int, count: int, what: str) -> str
     if len(values) != count:
         raise InvalidOption(f"{what}: {len(values)} given for {count} cameras; give one for each")
     return values[number]
+
+
+def _scene_of(scenes: list[str] | None, number: int, count: int) -> str:
+    """One scene is for all cameras."""
+    return scenes[0] if scenes and len(scenes) == 1 else _one_of(scenes, number, count, "scene") or "chart"
 
 
 def _check_serials(options: list[ServeOptions]) -> None:

@@ -165,6 +165,7 @@ def test_no_model_is_refused_with_the_known_ones() -> None:
         (["--log-level", "LOUD"], ["LOUD", "DEBUG"]),
         (["--state-dir", "/dev/null"], ["/dev/null", "folder"]),
         (["--scene", "no-such-scene"], ["no-such-scene", "chart"]),
+        (["--scene", "star", "--scene", "flat"], ["scene", "2 given for 1"]),
     ],
 )
 def test_bad_option_is_refused_in_one_line(options: list[str], words: list[str], address: str) -> None:
@@ -227,7 +228,16 @@ def test_help_names_every_option() -> None:
     result = refused("--help")
 
     assert result.returncode == 0
-    for option in ("--model", "--address", "--serial", "--user-name", "--scene", "--state-dir", "--max-packet-size"):
+    for option in (
+        "--model",
+        "--address",
+        "--serial",
+        "--user-name",
+        "--scene",
+        "--stamp",
+        "--state-dir",
+        "--max-packet-size",
+    ):
         assert option in result.stdout
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,6 +56,10 @@ def test_aravis_receives_stamps_that_prove_every_frame(
         tiscam_emu.read_stamp(damaged)
 
 
+def _middle(frame: bytes) -> float:
+    return float(np.frombuffer(frame, np.uint8).reshape(480, 640)[200:280, 280:360].mean())
+
+
 class _Eye:
     """State: a client in control of a camera, which takes one frame after the other by software trigger."""
 
@@ -82,7 +87,7 @@ class _Eye:
 
     def look(self) -> float:
         """The grey in the middle of the next frame, on the 8-bit scale."""
-        return float(np.frombuffer(self.frame(), np.uint8).reshape(480, 640)[200:280, 280:360].mean())
+        return _middle(self.frame())
 
 
 @pytest.mark.parametrize("in_process", [False, True])
@@ -122,3 +127,33 @@ def test_a_scene_set_while_the_camera_runs_is_seen_by_the_next_frame(
         assert tiscam_emu.read_stamp(eye.frame()).image_bytes == 640 * 480
         camera.stamp = False
         assert eye.frame()[:4] != b"TcEm"
+
+
+def test_a_function_that_fails_is_told_once_and_its_last_good_image_goes_on_being_sent(
+    need: Callable[..., None], first_address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    need("genicam")
+    grey = np.full((48, 64), 0.4, np.float32)
+    broken = threading.Event()
+
+    def failing(time_ns: int, width: int, height: int) -> np.ndarray:
+        if broken.is_set():
+            raise RuntimeError("the lamp is out")
+        return grey
+
+    address = first_address[:-1] + "37"
+    with (
+        tiscam_emu.serve("33GP1300", address=address, scene=failing, in_process=True, stamp=True),
+        GvcpClient(address) as client,
+        GvspReceiver() as receiver,
+    ):
+        eye = _Eye(client, receiver)
+        good_dn8 = eye.look()
+        broken.set()
+        frames = [eye.frame() for _ in range(3)]
+
+    stamps = [tiscam_emu.read_stamp(frame) for frame in frames]
+    assert len({stamp.frame_id for stamp in stamps}) == len({frame[40:] for frame in frames}) == 3
+    assert [abs(_middle(frame) - good_dn8) < _SAME_DN8 for frame in frames] == [True] * 3
+    told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert told == ["scene function: RuntimeError: the lamp is out; the last good image is shown instead"]

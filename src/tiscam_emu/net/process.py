@@ -16,7 +16,6 @@ from typing import Any
 from tiscam_emu import errors
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions
-from tiscam_emu.net.scene_parcel import packed
 
 _QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Threads of linear-algebra libraries would idle beside the camera's and cost time."""
@@ -123,6 +122,8 @@ class CameraProcess:
         SceneError
             It cannot be used, or not in another process; the old one stays.
         """
+        from tiscam_emu.net.scene_parcel import packed  # noqa: PLC0415 - the command never needs it and starts faster
+
         with packed(scene) as parcel:
             self.ask("look_at", parcel, timeout_s=_SCENE_TIMEOUT_S)
 

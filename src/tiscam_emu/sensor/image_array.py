@@ -63,20 +63,29 @@ def check_size(what: str, width: int, height: int) -> None:
 
 def fitted(image: NDArray[Any], width: int, height: int) -> FormulaPicture | TexturePicture:
     """A checked array, scaled and cropped to fill a sensor of `width` x `height`; a copy."""
-    colour = image if image.ndim == 3 else np.repeat(image[:, :, np.newaxis], 3, axis=2)
-    channels = [_cover(np.ascontiguousarray(colour[:, :, index]), width, height) for index in range(3)]
-    covering = np.stack(channels, axis=2)
+    covering = _cover(image, width, height)
+    if covering.ndim == 2:
+        covering = np.repeat(covering[:, :, np.newaxis], 3, axis=2)
     if covering.dtype == np.uint8:
         return TexturePicture(covering)
     return FormulaPicture(lambda window: covering[window.top : window.bottom, window.left : window.right])
 
 
-def _cover(channel: NDArray[Any], width: int, height: int) -> NDArray[Any]:
-    rows, columns = channel.shape
+def _cover(image: NDArray[Any], width: int, height: int) -> NDArray[Any]:
+    rows, columns = image.shape[:2]
     if (rows, columns) == (height, width):
-        return channel
+        return image.copy()
     scale = max(width / columns, height / rows)
     left, top = (columns - width / scale) / 2, (rows - height / scale) / 2
     box = (left, top, left + width / scale, top + height / scale)
-    scaled = np.asarray(Image.fromarray(channel).resize((width, height), Image.Resampling.BICUBIC, box=box))
-    return scaled if scaled.dtype == np.uint8 else np.maximum(scaled, 0)  # bicubic swings below black beside edges
+
+    def scaled(part: NDArray[Any]) -> NDArray[Any]:
+        resized = Image.fromarray(part).resize((width, height), Image.Resampling.BICUBIC, box=box)
+        return np.asarray(resized)
+
+    if image.dtype == np.uint8:
+        return scaled(np.ascontiguousarray(image))
+    planes = np.moveaxis(np.atleast_3d(image), 2, 0)
+    covering = np.stack([scaled(np.ascontiguousarray(plane)) for plane in planes], axis=2)
+    covering = covering.reshape(height, width, *image.shape[2:])
+    return np.asarray(np.maximum(covering, 0))  # bicubic swings below black beside edges

@@ -83,8 +83,9 @@ def load_scene(spec: SceneSpec, report: Report | None = None) -> Scene:
         raise SceneError(f"scene {spec!r}: must be a name, a path, an array or a function, not {type(spec).__name__}")
     if isinstance(spec, str) and spec in SCENES:
         return SCENES[spec]
-    if isinstance(spec, Path) or Path(spec).suffix or Path(spec).exists():
-        return _scene_at(Path(spec), report)
+    path = Path(spec)
+    if isinstance(spec, Path) or path.suffix or len(path.parts) > 1 or path.exists():
+        return _scene_at(path, report)
     raise SceneError(
         f"unknown scene {spec!r}; known scenes: {', '.join(SCENES)}, or the path of an image, a folder or a video"
     )

@@ -33,6 +33,11 @@ def test_missing_file_is_told_at_once(tmp_path: Path) -> None:
         load_scene(str(tmp_path / "picture.png"))
 
 
+def test_a_missing_folder_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SceneError, match=r"recorded/monday: No such file"):
+        load_scene(str(tmp_path / "recorded" / "monday"))
+
+
 def test_text_is_no_image(tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
     path.write_text("not a picture")
@@ -155,3 +160,18 @@ def test_a_photograph_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
     Image.fromarray(image).save(path, exif=exif)
     light = radiance(str(path), 4, 4)
     assert (light[0].min(), light[1:].max()) == (1, 0)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("shape", [(30, 40), (30, 40, 3)])
+@pytest.mark.parametrize("size", [(40, 30), (32, 24), (50, 50)])
+def test_arrays_of_every_kind_fill_every_sensor(dtype: type, shape: tuple[int, ...], size: tuple[int, int]) -> None:
+    width, height = size
+    array: NDArray[Any] = np.full(shape, 200 if dtype is np.uint8 else 0.5776, dtype)  # sRGB 200 is 0.5776
+    array[:, :4] = 0  # beyond the edges of the square sensor, an edge on the others
+    light = radiance(array, width, height)
+    assert light.shape == (height, width, 3)
+    assert light.min() >= 0
+    assert light[:, width // 2 :].ravel().tolist() == pytest.approx(
+        [0.5776] * (height * (width - width // 2) * 3), abs=1e-3
+    )
