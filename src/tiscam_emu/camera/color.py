@@ -19,13 +19,6 @@ _ANALOG = "AnalogControl"
 _MATRIX = "ColorTransformationControl"
 _CHANNELS = ("red", "green", "blue")
 
-AT_POWER_UP = tuple(sixteenths / 16 for sixteenths in (19, -2, -1, -1, 18, -1, -1, -2, 19))
-"""Somewhat stronger colours, greys kept: saturation times 1.25 about the luminance of ITU-R BT.601, in sixteenths.
-
-The manual (5.11.3) calls the values at power-up "optimized for skin tones and other everyday objects" and gives none.
-Our sensors have no crosstalk to undo, so the true colours of a scene need no matrix.
-"""
-
 
 def hue_deg(state: CameraState) -> float:
     """The angle by which colours are turned; 0 on a monochrome camera."""
@@ -98,9 +91,9 @@ FEATURES: tuple[Feature, ...] = (
         section="5.11.3",
         visibility=Visibility.EXPERT,
         selected_by="ColorTransformationValueSelector",
-        default=AT_POWER_UP,
+        default=lambda state: state.model.color_matrix,
         fidelity=Fidelity.APPROXIMATED,
-        note="The values at power-up are not documented; here they make colours somewhat stronger and keep greys.",
+        note="The values at power-up are not documented; here they undo the overlap of the sensor's dyes.",
     ),
 )
 

@@ -19,6 +19,8 @@ from tiscam_emu.spec.catalog import find_key, models_folder
 from tiscam_emu.spec.files import read_merged
 from tiscam_emu.spec.model import CameraModel, FrameTiming, LensModel, Link, ReadoutMode
 
+_COEFFICIENT = "ColorTransformationValue"
+
 
 def load_model(name: str, rooms: Sequence[Room]) -> CameraModel:
     """The model called `name`, with the features that `rooms` declare.
@@ -60,6 +62,7 @@ def load_file(path: Path, rooms: Sequence[Room]) -> CameraModel:
         features=_features(spec.features, rooms, layout, shown),
         layout=layout,
         lens=_lens(spec.lens) if spec.lens else None,
+        color_matrix=_color_matrix(spec, shown),
     )
 
 
@@ -80,6 +83,19 @@ def _sensor(spec: schema.ModelFile, shown: str) -> SensorModel:
         return SensorModel(**values)
     except ValueError as error:
         raise SpecError(f"{shown}: sensor: {error}") from None
+
+
+def _color_matrix(spec: schema.ModelFile, shown: str) -> tuple[float, ...]:
+    row, matrix = spec.features.get(_COEFFICIENT), spec.color_matrix
+    if (row is None) != (matrix is None):
+        raise SpecError(f"{shown}: color_matrix: is needed with the feature {_COEFFICIENT}, and only with it")
+    if row is None or matrix is None:
+        return ()
+    values = tuple(value for line in matrix.value for value in line)
+    low, high = row.min or 0.0, row.max or 0.0
+    if [len(line) for line in matrix.value] != [3, 3, 3] or not all(low <= value <= high for value in values):
+        raise SpecError(f"{shown}: color_matrix: needs three rows of three values from {low:g} to {high:g}")
+    return values
 
 
 def _lens(section: schema.Lens) -> LensModel:

@@ -75,7 +75,13 @@ class ReadoutMode:
 
 @dataclass(frozen=True, slots=True)
 class CameraModel:
-    """Everything constant about one camera model."""
+    """Everything constant about one camera model.
+
+    Attributes
+    ----------
+    color_matrix
+        Colour correction at power-up, row by row; empty for a camera without one.
+    """
 
     key: str
     identity: Identity
@@ -86,3 +92,4 @@ class CameraModel:
     features: Mapping[str, BoundFeature]
     layout: Layout
     lens: LensModel | None = None
+    color_matrix: tuple[float, ...] = ()

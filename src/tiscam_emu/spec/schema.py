@@ -228,6 +228,7 @@ class ModelFile(_Strict):
 
     identity: Identity
     sensor: Sensor
+    color_matrix: Rows | None = None
     lens: Lens | None = None
     link: Link
     timing: Timing

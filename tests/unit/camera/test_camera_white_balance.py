@@ -1,8 +1,9 @@
 """White balance by hand and by itself (manual 5.9).
 
 Ratios for a black body follow from Wien's law in bands at 610, 540 and 460 nm: relative to daylight of 6500 K, red
-changes by exp(-3057.5 K x) and blue by exp(4633.7 K x), where x = 1/T - 1/6500 K. The sensor of the DFK 39GX265-Z20
-(quantum efficiency 0.51, 0.64, 0.53) sees daylight as neutral with ratios of 1.2549, 1 and 1.2075.
+light changes by exp(3057.5 K x) and blue light by exp(-4633.7 K x), where x = 1/T - 1/6500 K. The sensor of the DFK
+39GX265-Z20 (quantum efficiency 0.51, 0.64, 0.53) sees daylight as neutral with ratios of 1.2549, 1 and 1.2075; its dyes
+mix red, green and blue light as `DYES` says.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 StudioOf = Callable[..., "Studio"]
 TEMPERATURE = "WhiteBalanceMode_Temperature"
 SELECTORS = ("Red", "Green", "Blue")
+
+
+DYES = np.array([[0.78, 0.16, 0.06], [0.12, 0.74, 0.14], [0.03, 0.19, 0.78]])
 
 
 def _card(red: float, green: float, blue: float) -> NDArray[np.float32]:
@@ -67,7 +71,8 @@ def test_gray_world_works_in_every_format(studio_of: StudioOf, pixel_format: str
     studio.desk.set(PixelFormat=pixel_format, Gamma=1.5)
     studio.film(30)
     red, green, blue = (ratio / studio.requests[-1].white_balance[1] for ratio in studio.requests[-1].white_balance)
-    assert (red, green, blue) == pytest.approx((1.2549 / 1.6, 1.0, 1.2075 * 1.25), rel=0.03)
+    # the dyes see 0.364, 0.261 and 0.2155 of the card: 1.2549 x 0.261 / 0.364 and 1.2075 x 0.261 / 0.2155
+    assert (red, green, blue) == pytest.approx((0.8998, 1.0, 1.4624), rel=0.03)
 
 
 def test_balance_ratio_shows_what_the_automatic_has_chosen_and_keeps_it(studio_of: StudioOf) -> None:
@@ -105,8 +110,9 @@ def test_white_balance_looks_at_its_region_alone(studio_of: StudioOf) -> None:
     studio.desk.set(AutoFunctionsROIPreset="AutoFunctionsROIPreset_BottomHalf")
     studio.film(20)
     bottom = _ratios(studio.desk)
-    assert top[0] / top[2] == pytest.approx(2 * 1.2549 / 1.2075, rel=0.06)
-    assert bottom[0] / bottom[2] == pytest.approx(0.5 * 1.2549 / 1.2075, rel=0.06)
+    # the dyes see red 0.212 and blue 0.356 of the upper half, 0.356 and 0.206 of the lower
+    assert top[0] / top[2] == pytest.approx(0.356 / 0.212 * 1.2549 / 1.2075, rel=0.06)
+    assert bottom[0] / bottom[2] == pytest.approx(0.206 / 0.356 * 1.2549 / 1.2075, rel=0.06)
 
 
 # Once
@@ -134,12 +140,13 @@ def test_once_waits_until_frames_come(studio_of: StudioOf) -> None:
 
 @pytest.mark.parametrize(
     ("kelvin", "expected"),
-    [(6500, (80, 64, 77)), (3000, (64, 88, 245)), (2500, (40, 67, 255)), (10_000, (101, 68, 64))],
+    [(6500, (80, 64, 77)), (3000, (64, 78, 163)), (2500, (64, 90, 225)), (10_000, (91, 64, 65))],
 )
 def test_temperature_sets_the_ratios_of_a_black_body(desk: Desk, kelvin: int, expected: tuple[int, ...]) -> None:
     desk.set(BalanceWhiteAuto="Off", BalanceWhiteMode=TEMPERATURE, BalanceWhiteTemperature=kelvin)
     x = 1 / kelvin - 1 / 6500
-    wanted = np.array([1.2549 * np.exp(-3057.5 * x), 1.0, 1.2075 * np.exp(4633.7 * x)])
+    red, green, blue = DYES @ (np.exp(3057.5 * x), 1.0, np.exp(-4633.7 * x))
+    wanted = np.array([1.2549 * green / red, 1.0, 1.2075 * green / blue])
     wanted *= min(1 / wanted.min(), 255 / 64 / wanted.max())
     assert np.abs(np.array(_ratios(desk)) - wanted).max() < 0.51 / 64
     assert _ratios(desk) == tuple(value / 64 for value in expected)
@@ -189,4 +196,5 @@ def test_temperature_mode_does_not_take_a_green_wall_for_light(studio_of: Studio
     studio.desk.set(BalanceWhiteMode=TEMPERATURE)
     studio.film(20)
     last = studio.seen[-1]
-    assert (last.green_dn8 - 15) / (last.red_dn8 - 15) == pytest.approx(1.5, rel=0.05)
+    # the dyes see green 0.274 and red 0.216 of the wall
+    assert (last.green_dn8 - 15) / (last.red_dn8 - 15) == pytest.approx(0.274 / 0.216, rel=0.05)

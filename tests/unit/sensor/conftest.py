@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,10 @@ from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.render import Noise, Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.scene import Scene, load_scene
+
+_ROOT = str(Path(__file__).parents[3])
+if _ROOT not in sys.path:  # the modules beside the tests are imported as tests.unit.sensor.*
+    sys.path.insert(0, _ROOT)
 
 Image = NDArray[Any]
 TakeFrame = Callable[..., Image]

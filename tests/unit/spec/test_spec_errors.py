@@ -61,11 +61,27 @@ def test_unchanged_model_loads(tmp_path: Path) -> None:
             "sensor: {formats: {BayerRG8: {adc_bits: 16, read_noise_e: 4, assumption: a}}}",
             "sensor.formats.BayerRG8.adc_bits: Input should be less than or equal to 12",
         ),
+        (
+            "color_matrix: {value: [[1, 0, 0], [0, 1, 0]], assumption: a}",
+            "color_matrix: needs three rows of three values from -1 to 3",
+        ),
+        ("color_matrix: {value: [[4, 0, 0], [0, 1, 0], [0, 0, 1]], assumption: a}", "color_matrix: needs three rows"),
+        (
+            "sensor: {dye_shares: {value: [[1, 1, 0], [0, 1, 0], [0, 0, 1]], assumption: a}}",
+            "sensor: dye_shares: every",
+        ),
         ("identity: {serial: '12'}", "identity.serial: String should match pattern '^[0-9]{8}$'"),
     ],
 )
 def test_key_or_value_outside_the_schema_is_named(tmp_path: Path, change: str, message: str) -> None:
     assert _message(tmp_path, change).startswith(message)
+
+
+def test_colour_matrix_without_its_feature_is_named(tmp_path: Path) -> None:
+    matrix = "color_matrix: {value: [[1, 0, 0], [0, 1, 0], [0, 0, 1]], assumption: a}"
+    assert _message(tmp_path, matrix, "38UX267") == (
+        "color_matrix: is needed with the feature ColorTransformationValue, and only with it"
+    )
 
 
 def test_row_without_origin_is_named(tmp_path: Path) -> None:
