@@ -2,23 +2,71 @@
 
 from __future__ import annotations
 
+import struct
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.errors import Status
 from tiscam_emu.wire.gvsp import (
+    EXTENDED_IDS,
     IP_UDP_HEADER_BYTES,
-    STANDARD_HEADER_BYTES,
-    ImageLeader,
-    ImageTrailer,
+    Leader,
+    PacketFlag,
     PacketFormat,
     PacketHeader,
+    Trailer,
     data_bytes_per_packet,
+    header_bytes,
 )
 
 Packet = memoryview | bytes
+_RESENT_HEAD = struct.Struct(">HH")
+
+
+class FrameTable(Protocol):
+    """The packets of one frame, however they are laid out; see `PacketTable`."""
+
+    packets: list[Packet]
+    payload_bytes: int
+    packet_size: int
+    extended: bool
+    block_id: int
+
+    @property
+    def all_in(self) -> bool:
+        """Whether leader, payload and trailer are one packet."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory it takes."""
+        ...
+
+    def fill(self, payload: NDArray[np.uint8], leader: Leader, trailer: Trailer) -> None:
+        """Lay out one image."""
+        ...
+
+    def stamp(self, block_id: int) -> None:
+        """Give every packet of the block its id."""
+        ...
+
+
+def resent(table: FrameTable, packet_id: int, *, marked: bool) -> Packet:
+    """One packet as it is sent again.
+
+    Parameters
+    ----------
+    marked
+        Whether its status tells so; the flag of extended headers always does.
+    """
+    packet = table.packets[packet_id]
+    status = Status.PACKET_RESEND if marked else Status.SUCCESS
+    if table.extended:
+        return b"".join((_RESENT_HEAD.pack(status, PacketFlag.RESENT), packet[4:]))
+    return b"".join((status.to_bytes(2, "big"), packet[2:])) if marked else packet
 
 
 class PacketTable:
@@ -33,6 +81,8 @@ class PacketTable:
         Bytes of one image.
     packet_size
         SCPS: size of a full packet with its IP, UDP and GVSP headers.
+    extended
+        Whether block and packet ids are 64 and 32 bits wide, in headers of 20 instead of 8 bytes.
 
     Attributes
     ----------
@@ -50,44 +100,49 @@ class PacketTable:
         "_rest",
         "_trailer",
         "block_id",
+        "extended",
         "packet_size",
         "packets",
         "payload_bytes",
         "size_bytes",
     )
 
-    def __init__(self, payload_bytes: int, packet_size: int) -> None:
-        data_bytes = data_bytes_per_packet(packet_size)
+    all_in = False
+
+    def __init__(self, payload_bytes: int, packet_size: int, *, extended: bool = False) -> None:
+        data_bytes = data_bytes_per_packet(packet_size, extended=extended)
+        header = header_bytes(extended=extended)
         if payload_bytes < 1:
             raise ValueError(f"a frame of {payload_bytes} bytes has no packets")
         full_rows, rest_bytes = divmod(payload_bytes, data_bytes)
         count = full_rows + (rest_bytes > 0)
         row_bytes = packet_size - IP_UDP_HEADER_BYTES
         rows = np.empty((count, row_bytes), np.uint8)
-        rows[:, :STANDARD_HEADER_BYTES] = _payload_headers(count)
-        self._block_ids = rows[:, 2:4].view(">u2")
-        self._full = rows[:full_rows, STANDARD_HEADER_BYTES:]
-        self._rest = rows[full_rows:, STANDARD_HEADER_BYTES : STANDARD_HEADER_BYTES + rest_bytes].reshape(-1)
+        rows[:, :header] = _payload_headers(count, extended=extended)
+        self._block_ids = rows[:, 8:16].view(">u8") if extended else rows[:, 2:4].view(">u2")
+        self._full = rows[:full_rows, header:]
+        self._rest = rows[full_rows:, header : header + rest_bytes].reshape(-1)
         self._leader = b""
         self._trailer = b""
+        self.extended = extended
         self.payload_bytes = payload_bytes
         self.packet_size = packet_size
         self.size_bytes = rows.nbytes
         self.block_id = 0
         ends = [*range(0, full_rows * row_bytes + 1, row_bytes)]
         if rest_bytes:
-            ends.append(ends[-1] + STANDARD_HEADER_BYTES + rest_bytes)
+            ends.append(ends[-1] + header + rest_bytes)
         flat = rows.reshape(-1).data
         self.packets: list[Packet] = [b"", *(flat[start:end] for start, end in pairwise(ends)), b""]
 
-    def fill(self, payload: NDArray[np.uint8], leader: ImageLeader, trailer: ImageTrailer) -> None:
+    def fill(self, payload: NDArray[np.uint8], leader: Leader, trailer: Trailer) -> None:
         """Lay out one image; `payload` is contiguous and exactly `payload_bytes` long."""
         split = self._full.size
         self._full[...] = payload[:split].reshape(self._full.shape)
         self._rest[...] = payload[split:]
         self._leader, self._trailer = leader.build(), trailer.build()
 
-    def repeat(self, other: PacketTable, leader: ImageLeader, trailer: ImageTrailer) -> None:
+    def repeat(self, other: PacketTable, leader: Leader, trailer: Trailer) -> None:
         """Lay out the image `other` carries, under another leader; both tables have the same geometry."""
         self._full[...] = other._full
         self._rest[...] = other._rest
@@ -98,15 +153,19 @@ class PacketTable:
         self.block_id = block_id
         self._block_ids[...] = block_id
         last = len(self.packets) - 1
-        self.packets[0] = PacketHeader(block_id, 0, PacketFormat.LEADER).build() + self._leader
-        self.packets[last] = PacketHeader(block_id, last, PacketFormat.TRAILER).build() + self._trailer
-
-    def marked(self, packet_id: int) -> bytes:
-        """A copy of one packet whose status tells that it is sent again."""
-        return b"".join((Status.PACKET_RESEND.to_bytes(2, "big"), self.packets[packet_id][2:]))
+        head = PacketHeader(block_id, 0, PacketFormat.LEADER, self.extended)
+        self.packets[0] = head.build() + self._leader
+        foot = PacketHeader(block_id, last, PacketFormat.TRAILER, self.extended)
+        self.packets[last] = foot.build() + self._trailer
 
 
-def _payload_headers(count: int) -> NDArray[np.uint8]:
-    headers = np.zeros((count, 2), ">u4")
-    headers[:, 1] = (PacketFormat.PAYLOAD << 24) + np.arange(1, count + 1, dtype=np.uint32)
+def _payload_headers(count: int, *, extended: bool) -> NDArray[np.uint8]:
+    packet_ids = np.arange(1, count + 1, dtype=np.uint32)
+    if extended:
+        headers = np.zeros((count, 5), ">u4")
+        headers[:, 1] = (EXTENDED_IDS | PacketFormat.PAYLOAD) << 24
+        headers[:, 4] = packet_ids
+    else:
+        headers = np.zeros((count, 2), ">u4")
+        headers[:, 1] = (PacketFormat.PAYLOAD << 24) + packet_ids
     return headers.view(np.uint8)

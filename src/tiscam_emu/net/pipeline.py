@@ -11,14 +11,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu.gvsp.all_in import AllInPacket
 from tiscam_emu.gvsp.channel import Burst, OutgoingFrame, StreamChannel, StreamCounters
+from tiscam_emu.gvsp.description import leader_and_trailer
 from tiscam_emu.gvsp.destination import Destination
-from tiscam_emu.gvsp.packets import Packet, PacketTable
+from tiscam_emu.gvsp.packets import FrameTable, Packet, PacketTable
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.units import Nanoseconds
-from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, PayloadType
+from tiscam_emu.wire.bootstrap import StreamChannelCapability
+from tiscam_emu.wire.endpoint import Endpoint
+from tiscam_emu.wire.gvsp import fits_one_packet
 
 MAX_OUTSTANDING = 6
 """Frames between exposure and last packet. Three at full rate: exposed, read out, on the link; the others ride out
@@ -192,10 +196,19 @@ class FramePipeline:
             self._jobs.append(_RenderJob(request, 0, None))
             self._render_wanted.notify()
 
-    def resend(self, block_id: int, first: int, last: int | None, *, marked: bool = False) -> None:
+    def resend(
+        self,
+        block_id: int,
+        first: int,
+        last: int | None,
+        *,
+        marked: bool = False,
+        requester: Endpoint | None = None,
+    ) -> None:
         """Send packets again; see `StreamChannel.request_resend`."""
         with self._lock:
-            self._channel.request_resend(block_id, first, last, self._clock.now(), marked=marked)
+            now = self._clock.now()
+            self._channel.request_resend(block_id, first, last, now, marked=marked, requester=requester)
             self._send_wanted.notify()
 
     def send_test_packet(self, destination: Destination) -> None:
@@ -287,19 +300,19 @@ class FramePipeline:
                 self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination))
                 self._send_wanted.notify()
 
-    def _make(self, job: _RenderJob) -> PacketTable | None:
+    def _make(self, job: _RenderJob) -> FrameTable | None:
         try:
             if job.destination is None:
                 self._source.prepare(job.request)
                 return None
-            return self._rendered(job, job.destination.packet_size)
+            return self._rendered(job, job.destination)
         except Exception as error:  # a frame that fails must not end the stream; it is reported
             self._report("render", error)
         if job.destination is None or self._last_good is None:
             return None
-        return self._repeated(self._last_good, job, job.destination.packet_size)
+        return self._repeated(self._last_good, job, job.destination)
 
-    def _rendered(self, job: _RenderJob, packet_size: int) -> PacketTable:
+    def _rendered(self, job: _RenderJob, to: Destination) -> FrameTable:
         image_bytes = job.request.payload_bytes()
         if self._scratch.size != job.payload_bytes:
             self._scratch = np.empty(job.payload_bytes, np.uint8)
@@ -308,24 +321,30 @@ class FramePipeline:
         if job.measured is not None and self._on_measured is not None:
             self._on_measured(Measurement(job.request, measure(image, job.request, job.measured), job.measured))
         self._scratch[image_bytes:] = np.frombuffer(job.chunk_tail, np.uint8)
-        table = self._table(job.payload_bytes, packet_size)
-        table.fill(self._scratch, *_leader_and_trailer(job))
+        description = leader_and_trailer(job.request, job.chunk_tail, to.configuration)
+        if _is_all_in(job.payload_bytes, to):
+            packet = AllInPacket(job.payload_bytes, to.packet_size, extended=to.extended_ids)
+            packet.fill(self._scratch, *description)
+            return packet
+        table = self._table(job.payload_bytes, to)
+        table.fill(self._scratch, *description)
         self._last_good = table
         return table
 
-    def _repeated(self, last_good: PacketTable, job: _RenderJob, packet_size: int) -> PacketTable | None:
+    def _repeated(self, last_good: PacketTable, job: _RenderJob, to: Destination) -> PacketTable | None:
         """The last good frame once more. Only this thread fills tables, so its payload is still there."""
-        if (last_good.payload_bytes, last_good.packet_size) != (job.payload_bytes, packet_size):
+        geometry = (last_good.payload_bytes, last_good.packet_size, last_good.extended)
+        if geometry != (job.payload_bytes, to.packet_size, to.extended_ids):
             return None
-        table = self._table(last_good.payload_bytes, packet_size)
-        table.repeat(last_good, *_leader_and_trailer(job))
+        table = self._table(last_good.payload_bytes, to)
+        table.repeat(last_good, *leader_and_trailer(job.request, job.chunk_tail, to.configuration))
         self._last_good = table
         return table
 
-    def _table(self, payload_bytes: int, packet_size: int) -> PacketTable:
+    def _table(self, payload_bytes: int, to: Destination) -> PacketTable:
         with self._lock:
-            spare = self._channel.spare_table(payload_bytes, packet_size)
-        return spare or PacketTable(payload_bytes, packet_size)
+            spare = self._channel.spare_table(payload_bytes, to.packet_size, extended=to.extended_ids)
+        return spare or PacketTable(payload_bytes, to.packet_size, extended=to.extended_ids)
 
     def _send_loop(self) -> None:
         target: Destination | None = None
@@ -357,17 +376,6 @@ class FramePipeline:
             return None
 
 
-def _leader_and_trailer(job: _RenderJob) -> tuple[ImageLeader, ImageTrailer]:
-    request, region = job.request, job.request.region
-    kind = PayloadType.IMAGE_EXTENDED_CHUNK if job.chunk_tail else PayloadType.IMAGE
-    leader = ImageLeader(
-        timestamp=request.exposure_start_ns,
-        pixel_format=request.pixel_format.code,
-        size_x=region.width,
-        size_y=region.height,
-        offset_x=region.offset_x,
-        offset_y=region.offset_y,
-        payload_type=kind,
-    )
-    chunk_bytes = job.payload_bytes if job.chunk_tail else 0
-    return leader, ImageTrailer(size_y=region.height, payload_type=kind, chunk_payload_bytes=chunk_bytes)
+def _is_all_in(payload_bytes: int, to: Destination) -> bool:
+    wanted = to.configuration & StreamChannelCapability.ALL_IN
+    return bool(wanted) and fits_one_packet(payload_bytes, to.packet_size, extended=to.extended_ids)

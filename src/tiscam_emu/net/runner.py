@@ -16,7 +16,7 @@ from typing import TypeVar
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.core import Camera, frame_request, load
 from tiscam_emu.errors import UserError
-from tiscam_emu.gvcp.effects import Effect, SendDatagram, SendMessage
+from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram, SendMessage
 from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.net.clock import Clock, SystemClock
@@ -242,7 +242,18 @@ class CameraRunner:
             if isinstance(effect, SendDatagram):
                 send_quietly(self._control, effect.data, effect.peer.host, effect.peer.port)
             else:
-                self.pipeline.resend(effect.block_id, effect.first, effect.last)
+                self._resend(effect)
+
+    def _resend(self, wanted: ResendRequested) -> None:
+        if wanted.channel:  # there is one stream channel, and its number is 0
+            return
+        self.pipeline.resend(
+            wanted.block_id,
+            wanted.first,
+            wanted.last,
+            marked=self.camera.extended_status_1_1,
+            requester=wanted.peer if self.camera.resend_to_requester else None,
+        )
 
 
 def _report(error: Exception) -> None:

@@ -157,8 +157,7 @@ class StreamSocket:
             sock.close()
             raise _bind_failure(error, address, 0) from error
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _STREAM_BUFFER_BYTES)
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+        _stay_in_network(sock, address)
         self._socket = sock
         self._connected = False
         self._target: tuple[str, int, bool] | None = None
@@ -230,6 +229,14 @@ class StreamSocket:
 def open_stream_socket(address: str) -> StreamSocket:
     """The socket for the stream of the camera at `address`, on a port of its own."""
     return StreamSocket(address)
+
+
+def _stay_in_network(sock: socket.socket, address: str) -> None:
+    """Multicast leaves by the camera's own interface and passes no router; receivers on this computer get it too."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
 
 
 def _udp_socket() -> socket.socket:

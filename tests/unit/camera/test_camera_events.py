@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tiscam_emu.camera.core import frame_request
 from tiscam_emu.camera.events import EVENTS
-from tiscam_emu.camera.notices import ExposureEnded, LineChanged, MoveCompleted, TriggerMissed
+from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened, LineChanged, MoveCompleted, TriggerMissed
 from tiscam_emu.errors import Status
 from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.wire.messages import EventMessage, MessageSettings
@@ -191,6 +192,22 @@ def test_trigger_during_an_exposure_is_told_as_missed(listening: Desk) -> None:
 # What the reference implementation of GenICam makes of the messages, as they leave the message channel.
 
 
+def _device_port(genapi: Any, desk: Desk) -> Any:
+    """The camera's registers, as every client's node map is connected to them."""
+
+    class Port(genapi.AbstractPort):  # type: ignore[misc]
+        def read(self, address: int, length: int) -> bytes:
+            return desk.camera.read(address, length, desk.now)
+
+        def write(self, address: int, data: bytes) -> None:
+            desk.camera.write(address, data, desk.now)
+
+        def get_access_mode(self) -> Any:
+            return genapi.EAccessMode.RW
+
+    return Port()
+
+
 class Client:
     """State: a node map that events are delivered to, and the names of the nodes that were told."""
 
@@ -198,6 +215,8 @@ class Client:
         genapi: Any = pytest.importorskip("genicam.genapi", reason="the wheel exists for Linux alone")
         self.nodes = genapi.NodeMap()
         self.nodes.load_xml_from_string(desk.camera.xml.decode())
+        self._port = _device_port(genapi, desk)
+        self.nodes.connect(self._port, "Device")
         self.adapter = genapi.EventAdapterGEV(self.nodes.pointer)
         self.channel = MessageChannel()
         self.desk = desk
@@ -237,6 +256,26 @@ def test_reference_adapter_delivers_event_with_data(client: Client) -> None:
     client.desk.advance(150 * MS)
     assert client.deliver() == 2
     assert (client["EventExposureEndTimestamp"], client["EventExposureEndFrameID"]) == (105 * MS, 2)
+
+
+def test_reference_adapter_finds_time_and_data_behind_64_bit_block_ids(client: Client) -> None:
+    client.desk.set(GevGVSPExtendedIDMode="On", GevSCDA=LOOPBACK, GevSCPHostPort=5000)
+    client.desk.run("AcquisitionStart")
+    client.desk.advance(150 * MS)
+    assert client.deliver() == 2
+    assert (client["EventExposureEndTimestamp"], client["EventExposureEndFrameID"]) == (105 * MS, 2)
+
+
+def test_block_ids_of_events_do_not_wrap_at_65535_with_64_bits(listening: Desk) -> None:
+    listening.set(GevGVSPExtendedIDMode="On", GevSCDA=LOOPBACK, GevSCPHostPort=5000)
+    state = listening.camera.state
+    for frame_id in (0, 65_535):
+        request = frame_request(state, frame_id, 0)
+        state.notices.notify(ExposureOpened(request, 0, None))
+        state.notices.notify(ExposureEnded(request, 5))
+    first, last = listening.camera.take_messages()
+    assert (first.block_id, last.block_id, last.extended) == (1, 65_536, True)
+    assert int.from_bytes(last.data, "big") == 65_536
 
 
 def test_reference_adapter_delivers_lens_events(client: Client) -> None:

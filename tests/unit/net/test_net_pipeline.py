@@ -14,6 +14,7 @@ from tiscam_emu.net.clock import ManualClock
 from tiscam_emu.net.pipeline import FramePipeline, Measurement
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.request import FrameRequest, Region
+from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.gvsp import PacketFormat, parse_image_leader, parse_image_trailer, parse_packet
 
 MS = 1_000_000
@@ -21,6 +22,9 @@ LIMIT_S = 10.0
 """Bounds a wait that fails; none that succeeds takes it."""
 
 WIDTH, HEIGHT = 64, 48
+
+
+NO_OPTIONS = StreamChannelCapability(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class To:
     packet_delay_ns: int = 0
     link_bytes_per_s: float = 1e15
     opened: int = 1
+    extended_ids: bool = False
+    configuration: StreamChannelCapability = NO_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,7 @@ def test_chunks_follow_the_image_and_change_the_payload_type() -> None:
     bench = Bench()
     taken = replace(exposure(1), chunk_tail=b"tail")
     with running(bench) as pipeline:
-        pipeline.submit(taken, To())
+        pipeline.submit(taken, To(configuration=StreamChannelCapability.EXTENDED_CHUNK))
         settled(pipeline)
     packets = [bytes(packet) for packet in bench.sink.packets]
     assert packets[0][8:12] == bytes.fromhex("00004001")
