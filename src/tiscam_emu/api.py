@@ -125,6 +125,8 @@ def serve(
     state_dir: str | Path = "",
     max_packet_size: int = 9000,
     plain_xml: bool = False,
+    interface: str = "",
+    expose: bool = False,
     in_process: bool = False,
     clock: Clock | None = None,
 ) -> Camera:
@@ -135,7 +137,7 @@ def serve(
     model
         Name of a model, with or without DFK or DMK, in any case.
     address
-        A loopback address; one camera each.
+        A loopback address; one camera each. With `interface` one of its addresses.
     serial
         Eight digits. By default the model's own, counted up with the address.
     scene
@@ -150,6 +152,9 @@ def serve(
         Largest stream packet, bytes with all headers.
     plain_xml
         Serve the description uncompressed.
+    interface, expose
+        Network interface to show the camera on instead of loopback, at its first address or at `address`; only with
+        ``expose=True``, because everybody on that network can use the camera then.
     in_process
         Run on threads of this process instead of in one of its own: slower, but `clock` and `scene` may be objects.
     clock
@@ -182,6 +187,8 @@ def serve(
         state_dir=str(state_dir),
         max_packet_size=max_packet_size,
         plain_xml=plain_xml,
+        interface=interface,
+        expose=expose,
     ).checked()
     if in_process:
         backend = _InProcess(options, clock)

@@ -24,7 +24,9 @@ from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline, Measurement
 from tiscam_emu.net.sockets import (
+    LIMITED_BROADCAST,
     StreamSocket,
+    is_this_computer,
     open_broadcast_socket,
     open_control_socket,
     open_message_socket,
@@ -92,10 +94,8 @@ class CameraRunner:
         """
         try:
             self._control = self._kept_open(open_control_socket(self.address))
-            broadcast = open_broadcast_socket()
-            self._sockets = [self._control]
-            if broadcast is not None:
-                self._sockets.append(self._kept_open(broadcast))
+            self._broadcast = [self._kept_open(sock) for sock in self._open_broadcast_sockets()]
+            self._sockets = [self._control, *self._broadcast]
             self._message_socket = self._kept_open(open_message_socket(self.address))
             self._stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
         except UserError:
@@ -110,6 +110,16 @@ class CameraRunner:
         )
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
+
+    def _open_broadcast_sockets(self) -> list[socket.socket]:
+        network = self.options.network()
+        if network is None:
+            sockets = [open_broadcast_socket()]
+        else:
+            log.warning("everybody on %s can use the camera at %s", network.name, network.address)
+            addresses = [address for address in (LIMITED_BROADCAST, network.broadcast) if address]
+            sockets = [open_broadcast_socket(address, interface=network.name) for address in addresses]
+        return [sock for sock in sockets if sock is not None]
 
     def _kept_open(self, sock: socket.socket) -> socket.socket:
         return self._resources.enter_context(contextlib.closing(sock))
@@ -196,6 +206,8 @@ class CameraRunner:
                 return
             except OSError as error:  # an ICMP answer to an earlier datagram
                 log.debug("receiving: %s", error)
+                continue
+            if sock in self._broadcast and not self.options.interface and not is_this_computer(host):
                 continue
             now = self.clock.now()
             peer = Endpoint(host, port)

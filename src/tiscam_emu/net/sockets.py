@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from tiscam_emu.errors import AddressInUse, UserError
 
 GVCP_PORT = 3956
+_LOOPBACK = "127.0.0.1"
 LIMITED_BROADCAST = "255.255.255.255"
 
 _STREAM_BUFFER_BYTES = 4 * 1024 * 1024
@@ -42,6 +43,9 @@ _LIKE_A_CABLE = frozenset(
 """Errors a camera would not notice: the datagram is lost, nothing more. ECONNREFUSED is the peer's ICMP answer to an
 earlier datagram."""
 
+_OUT_OF_REACH = frozenset({errno.EINVAL})
+"""What Linux says when a loopback address sends to another computer's."""
+
 
 def open_control_socket(address: str, port: int = GVCP_PORT) -> socket.socket:
     """The camera's own socket, not shared with anybody.
@@ -62,6 +66,7 @@ def open_control_socket(address: str, port: int = GVCP_PORT) -> socket.socket:
     try:
         if sys.platform == "win32":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         sock.bind((address, port))
     except OSError as error:
         sock.close()
@@ -81,7 +86,9 @@ def open_message_socket(address: str) -> socket.socket:
     return open_control_socket(address, 0)
 
 
-def open_broadcast_socket(address: str = LIMITED_BROADCAST, port: int = GVCP_PORT) -> socket.socket | None:
+def open_broadcast_socket(
+    address: str = LIMITED_BROADCAST, port: int = GVCP_PORT, *, interface: str = ""
+) -> socket.socket | None:
     """A socket that hears discovery broadcasts, shared with all cameras of this computer.
 
     Nothing is sent from it: clients take the camera's address from the source of the answer.
@@ -90,6 +97,8 @@ def open_broadcast_socket(address: str = LIMITED_BROADCAST, port: int = GVCP_POR
     ----------
     address
         The limited broadcast address, or a subnet's.
+    interface
+        Network interface to hear alone (on Linux); empty: all of them.
 
     Returns
     -------
@@ -100,12 +109,27 @@ def open_broadcast_socket(address: str = LIMITED_BROADCAST, port: int = GVCP_POR
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        if interface:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
         sock.bind((address, port))
     except OSError:
         sock.close()
         return None
     sock.settimeout(0)
     return sock
+
+
+def is_this_computer(host: str) -> bool:
+    """Whether an IPv4 address is one of this computer's: nothing else can be reached from loopback."""
+    if host.startswith("127."):
+        return True
+    with contextlib.closing(_udp_socket()) as probe:
+        try:
+            probe.bind((_LOOPBACK, 0))
+            probe.connect((host, GVCP_PORT))
+        except OSError:
+            return False
+    return True
 
 
 def set_do_not_fragment(sock: socket.socket, enabled: bool) -> None:
@@ -132,7 +156,7 @@ def send_quietly(sock: socket.socket, data: bytes | memoryview, host: str, port:
     except BlockingIOError:
         return False
     except OSError as error:
-        if error.errno not in _LIKE_A_CABLE:
+        if error.errno not in _LIKE_A_CABLE | _OUT_OF_REACH:
             raise
         return False
     return True
