@@ -136,6 +136,9 @@ class Camera:
     def control_changed(self, ccp: int, owner: Endpoint | None, now: Nanoseconds) -> None:
         """Note who is in control, for clients to read."""
         self.state.now = now
+        before = (self.state["GevPrimaryApplicationIPAddress"], self.state["GevPrimaryApplicationSocket"])
+        if owner and before[1] and before != (ipv4_to_int(owner.host), owner.port):
+            self._events.application_switched()
         self.state.put("GevCCP", ccp)
         self.state.put("GevPrimaryApplicationSocket", owner.port if owner else 0)
         self.state.put("GevPrimaryApplicationIPAddress", ipv4_to_int(owner.host) if owner else 0)

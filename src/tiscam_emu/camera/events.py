@@ -39,6 +39,7 @@ _DATA_OFFSET = 16
 _EXTENDED_IDS = "GevGVSPExtendedIDMode"
 _LONGER_BY = 8  # an item with a 64-bit block id
 _LAST_BLOCK_ID = 0xFFFF
+_APPLICATION_SWITCHED = 0x0007  # GigE Vision, "Primary Application Switchover"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,14 @@ class EventMessages:
         """What happened since the last call."""
         taken, self._waiting = self._waiting, []
         return taken
+
+    def application_switched(self) -> None:
+        """Another client has taken control over: the one that had it hears of that, whatever events are on."""
+        state = self._state
+        if message_channel.is_open(state):
+            extended = bool(state[_EXTENDED_IDS])
+            timestamp = state.timestamp(state.now)
+            self._waiting.append(EventMessage(_APPLICATION_SWITCHED, timestamp, extended=extended))
 
     def _count(self, notice: ExposureOpened) -> None:
         """The first frame on a newly opened stream channel has block id 1."""

@@ -119,6 +119,8 @@ class CameraRunner:
             log.warning("everybody on %s can use the camera at %s", network.name, network.address)
             addresses = [address for address in (LIMITED_BROADCAST, network.broadcast) if address]
             sockets = [open_broadcast_socket(address, interface=network.name) for address in addresses]
+            if None in sockets:
+                log.warning("%s: broadcasts cannot be heard, the camera is found by its address alone", network.address)
         return [sock for sock in sockets if sock is not None]
 
     def _kept_open(self, sock: socket.socket) -> socket.socket:

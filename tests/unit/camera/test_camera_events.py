@@ -13,6 +13,7 @@ from tiscam_emu.camera.events import EVENTS
 from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened, LineChanged, MoveCompleted, TriggerMissed
 from tiscam_emu.errors import Status
 from tiscam_emu.gvcp.messages import MessageChannel
+from tiscam_emu.wire.endpoint import Endpoint
 from tiscam_emu.wire.messages import EventMessage, MessageSettings
 
 if TYPE_CHECKING:
@@ -187,6 +188,27 @@ def test_trigger_during_an_exposure_is_told_as_missed(listening: Desk) -> None:
     listening.run("TriggerSoftware")
     listening.advance(50 * MS)
     assert MISSED in [message.event_id for message in listening.camera.take_messages()]
+
+
+def test_client_that_loses_control_to_another_one_hears_of_it(desk: Desk) -> None:
+    first, second = Endpoint("127.0.0.1", 40_000), Endpoint("127.0.0.1", 40_001)
+    _listen(desk)
+    desk.camera.control_changed(6, first, 10)
+    desk.camera.control_changed(2, first, 20)
+    assert desk.camera.take_messages() == []
+    desk.camera.control_changed(2, second, 30)
+    assert desk.camera.take_messages() == [EventMessage(0x0007, 30)]
+    desk.camera.control_changed(0, None, 40)
+    desk.camera.control_changed(2, first, 50)
+    assert desk.camera.take_messages() == []
+
+
+def test_nobody_hears_of_a_switchover_without_a_message_channel(desk_of: DeskOf) -> None:
+    for model in ("39GX265-Z20", "33GP1300"):
+        desk = desk_of(model)
+        for port in (40_000, 40_001):
+            desk.camera.control_changed(6, Endpoint("127.0.0.1", port), 0)
+        assert desk.camera.take_messages() == []
 
 
 # What the reference implementation of GenICam makes of the messages, as they leave the message channel.
