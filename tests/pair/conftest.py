@@ -155,7 +155,7 @@ class Pair:
                     effect.last,
                     self.now,
                     marked=self.camera.extended_status_1_1,
-                    requester=effect.peer if self.camera.resend_to_requester else None,
+                    requester=self.camera.resend_destination(effect.peer),
                 )
         return acks[0] if acks else None
 

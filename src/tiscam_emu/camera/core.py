@@ -199,10 +199,13 @@ class Camera:
         """Whether the client wants the status codes of version 1.1."""
         return bool(self.state["GevGVCPExtendedStatusCodesVersion1_1"])
 
-    @property
-    def resend_to_requester(self) -> bool:
-        """Whether packets are sent again to whoever asks for them."""
-        return bool(self.state["GevSCCFGPacketResendDestination"])
+    def resend_destination(self, requester: Endpoint) -> Endpoint | None:
+        """Where packets are sent again: to a requester of the camera's network if that is wanted, else None.
+
+        None is the stream's destination. Farther away an address is easily forged.
+        """
+        wanted = self.state["GevSCCFGPacketResendDestination"]
+        return requester if wanted and self.reaches(requester.host) else None
 
     @property
     def discovery_ack_delay_ms(self) -> int:

@@ -266,7 +266,7 @@ class CameraRunner:
             wanted.first,
             wanted.last,
             marked=self.camera.extended_status_1_1,
-            requester=wanted.peer if self.camera.resend_to_requester else None,
+            requester=self.camera.resend_destination(wanted.peer),
         )
 
 

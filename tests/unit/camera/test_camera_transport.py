@@ -265,6 +265,16 @@ def test_camera_reaches_its_network(
     assert desk.camera.reaches(host) is reached
 
 
+def test_resent_packets_go_to_requesters_of_the_network_alone(
+    desk_of: Callable[[str, CameraOptions], Desk],
+) -> None:
+    desk = desk_of("39GX265-Z20", CameraOptions(address="192.168.1.9", netmask="255.255.255.0"))
+    near, far = Endpoint("192.168.1.5", 40_000), Endpoint("10.0.0.1", 40_000)
+    assert desk.camera.resend_destination(near) is None
+    assert desk.write_word(SCCFG, 8) is SUCCESS
+    assert (desk.camera.resend_destination(near), desk.camera.resend_destination(far)) == (near, None)
+
+
 def test_mac_and_gateway_may_be_given(desk_of: Callable[[str, CameraOptions], Desk]) -> None:
     desk = desk_of("39GX265-Z20", CameraOptions(mac=bytes.fromhex("0207060504ff"), gateway="10.0.0.1"))
     assert desk.camera.read(0x0008, 8, 0) == bytes.fromhex("00000207060504ff")
