@@ -1,4 +1,4 @@
-"""Write what follows from the declarations: genicam_xml/, docs/reference/ and docs/fidelity.md.
+"""Write what follows from the declarations: genicam_xml/, docs/reference/, docs/fidelity.md and docs/protocol.md.
 
 Run it after changing a declaration or a model: ``python tools/generate.py``. ``--check`` only says what is out of date.
 """
@@ -10,14 +10,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tiscam_emu.camera.core import load
+from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.registry import ROOMS
+from tiscam_emu.camera.state import CameraState
+from tiscam_emu.errors import InvalidAddress, RegisterError
 from tiscam_emu.features.bound import BoundFeature
 from tiscam_emu.features.kinds import Feature, Fidelity
+from tiscam_emu.features.registers import RegisterMap
 from tiscam_emu.genicam.document import build_xml, file_name
 from tiscam_emu.spec.catalog import model_keys
 from tiscam_emu.spec.model import CameraModel
+from tiscam_emu.wire import bootstrap
+from tiscam_emu.wire.bootstrap import BOOTSTRAP_REGISTERS
 
 ROOT = Path(__file__).resolve().parent.parent
+_CAPABILITIES = (
+    (bootstrap.INTERFACE_CAPABILITY, bootstrap.IpConfiguration),
+    (bootstrap.GVSP_CAPABILITY, bootstrap.GvspCapability),
+    (bootstrap.MESSAGE_CHANNEL_CAPABILITY, bootstrap.MessageChannelCapability),
+    (bootstrap.GVCP_CAPABILITY, bootstrap.GvcpCapability),
+    (bootstrap.PHYSICAL_LINK_CAPABILITY, bootstrap.PhysicalLinkCapability),
+    (bootstrap.STREAM_CHANNEL_CAPABILITY, bootstrap.StreamChannelCapability),
+)
 _MARKS = {Fidelity.MODELLED: "modelled", Fidelity.APPROXIMATED: "approximated", Fidelity.STORED: "stored only"}
 
 
@@ -28,6 +42,7 @@ def files() -> Iterator[tuple[Path, bytes]]:
         yield ROOT / "genicam_xml" / file_name(model, "xml"), build_xml(model)
         yield ROOT / "docs" / "reference" / f"{model.key}.md", _reference(model).encode()
     yield ROOT / "docs" / "fidelity.md", _fidelity(models).encode()
+    yield ROOT / "docs" / "protocol.md", _protocol(models).encode()
 
 
 def _reference(model: CameraModel) -> str:
@@ -95,6 +110,50 @@ def _fidelity_row(feature: Feature, models: list[CameraModel]) -> str:
     having = [model.key for model in models if feature.name in model.features]
     shown = "all" if len(having) == len(models) else ", ".join(having)
     return f"| `{feature.name}` | {shown} | {_MARKS[feature.fidelity]} | {feature.note} |"
+
+
+def _protocol(models: list[CameraModel]) -> str:
+    notes = (ROOT / "docs" / "protocol-notes.md").read_text(encoding="utf-8")
+    maps = {model.key: RegisterMap(CameraState(model, CameraOptions()), model.layout) for model in models}
+    registers = "\n".join(_register_table(models, maps))
+    return notes.replace("{registers}", registers).replace("{capabilities}", "\n".join(_bit_table(maps)))
+
+
+def _register_table(models: list[CameraModel], maps: dict[str, RegisterMap]) -> Iterator[str]:
+    yield "| address | register | bytes | access | models | features |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for register in BOOTSTRAP_REGISTERS.values():
+        having = [key for key, registers in maps.items() if _word(registers, register.address) is not None]
+        shown = "all" if len(having) == len(maps) else ", ".join(having) or "not done"
+        access = f"{register.access}, mandatory" if register.mandatory else register.access
+        names = {
+            f"`{f.name}`": None
+            for model in models
+            for f in (feature.declaration for feature in model.features.values())
+            if f.at and f.at.address <= register.address < f.at.address + f.length
+        }
+        cells = (f"0x{register.address:04X}", register.name, str(register.length), access, shown, ", ".join(names))
+        yield "| " + " | ".join(cells) + " |"
+
+
+def _bit_table(maps: dict[str, RegisterMap]) -> Iterator[str]:
+    yield "| register | bit | name | offered by |"
+    yield "| --- | --- | --- | --- |"
+    for register, bits in _CAPABILITIES:
+        for bit in sorted(bits, reverse=True):
+            having = [key for key, registers in maps.items() if (_word(registers, register.address) or 0) & bit]
+            shown = "all" if len(having) == len(maps) else ", ".join(having) or "none"
+            yield f"| 0x{register.address:04X} | 0x{bit:08X} | `{bit.name}` | {shown} |"
+
+
+def _word(registers: RegisterMap, address: int) -> int | None:
+    """Value of a register; 0 for one that cannot be read, None for one that is not there."""
+    try:
+        return int.from_bytes(registers.read(address, 4), "big")
+    except InvalidAddress:
+        return None
+    except RegisterError:
+        return 0
 
 
 def main() -> int:

@@ -193,6 +193,8 @@ def serve(
     stamp: bool = False,
     allow_redirect: bool = False,
     faults: str | Sequence[str] = (),
+    interface: str = "",
+    expose: bool = False,
     in_process: bool = False,
     clock: Clock | None = None,
 ) -> Camera:
@@ -203,7 +205,7 @@ def serve(
     model
         Name of a model, with or without DFK or DMK, in any case.
     address
-        A loopback address; one camera each.
+        A loopback address; one camera each. With `interface` one of its addresses.
     serial
         Eight digits. By default the model's own, counted up with the address.
     scene
@@ -230,6 +232,9 @@ def serve(
         Let clients send streams to other hosts than their own.
     faults
         What goes wrong from the start, as for `Camera.faults`; one text or several.
+    interface, expose
+        Network interface to show the camera on instead of loopback, at its first address or at `address`; only with
+        ``expose=True``, because everybody on that network can use the camera then.
     in_process
         Run on threads of this process instead of in one of its own: slower, but `clock` may be an object and
         `scene` any function.
@@ -264,6 +269,8 @@ def serve(
         stamp=stamp,
         allow_redirect=allow_redirect,
         faults=(faults,) if isinstance(faults, str) else tuple(faults),
+        interface=interface,
+        expose=expose,
     ).checked()
     if in_process:
         backend = _InProcess(options, clock)

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
-from tiscam_emu.net.options import ServeOptions, following_address
+from tiscam_emu.net.options import ServeOptions, addresses_for
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.spec.catalog import model_keys
 
@@ -80,6 +80,12 @@ def run(
         list[str] | None,
         typer.Option(help="Fault to have, such as drop=0.01 or drop=0.05,burst=20,on=stream; repeat it for more."),
     ] = None,
+    interface: Annotated[
+        str, typer.Option(help="Network interface to show the cameras on instead of loopback; needs --expose.")
+    ] = "",
+    expose: Annotated[
+        bool, typer.Option("--expose", help="Agree that everybody on the network of --interface can use the cameras.")
+    ] = False,
     log_level: Annotated[str, typer.Option(help=f"One of {', '.join(_LEVELS)}.")] = "WARNING",
     list_models: Annotated[
         bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
@@ -88,7 +94,7 @@ def run(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Serve cameras over GigE Vision on loopback until interrupted.
+    """Serve cameras over GigE Vision until interrupted, on loopback unless told otherwise.
 
     Prints "ready MODEL SERIAL ADDRESS" for each camera once it can be found.
     """
@@ -102,10 +108,12 @@ def run(
         logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(message)s")
         if not model:
             raise InvalidOption(f"no model given: use --model with one of {', '.join(model_keys())}")
+        where = ServeOptions(model=model[0], address=address, interface=interface, expose=expose)
+        addresses = addresses_for(where, len(model))
         options = [
             ServeOptions(
                 model=name,
-                address=following_address(address, number),
+                address=addresses[number],
                 serial=_one_of(serial, number, len(model), "serial"),
                 user_name=_one_of(user_name, number, len(model), "user name"),
                 scene=_scene_of(scene, number, len(model)),
@@ -118,6 +126,8 @@ def run(
                 stamp=stamp,
                 allow_redirect=allow_redirect,
                 faults=tuple(fault or ()),
+                interface=interface,
+                expose=expose,
             ).checked()
             for number, name in enumerate(model)
         ]

@@ -30,6 +30,23 @@ CAPTURED_COMMANDS = [
 ]
 
 STANDARD_COMMANDS = [
+    # DISCOVERY_CMD and FORCEIP_CMD whose acknowledges may be broadcast; FORCEIP_CMD to address 0.
+    ("42 11 0002 0000 ffff", gvcp.DiscoveryCmd(0xFFFF, flags=0x11)),
+    (
+        "42100004 0038 0001 0000 0207060504ff" + "00" * 48,
+        gvcp.ForceIpCmd(1, bytes.fromhex("0207060504ff"), "0.0.0.0", "0.0.0.0", "0.0.0.0", flags=0x10),
+    ),
+    # READMEM_CMD of the longest block, WRITEREG_CMD of two registers.
+    ("42010084 0008 0002 0000fffc 0000 0218", gvcp.ReadMemCmd(2, 0xFFFC, 536)),
+    (
+        "42010082 0010 0003 00000d18 ef000001 00000d00 00009c40",
+        gvcp.WriteRegCmd(3, ((0x0D18, 0xEF000001), (0x0D00, 40000))),
+    ),
+    # PACKETRESEND_CMD with the largest ids of 64 and 32 bits that are no "to the end".
+    (
+        "42100040 0014 ffff 0003 0000 fffffffe fffffffe ffffffffffffffff",
+        gvcp.PacketResendCmd(0xFFFF, 3, 2**64 - 1, 2**32 - 2, 2**32 - 2, flags=0x10),
+    ),
     ("42010080 0008 000c 0000093c 00000940", gvcp.ReadRegCmd(12, (0x093C, 0x0940))),
     (
         "42110004 0038 1234 0000 0207060504ff"
@@ -98,6 +115,14 @@ CAPTURED_ACKS = [
 ]
 
 STANDARD_ACKS = [
+    ("8006 0005 0000 1234", gvcp.ErrorAck(0x1234, Command.FORCEIP_ACK, status=Status.ACCESS_DENIED)),
+    ("8003 0081 0004 000c 3b9aca00", gvcp.ReadRegAck(12, (1_000_000_000,), status=Status.INVALID_ADDRESS)),
+    ("8005 0085 0000 000d", gvcp.ErrorAck(13, Command.READMEM_ACK, status=Status.BAD_ALIGNMENT)),
+    ("8004 0083 0004 000f 0000 0002", gvcp.WriteRegAck(15, 2, status=Status.WRITE_PROTECT)),
+    ("8004 0087 0004 000e 0000 0000", gvcp.WriteMemAck(14, 0, status=Status.WRITE_PROTECT)),
+    ("0000 0087 0004 000e 0000 0218", gvcp.WriteMemAck(14, 536)),
+    ("8001 0201 0000 0007", gvcp.ErrorAck(7, 0x0201, status=Status.NOT_IMPLEMENTED)),
+    ("8fff 0101 0000 0009", gvcp.ErrorAck(9, Command.ACTION_ACK, status=Status.ERROR)),
     ("0000 0005 0000 1234", gvcp.ForceIpAck(0x1234)),
     ("0000 00c1 0000 0005", gvcp.EventAck(5)),
     ("0000 00c3 0000 0005", gvcp.EventDataAck(5)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tiscam_emu.errors import Status
 from tiscam_emu.wire import gvsp
 from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, Packet, PacketFlag, PacketFormat, PacketHeader, PayloadType
@@ -88,3 +90,66 @@ def test_status_packet_is_only_a_header() -> None:
     assert gvsp.build_status_packet(
         Status.PACKET_AND_PREV_REMOVED_FROM_MEMORY, 7, 5, extended=True, flags=PacketFlag.RESEND_RANGE_ERROR
     ) == bytes.fromhex("8011 0004 83 000000 0000000000000007 00000005")
+
+
+def test_resent_packet_with_64_bit_ids_as_aravis_took_it() -> None:
+    # Exchanged with Aravis 0.8.26: packet 3 of block 1 once more.
+    datagram = bytes.fromhex("0100 0001 83 000000 0000000000000001 00000003 6465")
+    header = PacketHeader(
+        1, 3, PacketFormat.PAYLOAD, extended=True, status=Status.PACKET_RESEND, flags=PacketFlag.RESENT
+    )
+    assert gvsp.parse_packet(datagram) == Packet(header, b"de")
+    assert header.build() == datagram[:20]
+
+
+# From the layout tables of GigE Vision 2.x, chapters "GVSP packet header" and "Payload types".
+
+
+@pytest.mark.parametrize(
+    ("hex_bytes", "header"),
+    [
+        ("0000 ffff 03 ffffff", PacketHeader(0xFFFF, 0xFFFFFF, PacketFormat.PAYLOAD)),
+        (
+            "0000 0000 83 000000 ffffffffffffffff ffffffff",
+            PacketHeader(2**64 - 1, 2**32 - 1, PacketFormat.PAYLOAD, extended=True),
+        ),
+        ("0000 0007 04 000000", PacketHeader(7, 0, PacketFormat.ALL_IN)),
+        (
+            "0000 0000 84 000000 0000000100000000 00000000",
+            PacketHeader(2**32, 0, PacketFormat.ALL_IN, extended=True),
+        ),
+        ("8011 0007 03 000005", PacketHeader(7, 5, PacketFormat.PAYLOAD, status=0x8011)),
+        (
+            "8011 0004 83 000000 0000000000000007 00000005",
+            PacketHeader(7, 5, PacketFormat.PAYLOAD, extended=True, status=0x8011, flags=4),
+        ),
+    ],
+)
+def test_headers(hex_bytes: str, header: PacketHeader) -> None:
+    datagram = bytes.fromhex(hex_bytes)
+    assert gvsp.parse_packet(datagram).header == header
+    assert header.build() == datagram
+
+
+def test_leader_and_trailer_of_chunks_alone() -> None:
+    assert gvsp.ChunkLeader(0x18EA05EC707109E8).build() == bytes.fromhex("0000 0004 18ea05ec707109e8")
+    assert gvsp.ChunkTrailer(0x8014).build() == bytes.fromhex("0000 0004 00008014")
+
+
+def test_data_per_packet_is_the_packet_size_less_ip_udp_and_gvsp_headers() -> None:
+    assert [gvsp.data_bytes_per_packet(size) for size in (576, 1500, 9000)] == [540, 1464, 8964]
+    assert [gvsp.data_bytes_per_packet(size, extended=True) for size in (576, 1500, 9000)] == [528, 1452, 8952]
+    assert gvsp.payload_packets(1_310_720, 9000, extended=True) == 147
+
+
+def test_block_ids_wrap_past_0() -> None:
+    assert [gvsp.next_block_id(id_) for id_ in (0, 1, 0xFFFE, 0xFFFF)] == [1, 2, 0xFFFF, 1]
+    assert [gvsp.next_block_id(id_, extended=True) for id_ in (0, 0xFFFF, 2**64 - 1)] == [1, 0x10000, 1]
+
+
+def test_all_in_packet_has_room_for_its_largest_description() -> None:
+    # 1500 - 28 - 8 - 36 - 16 bytes; with 64-bit ids 12 fewer.
+    assert gvsp.fits_one_packet(1412, 1500)
+    assert not gvsp.fits_one_packet(1413, 1500)
+    assert gvsp.fits_one_packet(1400, 1500, extended=True)
+    assert not gvsp.fits_one_packet(1401, 1500, extended=True)

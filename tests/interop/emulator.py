@@ -49,11 +49,15 @@ class Ready:
 
 
 class Emulator:
-    """State: one running command and the lines it has printed."""
+    """State: one running command and the lines it has printed; `within` runs it, in another namespace for instance."""
 
-    def __init__(self, *arguments: str, cameras: int = 1) -> None:
+    def __init__(self, *arguments: str, cameras: int = 1, within: Sequence[str] = ()) -> None:
         self.process = subprocess.Popen(
-            [COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            [*within, COMMAND, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         self.ready = [self._next_ready() for _ in range(cameras)]
 

@@ -141,7 +141,7 @@ def _checked(ack: Ack) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One stream packet."""
+    """One stream packet; `flags` are there with 64-bit block ids alone."""
 
     status: int
     block_id: int
@@ -149,6 +149,7 @@ class Packet:
     packet_id: int
     data: bytes
     source: tuple[str, int]
+    flags: int | None = None
 
 
 @dataclass(slots=True)
@@ -181,12 +182,16 @@ class Block:
 
 
 class GvspReceiver:
-    """A stream socket with a large receive buffer."""
+    """A stream socket with a large receive buffer; with a group, one of several that hear it on loopback."""
 
-    def __init__(self, timeout_s: float = 5.0) -> None:
+    def __init__(self, timeout_s: float = 5.0, *, group: str = "", port: int = 0) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 * 1024 * 1024)
-        self.socket.bind(("127.0.0.1", 0))
+        if group:
+            membership = socket.inet_aton(group) + socket.inet_aton("127.0.0.1")
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+        self.socket.bind((group or "127.0.0.1", port))
         self.socket.settimeout(timeout_s)
         self.port = int(self.socket.getsockname()[1])
 
@@ -205,6 +210,9 @@ class GvspReceiver:
     def packet(self) -> Packet:
         """The next stream packet."""
         data, source = self.socket.recvfrom(65536)
+        if data[4] & 0x80:
+            status, flags, kind, block_id, packet_id = struct.unpack_from(">HHB3xQI", data)
+            return Packet(status, block_id, kind & 0x0F, packet_id, data[20:], source, flags)
         status, block_id, kind_and_id = struct.unpack_from(">HHI", data)
         return Packet(status, block_id, kind_and_id >> 24, kind_and_id & 0xFFFFFF, data[8:], source)
 
@@ -226,6 +234,11 @@ class GvspReceiver:
                 self.socket.recv(65536)
         except BlockingIOError:
             self.socket.settimeout(5.0)
+
+    def request_extended_resend(self, camera: str, block_id: int, first: int, last: int) -> None:
+        """As `request_resend`, with ids of 64 and 32 bits."""
+        payload = struct.pack(">HHIIQ", 0, 0, first, last, block_id)
+        self.socket.sendto(struct.pack(">BBHHH", 0x42, 0x10, 0x0040, len(payload), 1) + payload, (camera, GVCP_PORT))
 
     def request_resend(self, camera: str, block_id: int, first: int, last: int) -> None:
         """PACKETRESEND from the stream's own port, as clients send it."""

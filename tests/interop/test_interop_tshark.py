@@ -192,3 +192,94 @@ def test_aravis_session_is_dissected_too(tiscam_camera_factory: Callable[..., Ca
 
     assert session.count("gvsp.format == 1 && gvsp.blockid16 > 0") >= 5
     assert session.fields("_ws.malformed && (gvcp || gvsp)", "frame.number", "_ws.col.Info") == []
+
+
+# What clients may switch on: 64-bit ids, all-in packets, chunks alone; and commands that are rare.
+
+_GVSP_CONFIGURATION, _SCCFG, _MCP, _MCDA, _MCTT = 0x0960, 0x0D24, 0x0B00, 0x0B10, 0x0B14
+_LOCALHOST = 0x7F00_0001
+
+
+@pytest.fixture(scope="module")
+def rare(_lo_only: None, first_address: str, tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    address = first_address[:-1] + "42"
+    path = tmp_path_factory.mktemp("tshark") / "rare.pcapng"
+    with emulator("-m", "39GX265-Z20", "--address", address, "--scene", "flat"), GvspReceiver() as receiver:
+        with _capture(path), GvcpClient(address) as client:
+            _force_ip(client)
+            _options_session(client, receiver)
+        return Recording(path, (receiver.port,))
+
+
+def _force_ip(client: GvcpClient) -> None:
+    mac = client.read_memory(0x0008, 8)[2:]
+    own, other = (bytes(map(int, address.split("."))) for address in (client.address, "127.9.9.9"))
+    for ip, status in ((own, 0), (other, 0x8006)):
+        payload = bytes(2) + mac + bytes(12) + ip + bytes(12) + b"\xff\0\0\0" + bytes(16)
+        assert client.command(0x0004, payload).status == status
+
+
+def _options_session(client: GvcpClient, receiver: GvspReceiver) -> None:
+    from tests.interop.genapi_camera import GenApiCamera
+
+    client.write_register(CCP, 2)
+    nodes = GenApiCamera(client)
+    nodes["Width"], nodes["Height"], nodes["AcquisitionMode"] = 528, 4, "SingleFrame"
+    client.write_register(_GVSP_CONFIGURATION, 0x4000_0000)
+    for register, value in ((_MCDA, _LOCALHOST), (_MCTT, 0), (_MCP, 40_009), (SCDA, _LOCALHOST), (SCP, receiver.port)):
+        client.write_register(register, value)
+    nodes["EventSelector"], nodes["EventNotification"] = "ExposureEnd", "On"
+    client.write_register(SCPS, 0xC000_0000 | 1500)
+    receiver.datagram()
+    nodes.execute("AcquisitionStart")
+    receiver.block()
+    receiver.request_extended_resend(client.address, 1, 1, 1)
+    receiver.packet()
+    client.write_register(_SCCFG, 0x4)
+    client.write_register(SCPS, 8000)
+    nodes.execute("AcquisitionStart")
+    receiver.packet()
+    nodes["ChunkModeActive"] = True
+    client.write_register(_SCCFG, 0)
+    nodes.execute("AcquisitionStart")
+    receiver.block()
+    partial = client.command(0x0080, struct.pack(">III", 0x0D04, 0x0FF0_0000, 0x0D04))
+    assert (partial.status, len(partial.payload)) == (0x8003, 4)
+    client.write_register(SCP, 0)
+    client.write_register(CCP, 0)
+
+
+def test_rare_packets_are_not_malformed_either(rare: Recording) -> None:
+    assert rare.count("gvsp") > 8
+    assert rare.fields("_ws.malformed && (gvcp || gvsp)", "frame.number", "_ws.col.Info") == []
+
+
+def test_64_bit_ids_are_seen_in_leader_payload_trailer_and_resent_packet(rare: Recording) -> None:
+    names = ("gvsp.blockid64", "gvsp.format", "gvsp.packetid32", "gvsp.flag.packetresend")
+    packets = [tuple(int(field, 0) for field in row) for row in rare.fields("gvsp.blockid64 == 1", *names)]
+
+    # 528 x 4 bytes in packets of 1452: two payload packets, the first of them sent twice; 0x80 means long ids.
+    assert packets == [(1, 0x81, 0, 0), (1, 0x83, 1, 0), (1, 0x83, 2, 0), (1, 0x82, 3, 0), (1, 0x83, 1, 1)]
+
+
+def test_extended_resend_command_is_understood(rare: Recording) -> None:
+    seen = rare.fields(f"gvcp.cmd.command == {_RESEND}", "gvcp.cmd.resend.extendedblockid")
+    assert [int(block, 0) for (block,) in seen] == [1]
+
+
+def test_all_in_packet_and_chunk_leader_are_understood(rare: Recording) -> None:
+    all_in = rare.fields("gvsp.format == 0x84", "gvsp.blockid64", "gvsp.sizex", "gvsp.pixel")
+    chunks = rare.fields("gvsp.format == 0x81 && gvsp.payloadtype == 4", "gvsp.blockid64", "gvsp.timestamp")
+
+    assert [tuple(int(field, 0) for field in row) for row in all_in] == [(2, 528, 0x01080009)]
+    assert [int(block, 0) for block, _ in chunks] == [3]
+
+
+def test_event_with_a_64_bit_block_id_is_understood(rare: Recording) -> None:
+    seen = rare.fields("gvcp.cmd.command == 0x00c2", "gvcp.cmd.event.devicespecificid")
+    assert [int(number, 0) for (number,) in seen] == [0x9001] * 3
+
+
+def test_forced_address_is_seen_and_answered(rare: Recording) -> None:
+    assert len(rare.fields("gvcp.cmd.command == 0x0004", "gvcp.cmd.forceip.ip")) == 2
+    assert [int(status, 0) for (status,) in rare.fields("gvcp.ack == 0x0005", "gvcp.cmd.status")] == [0, 0x8006]

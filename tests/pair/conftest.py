@@ -7,18 +7,22 @@ import pytest
 
 from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera, load
+from tiscam_emu.camera.transport import StreamSettings
 from tiscam_emu.errors import Status
 from tiscam_emu.features.codec import encode
 from tiscam_emu.features.kinds import Value
 from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram
 from tiscam_emu.gvcp.engine import ControlEngine
+from tiscam_emu.gvsp.all_in import AllInPacket
 from tiscam_emu.gvsp.channel import OutgoingFrame, StreamChannel
-from tiscam_emu.gvsp.packets import PacketTable
+from tiscam_emu.gvsp.description import leader_and_trailer
+from tiscam_emu.gvsp.packets import FrameTable, PacketTable
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scene import load_scene
 from tiscam_emu.wire import gvcp, gvcp_codec
+from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.endpoint import Endpoint
-from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, Packet, PayloadType, parse_packet
+from tiscam_emu.wire.gvsp import Packet, parse_packet
 
 CCP, SCP, SCPS, SCDA = 0x0A00, 0x0D00, 0x0D04, 0x0D18
 LOOPBACK = 0x7F00_0001
@@ -130,28 +134,30 @@ class Pair:
         image = np.empty(request.payload_bytes(), np.uint8)
         self.renderer.render(request, image)
         payload = np.concatenate((image, np.frombuffer(exposure.chunk_tail, np.uint8)))
-        kind = PayloadType.IMAGE_EXTENDED_CHUNK if exposure.chunk_tail else PayloadType.IMAGE
-        region = request.region
-        leader = ImageLeader(
-            request.exposure_start_ns,
-            request.pixel_format.code,
-            region.width,
-            region.height,
-            region.offset_x,
-            region.offset_y,
-            payload_type=kind,
-        )
-        trailer = ImageTrailer(region.height, kind, payload.size if exposure.chunk_tail else 0)
-        table = self.channel.spare_table(payload.size, stream.packet_size)
-        table = table or PacketTable(payload.size, stream.packet_size)
-        table.fill(payload, leader, trailer)
+        table = self._table(payload.size, stream)
+        table.write(0, payload)
+        table.head(*leader_and_trailer(request, exposure.chunk_tail, stream.configuration))
         return OutgoingFrame(table, exposure.ready_ns, stream)
+
+    def _table(self, payload_bytes: int, stream: StreamSettings) -> FrameTable:
+        extended = stream.extended_ids
+        if stream.configuration & StreamChannelCapability.ALL_IN:
+            return AllInPacket(payload_bytes, stream.packet_size, extended=extended)
+        spare = self.channel.spare_table(payload_bytes, stream.packet_size, extended=extended)
+        return spare or PacketTable(payload_bytes, stream.packet_size, extended=extended)
 
     def _carry_out(self, effects: list[Effect]) -> gvcp.Ack | None:
         acks = [gvcp_codec.parse_ack(effect.data) for effect in effects if isinstance(effect, SendDatagram)]
         for effect in effects:
-            if isinstance(effect, ResendRequested):
-                self.channel.request_resend(effect.block_id, effect.first, effect.last, self.now)
+            if isinstance(effect, ResendRequested) and not effect.channel:
+                self.channel.request_resend(
+                    effect.block_id,
+                    effect.first,
+                    effect.last,
+                    self.now,
+                    marked=self.camera.extended_status_1_1,
+                    requester=self.camera.resend_destination(effect.peer),
+                )
         return acks[0] if acks else None
 
 

@@ -34,6 +34,7 @@ class OneRegisterDevice:
     unconditional_action = False
     extended_status_2_0 = False
     pending_ack_enabled = False
+    discovery_ack_delay_ms = 0
 
     def __init__(self, write_duration_ns: int = 0) -> None:
         self.words = {CCP: 0, REGISTER: 0}
@@ -74,6 +75,13 @@ class OneRegisterDevice:
     ) -> Status | None:
         self.actions.append((device_key, group_key, group_mask, action_time, now))
         return [None, Status.SUCCESS, Status.NO_REF_TIME][device_key % 3]
+
+    def force_ip(self, address: str, mask: str, gateway: str, now: int) -> bool:
+        self.history.append(("force_ip", address, mask, gateway, now))
+        return False
+
+    def reaches(self, host: str) -> bool:
+        return host.startswith("10.")
 
     def discovery(self) -> bytes:
         return bytes(248)

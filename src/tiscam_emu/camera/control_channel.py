@@ -6,8 +6,9 @@ what it does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Interface
 from operator import or_
 
 from tiscam_emu.camera.gev import CATEGORY, WORD, command, constant, flag, integer
@@ -16,6 +17,7 @@ from tiscam_emu.camera.state import CameraState
 from tiscam_emu.features.kinds import (
     Access,
     At,
+    Boolean,
     Entry,
     Enumeration,
     Feature,
@@ -26,7 +28,12 @@ from tiscam_emu.features.kinds import (
     Visibility,
 )
 from tiscam_emu.units import NS_PER_S
-from tiscam_emu.wire.bootstrap import GvcpCapability, GvspCapability, MessageChannelCapability
+from tiscam_emu.wire.bootstrap import (
+    GvcpCapability,
+    GvspCapability,
+    MessageChannelCapability,
+    PhysicalLinkCapability,
+)
 
 SHORTEST_HEARTBEAT_MS = 500
 
@@ -41,6 +48,9 @@ GVCP_CAPABILITY = (
     | GvcpCapability.WRITEMEM
     | GvcpCapability.CONCATENATION
     | GvcpCapability.PENDING_ACK
+    | GvcpCapability.DISCOVERY_ACK_DELAY
+    | GvcpCapability.DISCOVERY_ACK_DELAY_WRITABLE
+    | GvcpCapability.EXTENDED_STATUS_1_1
 )
 """What every model does."""
 GVCP_CAPABILITY_WITH = {
@@ -67,6 +77,31 @@ def reset_timestamp(state: CameraState) -> None:
     state.clock.set(0, state.now)
 
 
+def force_ip(state: CameraState, address: str, mask: str, gateway: str) -> bool:
+    """Take mask and gateway of a FORCEIP command over until the next start (GigE Vision, FORCEIP_CMD).
+
+    The address belongs to the host: the camera keeps it. Address 0.0.0.0 goes back to the configuration of the start.
+
+    Returns
+    -------
+    bool
+        False if the address is another one than the camera's; nothing has changed then.
+    """
+    if int(IPv4Address(address)) == 0:
+        mask, gateway = state.options.netmask, state.options.gateway
+    elif IPv4Address(address) != IPv4Address(state.options.address):
+        return False
+    state.put("GevCurrentSubnetMask", int(IPv4Address(mask)))
+    state.put("GevCurrentDefaultGateway", int(IPv4Address(gateway)))
+    return True
+
+
+def reaches(state: CameraState, host: str) -> bool:
+    """Whether an address is in the camera's network; a camera on loopback reaches all who can ask it."""
+    network = IPv4Interface(f"{state.options.address}/{state.options.netmask}").network
+    return network.is_loopback or IPv4Address(host) in network
+
+
 def message_channels(state: CameraState) -> int:
     """Number of message channels."""
     return int("EventSelector" in state)
@@ -80,6 +115,14 @@ def _message_channel_capability(state: CameraState) -> int:
     return int(MessageChannelCapability.SOURCE_PORT_REGISTER) if message_channels(state) else 0
 
 
+_OWN: dict[str, Callable[[CameraState], int]] = {
+    "GevCurrentIPAddress": lambda state: int(IPv4Address(state.options.address)),
+    "GevCurrentSubnetMask": lambda state: int(IPv4Address(state.options.netmask)),
+    "GevCurrentDefaultGateway": lambda state: int(IPv4Address(state.options.gateway)),
+    "GevPersistentSubnetMask": lambda state: int(IPv4Address(state.options.netmask)),
+}
+
+
 def _address(name: str, doc: str, at: int, *, access: Access = Access.RO) -> Integer:
     return Integer(
         name=name,
@@ -91,19 +134,11 @@ def _address(name: str, doc: str, at: int, *, access: Access = Access.RO) -> Int
         representation="IPV4Address",
         every_model=True,
         visibility=Visibility.GURU,
-        default=_own_address if name == "GevCurrentIPAddress" else _own_netmask if "SubnetMask" in name else 0,
+        default=_OWN.get(name, 0),
         persistent=name.startswith("GevPersistent"),
         fidelity=Fidelity.STORED if name.startswith("GevPersistent") else Fidelity.MODELLED,
         note="Kept, but the address of the emulator comes from its start." if name.startswith("GevPersistent") else "",
     )
-
-
-def _own_address(state: CameraState) -> int:
-    return int(IPv4Address(state.options.address))
-
-
-def _own_netmask(state: CameraState) -> int:
-    return int(IPv4Address(state.options.netmask))
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -154,7 +189,7 @@ FEATURES: tuple[Feature, ...] = (
     String(
         name="GevSecondURL",
         category=CATEGORY,
-        doc="Another place of this description; empty.",
+        doc="Another place of this description, unzipped if the first one is zipped and the other way round.",
         at=At(0x0400),
         size=512,
         access=Access.RO,
@@ -181,6 +216,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     constant("GevMessageChannelCount", "Message channels of the camera.", At(0x0900), message_channels),
     constant("GevStreamChannelCount", "Stream channels of the camera.", At(0x0904), 1),
+    constant("GevActiveLinkCount", "Links of the camera that are in use.", At(0x0910, 0, 3), 1),
     constant("GevGVSPCapability", "What GVSP can do.", At(0x092C), int(GVSP_CAPABILITY), hidden=True),
     constant(
         "GevMessageChannelCapability",
@@ -216,6 +252,7 @@ FEATURES: tuple[Feature, ...] = (
         value=lambda _state: NS_PER_S,
         constant=True,
     ),
+    command("GevTimestampControlLatch", "Keeps the timestamp of now for reading.", At(0x0944, 1, 1), latch_timestamp),
     command(
         "GevTimestampControlReset",
         "Lets the timestamp count from 0 again.",
@@ -223,7 +260,6 @@ FEATURES: tuple[Feature, ...] = (
         reset_timestamp,
         locks=(PTP_ENABLED,),
     ),
-    command("GevTimestampControlLatch", "Keeps the timestamp of now for reading.", At(0x0944, 1, 1), latch_timestamp),
     Integer(
         name="GevTimestampValue",
         category=CATEGORY,
@@ -236,8 +272,25 @@ FEATURES: tuple[Feature, ...] = (
         every_model=True,
         visibility=Visibility.EXPERT,
     ),
+    integer(
+        "GevDiscoveryAckDelay",
+        "Answers to DISCOVERY are held back for a random time up to this, in ms.",
+        At(0x0950, 0, 15),
+        access=Access.RW,
+        limits=Limits(0, 65535, 1),
+    ),
     flag("GevGVCPHeartbeatDisable", "Control never expires.", At(0x0954, 0, 0)),
     flag("GevGVCPPendingAck", "Says when an access takes long, with PENDING_ACK.", At(0x0954, 1, 1)),
+    Boolean(
+        name="GevGVCPExtendedStatusCodesVersion1_1",
+        category=CATEGORY,
+        doc="Marks packets that are sent again with the status PACKET_RESEND of version 1.1 of the standard.",
+        at=At(0x0954, 2, 2),
+        every_model=True,
+        sfnc=False,
+        hidden=True,
+        visibility=Visibility.INVISIBLE,
+    ),
     constant("GevGVCPPendingTimeout", "Longest time a register access takes, in ms.", At(0x0958), 100),
     Integer(
         name="GevPrimaryApplicationSwitchoverKey",
@@ -248,6 +301,22 @@ FEATURES: tuple[Feature, ...] = (
         limits=Limits(0, 65535, 1),
         every_model=True,
         visibility=Visibility.GURU,
+    ),
+    constant(
+        "GevPhysicalLinkCapability",
+        "Ways to use several links: there is one link.",
+        At(0x0964),
+        int(PhysicalLinkCapability.SINGLE_LINK),
+        hidden=True,
+    ),
+    Enumeration(
+        name="GevPhysicalLinkConfiguration",
+        category=CATEGORY,
+        doc="How links are used.",
+        at=At(0x0968, 0, 1),
+        every_model=True,
+        visibility=Visibility.GURU,
+        entries=(Entry("SingleLink", 0, "There is one link."),),
     ),
     Enumeration(
         name="GevCCP",

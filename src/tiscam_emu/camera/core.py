@@ -37,7 +37,7 @@ from tiscam_emu.camera.transport import StreamSettings
 from tiscam_emu.camera.trigger_input import TriggerInput
 from tiscam_emu.errors import Busy, RegisterError, Status
 from tiscam_emu.features.derived import derived
-from tiscam_emu.features.layout import XML_BASE
+from tiscam_emu.features.layout import SECOND_XML_BASE, XML_BASE
 from tiscam_emu.features.registers import RegisterMap
 from tiscam_emu.genicam.document import build_xml, file_name, zipped
 from tiscam_emu.sensor.request import FrameRequest
@@ -50,7 +50,7 @@ from tiscam_emu.wire.endpoint import Endpoint, ipv4_to_int
 from tiscam_emu.wire.messages import EventMessage, MessageSettings
 
 _DISCOVERY_BYTES = 0xF8
-_SET_AT_START = ("GevFirstURL", "GevSCSP", "GevMCSP")
+_SET_AT_START = ("GevFirstURL", "GevSecondURL", "GevSCSP", "GevMCSP")
 
 
 def load(name: str) -> CameraModel:
@@ -103,11 +103,15 @@ class Camera:
         ptp.apply_setting(state)
 
     def _serve_xml(self) -> None:
-        content, name = self.xml, file_name(self.model, "xml")
-        if not self.state.options.plain_xml:
-            content, name = zipped(content, name), file_name(self.model, "zip")
-        self.registers.add_memory(XML_BASE, content)
-        self.state.put("GevFirstURL", local_url(name, XML_BASE, len(content)))
+        plain = (file_name(self.model, "xml"), self.xml)
+        zip_file = (file_name(self.model, "zip"), zipped(self.xml, plain[0]))
+        first, second = (plain, zip_file) if self.state.options.plain_xml else (zip_file, plain)
+        for register, address, (name, content) in (
+            ("GevFirstURL", XML_BASE, first),
+            ("GevSecondURL", SECOND_XML_BASE, second),
+        ):
+            self.registers.add_memory(address, content)
+            self.state.put(register, local_url(name, address, len(content)))
 
     def read(self, address: int, length: int, now: Nanoseconds) -> bytes:
         """Registers as bytes; see `RegisterMap.read`."""
@@ -143,6 +147,9 @@ class Camera:
     def control_changed(self, ccp: int, owner: Endpoint | None, now: Nanoseconds) -> None:
         """Note who is in control, for clients to read."""
         self.state.now = now
+        before = (self.state["GevPrimaryApplicationIPAddress"], self.state["GevPrimaryApplicationSocket"])
+        if owner and before[1] and before != (ipv4_to_int(owner.host), owner.port):
+            self._events.application_switched()
         self.state.put("GevCCP", ccp)
         self.state.put("GevPrimaryApplicationSocket", owner.port if owner else 0)
         self.state.put("GevPrimaryApplicationIPAddress", ipv4_to_int(owner.host) if owner else 0)
@@ -150,11 +157,30 @@ class Camera:
             transport.forget_strangers_destination(self.state)
 
     def release(self, now: Nanoseconds) -> None:
-        """Control was lost or given back: stop acquiring and close the channels."""
+        """Control was lost or given back: stop acquiring and close the channels.
+
+        An unconditional stream goes on (GevSCCFGUnconditionalStreaming).
+        """
         self._catch_up(now)
+        if not transport.streams_on(self.state):
+            self._stop_streaming()
+        message_channel.close_messages(self.state)
+
+    def _stop_streaming(self) -> None:
         self.state.acquiring = False
         transport.close_stream(self.state)
-        message_channel.close_messages(self.state)
+
+    def force_ip(self, address: str, mask: str, gateway: str, now: Nanoseconds) -> bool:
+        """Take another IP configuration (FORCEIP); see `control_channel.force_ip`."""
+        self._catch_up(now)
+        taken = control_channel.force_ip(self.state, address, mask, gateway)
+        if taken:
+            self._stop_streaming()
+        return taken
+
+    def reaches(self, host: str) -> bool:
+        """Whether an address is in the camera's network; on loopback, where nothing else can ask, always."""
+        return control_channel.reaches(self.state, host)
 
     @property
     def heartbeat_timeout_ms(self) -> int:
@@ -180,6 +206,24 @@ class Camera:
     def extended_status_2_0(self) -> bool:
         """Whether the client wants the status codes of version 2.0."""
         return bool(self.state.get("GevGVCPExtendedStatusCodes", 0))
+
+    @property
+    def extended_status_1_1(self) -> bool:
+        """Whether the client wants the status codes of version 1.1."""
+        return bool(self.state["GevGVCPExtendedStatusCodesVersion1_1"])
+
+    def resend_destination(self, requester: Endpoint) -> Endpoint | None:
+        """Where packets are sent again: to a requester of the camera's network if that is wanted, else None.
+
+        None is the stream's destination. Farther away an address is easily forged.
+        """
+        wanted = self.state["GevSCCFGPacketResendDestination"]
+        return requester if wanted and self.reaches(requester.host) else None
+
+    @property
+    def discovery_ack_delay_ms(self) -> int:
+        """The longest time an answer to DISCOVERY is held back."""
+        return int(self.state["GevDiscoveryAckDelay"])
 
     @property
     def pending_ack_enabled(self) -> bool:
@@ -288,6 +332,7 @@ class Camera:
         state = self.state
         requested, state.reset_requested = state.reset_requested, False
         if requested:
+            self._stop_streaming()
             self.release(state.now)
             set_at_start = {name: state.stored(name) for name in _SET_AT_START if name in state}
             state.reset(keep_persistent=not state.factory_reset_requested)

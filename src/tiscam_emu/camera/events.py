@@ -36,7 +36,10 @@ _CATEGORY = "EventControl"
 _FIRST_ID = 0x9001  # 0x9000 and up belong to the device (GigE Vision); the vendor's ids are unpublished
 _TIMESTAMP_OFFSET = 8
 _DATA_OFFSET = 16
+_EXTENDED_IDS = "GevGVSPExtendedIDMode"
+_LONGER_BY = 8  # an item with a 64-bit block id
 _LAST_BLOCK_ID = 0xFFFF
+_APPLICATION_SWITCHED = 0x0007  # GigE Vision, "Primary Application Switchover"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,14 @@ class EventMessages:
         taken, self._waiting = self._waiting, []
         return taken
 
+    def application_switched(self) -> None:
+        """Another client has taken control over: the one that had it hears of that, whatever events are on."""
+        state = self._state
+        if message_channel.is_open(state):
+            extended = bool(state[_EXTENDED_IDS])
+            timestamp = state.timestamp(state.now)
+            self._waiting.append(EventMessage(_APPLICATION_SWITCHED, timestamp, extended=extended))
+
     def _count(self, notice: ExposureOpened) -> None:
         """The first frame on a newly opened stream channel has block id 1."""
         if self._state["GevSCPHostPort"] and self._state.channel_openings != self._seen_openings:
@@ -122,7 +133,9 @@ class EventMessages:
     def _block_id(self, frame_id: int) -> int:
         number = frame_id - self._first_frame_id
         current = self._seen_openings == self._state.channel_openings and self._state["GevSCPHostPort"]
-        return number % _LAST_BLOCK_ID + 1 if current and self._seen_openings and number >= 0 else 0
+        if not (current and self._seen_openings and number >= 0):
+            return 0
+        return number + 1 if self._state[_EXTENDED_IDS] else number % _LAST_BLOCK_ID + 1
 
     def _exposure_ended(self, notice: ExposureEnded) -> None:
         block_id = self._block_id(notice.request.frame_id)
@@ -138,7 +151,8 @@ class EventMessages:
         event, state = _BY_NAME[name], self._state
         if message_channel.is_open(state) and state.stored("EventNotification", event.number):
             timestamp = state.timestamp(at_ns)
-            self._waiting.append(EventMessage(event.id, timestamp, data, block_id=block_id))
+            extended = bool(state[_EXTENDED_IDS])
+            self._waiting.append(EventMessage(event.id, timestamp, data, block_id=block_id, extended=extended))
 
 
 def _node(
@@ -155,7 +169,7 @@ def _node(
         unit=unit,
         size=size,
         limits=Limits(0, 2**63 - 1 if size == 8 else 2**32 - 1, 1),
-        port=DataPort("event", event.id, offset),
+        port=DataPort("event", event.id, offset, *((_EXTENDED_IDS, _LONGER_BY) if offset else ())),
         note=note,
     )
 

@@ -46,7 +46,16 @@ def constant(
     )
 
 
-def flag(name: str, doc: str, at: At, *, access: Access = Access.RW, default: int = 0) -> Boolean:
+def flag(
+    name: str,
+    doc: str,
+    at: At,
+    *,
+    access: Access = Access.RW,
+    default: int = 0,
+    locks: tuple[Lock, ...] = (),
+    note: str = "",
+) -> Boolean:
     """One bit of a register."""
     return Boolean(
         name=name,
@@ -57,6 +66,8 @@ def flag(name: str, doc: str, at: At, *, access: Access = Access.RW, default: in
         default=default,
         every_model=True,
         visibility=Visibility.GURU,
+        locks=locks,
+        note=note,
     )
 
 

@@ -19,6 +19,10 @@ class CameraOptions:
         Eight decimal digits; empty for the model's own.
     address
         The camera's IPv4 address, dotted.
+    netmask, gateway
+        Of the camera's network, dotted.
+    mac
+        Six bytes; empty: one that follows from the serial number.
     max_packet_size
         Largest packet in bytes, IP, UDP and GVSP headers included.
     allow_redirect
@@ -32,6 +36,8 @@ class CameraOptions:
     user_name: str = ""
     address: str = "127.0.0.1"
     netmask: str = "255.0.0.0"
+    gateway: str = "0.0.0.0"  # noqa: S104 - none; shown, never bound
+    mac: bytes = b""
     seed: int = 0
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False

@@ -146,8 +146,8 @@ class CameraState(Store):
 
     @property
     def mac(self) -> bytes:
-        """The MAC address: the maker's prefix, and three bytes that follow from the serial number."""
-        return OUI + (int(self.serial) * _MAC_SPREAD % 2**24).to_bytes(3, "big")
+        """The MAC address: that of the options, or the maker's prefix and three bytes from the serial number."""
+        return self.options.mac or OUI + (int(self.serial) * _MAC_SPREAD % 2**24).to_bytes(3, "big")
 
     def timestamp(self, now: Nanoseconds) -> int:
         """The timestamp counter at device time `now`, in ticks of one nanosecond."""

@@ -7,7 +7,9 @@ what it does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from functools import reduce
+from ipaddress import IPv4Address, IPv4Network
+from operator import or_
 
 from tiscam_emu.camera import control_channel
 from tiscam_emu.camera.bandwidth import data_bytes_per_s
@@ -21,6 +23,8 @@ from tiscam_emu.features.kinds import (
     Access,
     At,
     DataPort,
+    Entry,
+    Enumeration,
     Feature,
     Integer,
     Limits,
@@ -28,8 +32,18 @@ from tiscam_emu.features.kinds import (
     Visibility,
 )
 from tiscam_emu.units import NS_PER_S, Nanoseconds
+from tiscam_emu.wire.bootstrap import StreamChannelCapability
 
 GVSP_OVERHEAD_BYTES = 36
+_LOCAL_CONTROL = IPv4Network("224.0.0.0/24")  # RFC 5771: local network control block
+_OPTIONS = {
+    "GevSCCFGPacketResendDestination": StreamChannelCapability.RESEND_DESTINATION,
+    "GevSCCFGAllInTransmission": StreamChannelCapability.ALL_IN,
+    "GevSCCFGUnconditionalStreaming": StreamChannelCapability.UNCONDITIONAL_STREAMING,
+    "GevSCCFGExtendedChunkData": StreamChannelCapability.EXTENDED_CHUNK,
+}
+STREAM_CAPABILITY = reduce(or_, _OPTIONS.values())
+"""What the stream channel can do; each of it is an option."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,10 @@ class StreamSettings:
         Bytes of a full packet, IP, UDP and GVSP headers included.
     opened
         Counts the openings of the channel: block ids restart at 1 when it changes.
+    extended_ids
+        Whether block and packet ids are 64 and 32 bits wide.
+    configuration
+        SCCFG: the options that are switched on.
     """
 
     host: str
@@ -53,6 +71,8 @@ class StreamSettings:
     packet_delay_ns: Nanoseconds
     link_bytes_per_s: float
     opened: int
+    extended_ids: bool
+    configuration: StreamChannelCapability
 
 
 @derived
@@ -66,7 +86,14 @@ def stream_settings(state: CameraState) -> StreamSettings:
         packet_delay_ns=state["GevSCPD"],
         link_bytes_per_s=data_bytes_per_s(state),
         opened=state.channel_openings,
+        extended_ids=bool(state["GevGVSPExtendedIDMode"]),
+        configuration=stream_configuration(state),
     )
+
+
+def stream_configuration(state: CameraState) -> StreamChannelCapability:
+    """SCCFG: the options of the stream channel that are switched on."""
+    return reduce(or_, (bit for name, bit in _OPTIONS.items() if state[name]), StreamChannelCapability(0))
 
 
 def payload_size(state: CameraState) -> int:
@@ -77,6 +104,11 @@ def payload_size(state: CameraState) -> int:
 def close_stream(state: CameraState) -> None:
     """Close the stream channel."""
     state.put("GevSCPHostPort", 0)
+
+
+def streams_on(state: CameraState) -> bool:
+    """Whether the stream goes on when control is lost."""
+    return bool(state["GevSCCFGUnconditionalStreaming"] and state["GevSCPHostPort"])
 
 
 def _accept_port(state: CameraState, port: int) -> int:
@@ -90,7 +122,8 @@ def refuse_destination(state: CameraState, address: int) -> str:
     destination = IPv4Address(address)
     if state.options.allow_redirect:
         return ""
-    if not address or destination.is_loopback or address == state["GevPrimaryApplicationIPAddress"]:
+    on_this_host = destination.is_loopback and IPv4Address(state.options.address).is_loopback
+    if not address or on_this_host or address == state["GevPrimaryApplicationIPAddress"]:
         return ""
     return f"{destination} is neither this host nor the controlling client; --allow-redirect allows it"
 
@@ -99,6 +132,19 @@ def forget_strangers_destination(state: CameraState) -> None:
     """A new client controls the camera: a stream that it opens does not go to where another client once wanted it."""
     if not state["GevSCPHostPort"] and refuse_destination(state, state["GevSCDA"]):
         state.put("GevSCDA", 0)
+
+
+def _refuse_stream_destination(state: CameraState, address: int) -> str:
+    destination = IPv4Address(address)
+    if destination in _LOCAL_CONTROL:
+        return f"{destination} belongs to routers ({_LOCAL_CONTROL})"
+    return "" if destination.is_multicast else refuse_destination(state, address)
+
+
+def _accept_id_mode(state: CameraState, mode: int) -> int:
+    if mode != state.stored("GevGVSPExtendedIDMode"):
+        state.channel_openings += 1
+    return mode
 
 
 def _fire_test_packet(state: CameraState) -> None:
@@ -179,28 +225,46 @@ _STREAM: tuple[Feature, ...] = (
     Integer(
         name="GevSCDA",
         category=CATEGORY,
-        doc="IPv4 address that frames are sent to.",
+        doc="IPv4 address that frames are sent to; may be a multicast address.",
         at=At(0x0D18),
         limits=WORD,
         representation="IPV4Address",
         every_model=True,
         visibility=Visibility.GURU,
-        refuse=refuse_destination,
+        refuse=_refuse_stream_destination,
     ),
     integer("GevSCSP", "UDP port that frames come from.", At(0x0D1C, 0, 15)),
-    constant("GevSCCapability", "What the stream channel can do.", At(0x0D20), 0, hidden=True),
-    Integer(
-        name="GevSCCFG",
+    constant("GevSCCapability", "What the stream channel can do.", At(0x0D20), int(STREAM_CAPABILITY), hidden=True),
+    flag(
+        "GevSCCFGPacketResendDestination",
+        "Sends packets again to whoever asked for them, not to the stream's destination.",
+        At(0x0D24, 3, 3),
+    ),
+    flag(
+        "GevSCCFGAllInTransmission",
+        "Sends frames that fit one packet, leader and trailer included, as one packet.",
+        At(0x0D24, 2, 2),
+        locks=(ACQUIRING,),
+    ),
+    flag("GevSCCFGUnconditionalStreaming", "Goes on streaming when control is lost.", At(0x0D24, 1, 1)),
+    flag(
+        "GevSCCFGExtendedChunkData",
+        "Lets leader and trailer of frames with chunks describe the image.",
+        At(0x0D24, 0, 0),
+        default=1,
+        locks=(ACQUIRING,),
+        note="On at power-up: without it Aravis learns nothing about the image.",
+    ),
+    Enumeration(
+        name="GevGVSPExtendedIDMode",
         category=CATEGORY,
-        doc="Options of the stream channel; none is supported, so what is written reads back as 0.",
-        at=At(0x0D24),
-        limits=WORD,
-        representation="HexNumber",
+        doc="On: block ids of 64 bits and packet ids of 32 bits, in longer packet headers and in events.",
+        at=At(0x0960, 30, 30),
         every_model=True,
-        sfnc=False,
-        hidden=True,
-        visibility=Visibility.INVISIBLE,
-        accept=lambda _state, _value: 0,
+        visibility=Visibility.EXPERT,
+        entries=(Entry("Off", 0, "16 and 24 bits."), Entry("On", 1, "64 and 32 bits.")),
+        locks=(ACQUIRING,),
+        accept=_accept_id_mode,
     ),
 )
 

@@ -112,12 +112,15 @@ class Entry:
 class DataPort:
     """Data that arrive with an event or with a frame's chunks instead of lying in the camera's registers.
 
-    `id` is the event or chunk id, `offset` the place of the data in the event item or chunk.
+    `id` is the event or chunk id, `offset` the place of the data in the event item or chunk. Where that depends on a
+    setting, `moved_by` names the feature, whose value times `stride` is added.
     """
 
     kind: str
     id: int
     offset: int = 0
+    moved_by: str = ""
+    stride: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

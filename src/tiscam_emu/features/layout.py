@@ -13,6 +13,7 @@ from tiscam_emu.features.kinds import Enumeration, Feature, Float, Integer, Lock
 
 LOCK_BASE = 0x000F_0000
 XML_BASE = 0x0100_0000
+SECOND_XML_BASE = 0x0200_0000
 _ALIGNMENT = 16
 
 

@@ -172,17 +172,21 @@ def _entry_nodes(feature: BoundFeature) -> list[Child]:
 def _place(feature: BoundFeature, selector_register: str) -> list[Child]:
     """Where a value lies and how it is cached."""
     declaration, slot = feature.declaration, feature.slot
-    if selector_register:
-        index = etree.Element("pIndex", Offset=str(slot.stride))
-        index.text = selector_register
     return [
         ("Address", hex(slot.address)),
-        ("pIndex", index) if selector_register else None,
+        ("pIndex", _index(selector_register, slot.stride)) if selector_register else None,
         ("Length", str(registers_bytes(declaration.length))),
         ("AccessMode", declaration.access.value),
         ("pPort", DEVICE_PORT),
         ("Cachable", "WriteThrough" if declaration.constant else "NoCache"),
     ]
+
+
+def _index(register: str, stride: int) -> Element:
+    """The value of a register times `stride`, to be added to an address."""
+    index = etree.Element("pIndex", Offset=str(stride))
+    index.text = register
+    return index
 
 
 def _value_register(feature: BoundFeature, selector_register: str) -> Element:
@@ -251,6 +255,7 @@ def _port_nodes(declaration: Feature) -> list[Element]:
         register_name(declaration),
         [
             ("Address", hex(port.offset)),
+            ("pIndex", _index(f"{port.moved_by}Reg", port.stride)) if port.moved_by else None,
             ("Length", str(registers_bytes(declaration.length))),
             ("AccessMode", "RO"),
             ("pPort", name),

@@ -63,6 +63,22 @@ class ControlledDevice(Protocol):
         """Control is lost or given back: stop the acquisition, close the channels."""
         ...
 
+    def force_ip(self, address: str, mask: str, gateway: str, now: Nanoseconds) -> bool:
+        """Take another IP configuration until the next restart; address 0.0.0.0 goes back to that of the start.
+
+        Nobody has control. False: the camera cannot have this address, and nothing has changed.
+        """
+        ...
+
+    def reaches(self, host: str) -> bool:
+        """Whether a datagram to this address arrives, whatever the network's routers do."""
+        ...
+
+    @property
+    def discovery_ack_delay_ms(self) -> int:
+        """The longest time an answer to DISCOVERY is held back."""
+        ...
+
     @property
     def heartbeat_timeout_ms(self) -> int:
         """Time without a command after which control is lost."""

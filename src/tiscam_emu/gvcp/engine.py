@@ -5,12 +5,13 @@ Decisions where the standard leaves room:
 * READREG and READMEM are answered whether or not the acknowledge flag is set: some clients clear it in their heartbeat
   and still want the answer.
 * Request id 0, which the standard forbids, is answered with INVALID_HEADER.
-* Refusals carry no payload, but those of WRITEREG and WRITEMEM their index. A READREG of several addresses is answered
-  whole or refused whole.
+* Refusals carry no payload, but those of WRITEREG and WRITEMEM their index, and those of READREG the values that were
+  read before the address at fault.
 * Privilege is checked before alignment, alignment before the address.
 * A retransmitted write is answered again from memory if it changed something; a refused one is tried anew.
-* Acknowledges always go to the sender's address, never to the broadcast address.
-* FORCEIP is refused with ACCESS_DENIED: the emulated camera's address belongs to the host.
+* Acknowledges go to the broadcast address only where a sender outside the camera's network allows it.
+* FORCEIP is refused with ACCESS_DENIED while somebody has control, and if it would change the address, for that belongs
+  to the host. The camera's own address is acknowledged; address 0 restarts the configuration and is not acknowledged.
 * Switchover closes no channel: the new primary application takes the running stream over.
 * An action command with other keys, or while nobody has control, is ignored: it may be meant for another camera.
 * Without the status codes of version 2.0, NO_REF_TIME, OVERFLOW and ACTION_LATE are all acknowledged as ERROR, although
@@ -25,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tiscam_emu.errors import BadAlignment, InvalidAddress, InvalidParameter, RegisterError, Status
+from tiscam_emu.gvcp import broadcast
 from tiscam_emu.gvcp import privilege as rules
 from tiscam_emu.gvcp.counters import ControlCounters
 from tiscam_emu.gvcp.dedupe import ExecutedRequest, RepeatedRequestState
@@ -55,6 +57,7 @@ _IMPLEMENTED = frozenset(
         Command.ACTION_CMD,
     }
 )
+_RESTART = "0.0.0.0"  # noqa: S104 - an argument of FORCEIP, never bound
 _ALWAYS_ANSWERED = frozenset({Command.READREG_CMD, Command.READMEM_CMD})
 _STATUS_2_0 = frozenset({Status.NO_REF_TIME, Status.OVERFLOW, Status.ACTION_LATE})
 DISCOVERIES_PER_S = 50
@@ -149,30 +152,51 @@ class ControlEngine:
     def _serve_other(self, command: gvcp.Cmd, peer: Endpoint, now: Nanoseconds) -> list[Effect]:
         match command:
             case gvcp.DiscoveryCmd():
-                self.counters.discoveries += 1
-                if not self._discoveries.take(now):
-                    self.counters.unanswered_discoveries += 1
-                    self.mistakes.note(Kind.DISCOVERY_FLOOD, peer, f"more than {DISCOVERIES_PER_S} a second")
-                    return []
-                return self._acknowledge(command, gvcp.DiscoveryAck(command.req_id, self._device.discovery()), peer)
+                return self._present(command, peer, now)
             case gvcp.PacketResendCmd(stream_channel=channel, block_id=block_id):
                 self.counters.resend_requests += 1
                 return [ResendRequested(channel, block_id, command.first_packet_id, command.last_packet_id, peer)]
             case gvcp.ForceIpCmd():
-                if command.mac != self._device.mac:
-                    return []
-                self.counters.force_ip_requests += 1
-                refusal = gvcp.ErrorAck(command.req_id, Command.FORCEIP_ACK, status=Status.ACCESS_DENIED)
-                return self._acknowledge(command, refusal, peer)
+                return self._force_ip(command, peer, now)
             case _:
                 self.counters.unknown_commands += 1
                 code = gvcp_layouts.command_code(command)
                 self.mistakes.note(Kind.UNKNOWN_COMMAND, peer, f"0x{code:04x}")
                 refusal = gvcp.ErrorAck(command.req_id, code | 1, status=Status.NOT_IMPLEMENTED)
-                return self._acknowledge(command, refusal, peer)
+                return [*self._acknowledge(command, refusal, peer)]
+
+    def _present(self, command: gvcp.DiscoveryCmd, peer: Endpoint, now: Nanoseconds) -> list[Effect]:
+        self.counters.discoveries += 1
+        if not self._discoveries.take(now):
+            self.counters.unanswered_discoveries += 1
+            self.mistakes.note(Kind.DISCOVERY_FLOOD, peer, f"more than {DISCOVERIES_PER_S} a second")
+            return []
+        to = broadcast.answered_at(command, peer, self._device.reaches)
+        answer = self._acknowledge(command, gvcp.DiscoveryAck(command.req_id, self._device.discovery()), to)
+        longest_ms = self._device.discovery_ack_delay_ms
+        delay_ns = broadcast.random_delay_ns(self._device.mac, self.counters.discoveries, longest_ms)
+        if not delay_ns or not answer:
+            return [*answer]
+        if len(self._late_acks) < broadcast.MOST_HELD_BACK:
+            self._late_acks.add(LateAck(b"", answer[0].data, to, now + delay_ns))
+        return []
+
+    def _force_ip(self, command: gvcp.ForceIpCmd, peer: Endpoint, now: Nanoseconds) -> list[Effect]:
+        if command.mac != self._device.mac:
+            return []
+        self.counters.force_ip_requests += 1
+        to = broadcast.answered_at(command, peer, self._device.reaches)
+        controlled = self._privilege.owner is not None
+        wanted = (command.static_ip, command.subnet_mask, command.default_gateway)
+        if controlled or not self._device.force_ip(*wanted, now):
+            refusal = gvcp.ErrorAck(command.req_id, Command.FORCEIP_ACK, status=Status.ACCESS_DENIED)
+            return [*self._acknowledge(command, refusal, to)]
+        if command.static_ip == _RESTART:
+            return []
+        return [*self._acknowledge(command, gvcp.ForceIpAck(command.req_id), to)]
 
     @staticmethod
-    def _acknowledge(command: gvcp.Cmd, ack: gvcp.Ack, peer: Endpoint) -> list[Effect]:
+    def _acknowledge(command: gvcp.Cmd, ack: gvcp.Ack, peer: Endpoint) -> list[SendDatagram]:
         return [SendDatagram(gvcp_codec.build_ack(ack), peer)] if command.ack_required else []
 
     def _refuse_malformed(self, error: gvcp.GvcpParseError, peer: Endpoint) -> list[Effect]:
@@ -203,29 +227,29 @@ class ControlEngine:
         return [SendDatagram(gvcp_codec.build_ack(ack), peer)]
 
     def _read(self, command: gvcp.ReadRegCmd | gvcp.ReadMemCmd, peer: Endpoint, now: Nanoseconds) -> gvcp.Ack:
+        code = Command.READREG_ACK if isinstance(command, gvcp.ReadRegCmd) else Command.READMEM_ACK
+        if not rules.may_read(self._privilege, peer):
+            self.counters.reads_refused_by_privilege += 1
+            self.mistakes.note(Kind.READ_WITHOUT_PRIVILEGE, peer, f"{self._privilege.owner} has it")
+            return gvcp.ErrorAck(command.req_id, code, status=Status.ACCESS_DENIED)
+        values: list[int] = []
         try:
-            if not rules.may_read(self._privilege, peer):
-                self.counters.reads_refused_by_privilege += 1
-                self.mistakes.note(Kind.READ_WITHOUT_PRIVILEGE, peer, f"{self._privilege.owner} has it")
-                return self._read_refusal(command, Status.ACCESS_DENIED)
             if isinstance(command, gvcp.ReadMemCmd):
                 _check_block(command.address, command.count)
                 data = self._device.read(command.address, command.count, now)
                 return gvcp.ReadMemAck(command.req_id, command.address, data)
-            values = [self._read_register(address, now) for address in command.addresses]
-            return gvcp.ReadRegAck(command.req_id, tuple(values))
+            for address in command.addresses:
+                values.append(self._read_register(address, now))  # noqa: PERF401 - kept if a later one fails
         except RegisterError as error:
             self._count_refusal(error, peer)
-            return self._read_refusal(command, error.status)
+            if values:
+                return gvcp.ReadRegAck(command.req_id, tuple(values), status=error.status)
+            return gvcp.ErrorAck(command.req_id, code, status=error.status)
+        return gvcp.ReadRegAck(command.req_id, tuple(values))
 
     def _read_register(self, address: int, now: Nanoseconds) -> int:
         _check_alignment(address)
         return int.from_bytes(self._device.read(address, 4, now), "big")
-
-    @staticmethod
-    def _read_refusal(command: gvcp.ReadRegCmd | gvcp.ReadMemCmd, status: Status) -> gvcp.Ack:
-        code = Command.READREG_ACK if isinstance(command, gvcp.ReadRegCmd) else Command.READMEM_ACK
-        return gvcp.ErrorAck(command.req_id, code, status=status)
 
     def _write_once(
         self, command: gvcp.WriteRegCmd | gvcp.WriteMemCmd, datagram: bytes, peer: Endpoint, now: Nanoseconds

@@ -15,7 +15,7 @@ _LONGEST_MS = 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class LateAck:
-    """The acknowledge of a command that is over at `ready_ns`."""
+    """The acknowledge of a command that is over at `ready_ns`; `datagram` is empty for one that is never repeated."""
 
     datagram: bytes
     ack: bytes
@@ -32,6 +32,9 @@ class LateAckState:
 
     def __init__(self) -> None:
         self._waiting: list[LateAck] = []
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def add(self, late: LateAck) -> None:
         """`late` is to be sent in its time."""

@@ -140,6 +140,8 @@ class MessageChannel:
 
 def _command(message: EventMessage, req_id: int, *, ack_required: bool) -> gvcp.Cmd:
     flags = int(CommandFlag.ACK_REQUIRED) if ack_required else 0
+    if message.extended:
+        flags |= int(CommandFlag.EXTENDED_ID)
     item = gvcp.EventItem(message.event_id, message.stream_channel, message.block_id, message.timestamp)
     if message.data:
         return gvcp.EventDataCmd(req_id, item, message.data, flags=flags)

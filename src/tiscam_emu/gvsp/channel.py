@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from tiscam_emu.gvsp.destination import Destination
+from tiscam_emu.gvsp.destination import Destination, redirected
 from tiscam_emu.gvsp.pacing import LinkPacer
-from tiscam_emu.gvsp.packets import Packet, PacketTable, Run
+from tiscam_emu.gvsp.packets import FrameTable, Packet, PacketTable, Run
 from tiscam_emu.gvsp.resend import Held, ResendBudget, ResendState
 from tiscam_emu.gvsp.window import ResendWindow, SentFrame
 from tiscam_emu.units import Nanoseconds
-from tiscam_emu.wire.gvsp import MAX_BLOCK_ID, build_test_packet, next_block_id
+from tiscam_emu.wire.endpoint import Endpoint
+from tiscam_emu.wire.gvsp import MAX_BLOCK_ID, STANDARD_HEADER_BYTES, build_test_packet, header_bytes, next_block_id
 
 _SPARE_TABLES = 3
 _PENDING_RESENDS = 4096
@@ -48,7 +49,7 @@ class StreamCounters:
 class OutgoingFrame:
     """A filled table that may be sent from `ready_ns` on."""
 
-    table: PacketTable
+    table: FrameTable
     ready_ns: Nanoseconds
     destination: Destination
 
@@ -64,7 +65,7 @@ class Burst(NamedTuple):
 
     packets: Sequence[Packet]
     destination: Destination
-    table: PacketTable | None = None
+    table: FrameTable | None = None
     first: int = 0
 
     def runs(self) -> list[Run] | None:
@@ -86,7 +87,7 @@ class StreamChannel:
         self._next_packet = 0
         self._tests: deque[Burst] = deque()
         # By what was asked for: a client that asks again for what is about to come is answered once.
-        self._resends: dict[tuple[int, int, int | None], ResendState] = {}
+        self._resends: dict[tuple[int, int, int | None, Endpoint | None], ResendState] = {}
         self._budget = ResendBudget()
         self._window = ResendWindow()
         self._spare: list[PacketTable] = []
@@ -117,9 +118,10 @@ class StreamChannel:
         """Whether the first packet of a frame has been handed out, and not the last."""
         return self._current is not None
 
-    def spare_table(self, payload_bytes: int, packet_size: int) -> PacketTable | None:
+    def spare_table(self, payload_bytes: int, packet_size: int, *, extended: bool = False) -> PacketTable | None:
         """A table free to be filled, or None: the caller then makes one. Spares of another geometry are dropped."""
-        self._spare = [t for t in self._spare if (t.payload_bytes, t.packet_size) == (payload_bytes, packet_size)]
+        wanted = (payload_bytes, packet_size, extended)
+        self._spare = [t for t in self._spare if (t.payload_bytes, t.packet_size, t.extended) == wanted]
         return self._spare.pop() if self._spare else None
 
     def enqueue(self, frame: OutgoingFrame) -> None:
@@ -133,10 +135,18 @@ class StreamChannel:
     def request_test_packet(self, destination: Destination) -> None:
         """Send a test packet of the destination's packet size at once, if the channel is open."""
         if destination.port:
-            self._tests.append(Burst([build_test_packet(destination.packet_size)], destination))
+            packet = build_test_packet(destination.packet_size, extended=destination.extended_ids)
+            self._tests.append(Burst([packet], destination))
 
     def request_resend(
-        self, block_id: int, first: int, last: int | None, now: Nanoseconds, *, marked: bool = False
+        self,
+        block_id: int,
+        first: int,
+        last: int | None,
+        now: Nanoseconds,
+        *,
+        marked: bool = False,
+        requester: Endpoint | None = None,
     ) -> None:
         """Send packets again, as soon as the link allows.
 
@@ -147,8 +157,10 @@ class StreamChannel:
             answered: it will come. What is no longer held is answered by header-only packets saying so.
         marked
             Whether resent packets carry the status PACKET_RESEND.
+        requester
+            Who gets the answer; None: the stream's destination.
         """
-        request = (block_id, first, last)
+        request = (block_id, first, last, requester)
         if not self._was_begun(block_id) or request in self._resends:
             return
         if len(self._resends) >= _PENDING_RESENDS:
@@ -156,7 +168,7 @@ class StreamChannel:
             return
         if self._current is None and not self._resends:
             self._pacer.begin(now)
-        self._resends[request] = ResendState(block_id, first, last, marked)
+        self._resends[request] = ResendState(block_id, first, last, marked, requester)
 
     def due(self, now: Nanoseconds) -> Burst | None:
         """The packets to be sent at `now`, or None before `next_wakeup`."""
@@ -196,10 +208,11 @@ class StreamChannel:
             self._resends.clear()
             self._budget.open()
             self._opened, self._newest_block, self._blocks = to.opened, 0, 0
-        self._newest_block = next_block_id(self._newest_block)
+        self._newest_block = next_block_id(self._newest_block, extended=to.extended_ids)
         self._blocks += 1
         frame.table.stamp(self._newest_block)
-        self._pacer.configure(to.packet_size, to.link_bytes_per_s, to.packet_delay_ns)
+        longer_header = header_bytes(extended=to.extended_ids) - STANDARD_HEADER_BYTES
+        self._pacer.configure(to.packet_size - longer_header, to.link_bytes_per_s, to.packet_delay_ns)
         self._pacer.begin(frame.ready_ns)
         self._budget.begin_frame(len(frame.table.packets))
         self._latest = to
@@ -229,11 +242,12 @@ class StreamChannel:
             self._resends.clear()
         while self._resends and len(packets) < allowed:
             asked, request = next(iter(self._resends.items()))
-            held, to = self._held(request.block_id)
+            held, stream = self._held(request.block_id)
+            to = redirected(stream, request.requester) if stream is not None else None
             if destination is not None and destination != to:
                 break
             destination = to
-            more = request.answer(allowed - len(packets), held)
+            more = request.answer(allowed - len(packets), held, extended=stream is not None and stream.extended_ids)
             packets += more
             if len(packets) < allowed:
                 del self._resends[asked]
@@ -256,11 +270,14 @@ class StreamChannel:
         return None, self._latest
 
     def _was_begun(self, block_id: int) -> bool:
+        if self._latest is not None and self._latest.extended_ids:
+            return 0 <= self._newest_block - block_id < self._blocks
         if not 1 <= block_id <= MAX_BLOCK_ID:
             return False
         blocks_ago = (self._newest_block - block_id) % MAX_BLOCK_ID
         # After a wrap half the ids lie ahead of the newest block, so that none to come is called gone.
         return blocks_ago < min(self._blocks, MAX_BLOCK_ID // 2)
 
-    def _free(self, tables: list[PacketTable]) -> None:
-        self._spare = (self._spare + tables)[-_SPARE_TABLES:]
+    def _free(self, tables: list[FrameTable]) -> None:
+        reusable = [table for table in tables if isinstance(table, PacketTable)]
+        self._spare = (self._spare + reusable)[-_SPARE_TABLES:]

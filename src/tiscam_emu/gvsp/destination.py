@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from tiscam_emu.units import Nanoseconds
+from tiscam_emu.wire.bootstrap import StreamChannelCapability
+from tiscam_emu.wire.endpoint import Endpoint
 
 
 class Destination(Protocol):
@@ -44,3 +47,45 @@ class Destination(Protocol):
     def opened(self) -> int:
         """Counts openings of the channel: block ids begin at 1 with each."""
         ...
+
+    @property
+    def extended_ids(self) -> bool:
+        """GVSP Configuration: whether block and packet ids are 64 and 32 bits wide."""
+        ...
+
+    @property
+    def configuration(self) -> StreamChannelCapability:
+        """SCCFG: the options that are switched on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ResendDestination:
+    """A stream's destination but for the address: whoever asked for packets again gets them."""
+
+    host: str
+    port: int
+    packet_size: int
+    do_not_fragment: bool
+    packet_delay_ns: Nanoseconds
+    link_bytes_per_s: float
+    opened: int
+    extended_ids: bool
+    configuration: StreamChannelCapability
+
+
+def redirected(stream: Destination, requester: Endpoint | None) -> Destination:
+    """Where the answer to a request goes: to the requester, or where the stream goes."""
+    if requester is None:
+        return stream
+    return ResendDestination(
+        requester.host,
+        requester.port,
+        stream.packet_size,
+        stream.do_not_fragment,
+        stream.packet_delay_ns,
+        stream.link_bytes_per_s,
+        stream.opened,
+        stream.extended_ids,
+        stream.configuration,
+    )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.errors import Status
 from tiscam_emu.wire.gvsp import (
+    EXTENDED_IDS,
     IP_UDP_HEADER_BYTES,
-    STANDARD_HEADER_BYTES,
-    ImageLeader,
-    ImageTrailer,
+    Leader,
+    PacketFlag,
     PacketFormat,
     PacketHeader,
+    Trailer,
     data_bytes_per_packet,
+    header_bytes,
 )
 
 Packet = memoryview | bytes
@@ -40,6 +43,68 @@ class Run(NamedTuple):
         return [self.data[at : at + self.packet_bytes] for at in range(0, len(self.data), self.packet_bytes)]
 
 
+_RESENT_HEAD = struct.Struct(">HH")
+
+
+class FrameTable(Protocol):
+    """The packets of one frame, however they are laid out; see `PacketTable`."""
+
+    packets: list[Packet]
+    payload_bytes: int
+    packet_size: int
+    extended: bool
+    block_id: int
+
+    @property
+    def all_in(self) -> bool:
+        """Whether leader, payload and trailer are one packet."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory it takes."""
+        ...
+
+    def write(self, first: int, part: NDArray[np.uint8]) -> None:
+        """Lay out a contiguous part of the payload, from byte `first` on."""
+        ...
+
+    def head(self, leader: Leader, trailer: Trailer) -> None:
+        """Set leader and trailer of the image that has been written."""
+        ...
+
+    def parts(self, count: int) -> Iterator[NDArray[np.uint8]]:
+        """The first `count` bytes of the payload, in order, as they lie in memory."""
+        ...
+
+    def take(self, positions: Positions) -> NDArray[np.uint8]:
+        """Payload bytes at `positions`, in their shape."""
+        ...
+
+    def runs(self, first: int, end: int) -> list[Run]:
+        """Packets from id `first` to before `end`, in as few pieces as one send call of the system can take."""
+        ...
+
+    def stamp(self, block_id: int) -> None:
+        """Give every packet of the block its id."""
+        ...
+
+
+def resent(table: FrameTable, packet_id: int, *, marked: bool) -> Packet:
+    """One packet as it is sent again.
+
+    Parameters
+    ----------
+    marked
+        Whether its status tells so; the flag of extended headers always does.
+    """
+    packet = table.packets[packet_id]
+    status = Status.PACKET_RESEND if marked else Status.SUCCESS
+    if table.extended:
+        return b"".join((_RESENT_HEAD.pack(status, PacketFlag.RESENT), packet[4:]))
+    return b"".join((status.to_bytes(2, "big"), packet[2:])) if marked else packet
+
+
 class PacketTable:
     """State: the packets of one frame as one (packets, header + data) table, filled by columns.
 
@@ -52,6 +117,8 @@ class PacketTable:
         Bytes of one image.
     packet_size
         SCPS: size of a full packet with its IP, UDP and GVSP headers.
+    extended
+        Whether block and packet ids are 64 and 32 bits wide, in headers of 20 instead of 8 bytes.
 
     Attributes
     ----------
@@ -66,44 +133,50 @@ class PacketTable:
         "_block_ids",
         "_data",
         "_flat",
+        "_header_bytes",
         "_leader",
         "_payload_end",
         "_places",
         "_trailer",
         "block_id",
+        "extended",
         "packet_size",
         "packets",
         "payload_bytes",
         "size_bytes",
     )
 
-    def __init__(self, payload_bytes: int, packet_size: int) -> None:
-        data_bytes = data_bytes_per_packet(packet_size)
+    all_in = False
+
+    def __init__(self, payload_bytes: int, packet_size: int, *, extended: bool = False) -> None:
+        data_bytes = data_bytes_per_packet(packet_size, extended=extended)
+        header = self._header_bytes = header_bytes(extended=extended)
         if payload_bytes < 1:
             raise ValueError(f"a frame of {payload_bytes} bytes has no packets")
         full_rows, rest_bytes = divmod(payload_bytes, data_bytes)
         count = full_rows + (rest_bytes > 0)
         row_bytes = packet_size - IP_UDP_HEADER_BYTES
         rows = np.empty((count, row_bytes), np.uint8)
-        rows[:, :STANDARD_HEADER_BYTES] = _payload_headers(count)
-        self._block_ids = rows[:, 2:4].view(">u2")
-        self._data = rows[:, STANDARD_HEADER_BYTES:]
+        rows[:, :header] = _payload_headers(count, extended=extended)
+        self._block_ids = rows[:, 8:16].view(">u8") if extended else rows[:, 2:4].view(">u2")
+        self._data = rows[:, header:]
         self._flat = rows.reshape(-1)
-        self._payload_end = payload_bytes + count * STANDARD_HEADER_BYTES
+        self._payload_end = payload_bytes + count * header
         self._places: tuple[Positions, Positions] | None = None
         self._leader = b""
         self._trailer = b""
+        self.extended = extended
         self.payload_bytes = payload_bytes
         self.packet_size = packet_size
         self.size_bytes = rows.nbytes
         self.block_id = 0
         ends = [*range(0, full_rows * row_bytes + 1, row_bytes)]
         if rest_bytes:
-            ends.append(ends[-1] + STANDARD_HEADER_BYTES + rest_bytes)
+            ends.append(ends[-1] + header + rest_bytes)
         flat = rows.reshape(-1).data
         self.packets: list[Packet] = [b"", *(flat[start:end] for start, end in pairwise(ends)), b""]
 
-    def fill(self, payload: NDArray[np.uint8], leader: ImageLeader, trailer: ImageTrailer) -> None:
+    def fill(self, payload: NDArray[np.uint8], leader: Leader, trailer: Trailer) -> None:
         """Lay out one image; `payload` is contiguous and exactly `payload_bytes` long."""
         self.write(0, payload)
         self.head(leader, trailer)
@@ -124,7 +197,7 @@ class PacketTable:
         if end < part.size:
             self._data[row + rows, : part.size - end] = part[end:]
 
-    def head(self, leader: ImageLeader, trailer: ImageTrailer) -> None:
+    def head(self, leader: Leader, trailer: Trailer) -> None:
         """Set leader and trailer of the image that has been written."""
         self._leader, self._trailer = leader.build(), trailer.build()
 
@@ -137,21 +210,18 @@ class PacketTable:
     def take(self, positions: Positions) -> NDArray[np.uint8]:
         """Payload bytes at `positions`, in their shape; quick for the same array of positions again."""
         if self._places is None or self._places[0] is not positions:
-            self._places = positions, positions + (positions // self._data.shape[1] + 1) * STANDARD_HEADER_BYTES
+            self._places = positions, positions + (positions // self._data.shape[1] + 1) * self._header_bytes
         return self._flat.take(self._places[1])
-
-    def repeat(self, other: PacketTable, leader: ImageLeader, trailer: ImageTrailer) -> None:
-        """Lay out the image `other` carries, under another leader; both tables have the same geometry."""
-        self._data[...] = other._data
-        self.head(leader, trailer)
 
     def stamp(self, block_id: int) -> None:
         """Give every packet of the block its id."""
         self.block_id = block_id
         self._block_ids[...] = block_id
         last = len(self.packets) - 1
-        self.packets[0] = PacketHeader(block_id, 0, PacketFormat.LEADER).build() + self._leader
-        self.packets[last] = PacketHeader(block_id, last, PacketFormat.TRAILER).build() + self._trailer
+        head = PacketHeader(block_id, 0, PacketFormat.LEADER, self.extended)
+        self.packets[0] = head.build() + self._leader
+        foot = PacketHeader(block_id, last, PacketFormat.TRAILER, self.extended)
+        self.packets[last] = foot.build() + self._trailer
 
     def runs(self, first: int, end: int) -> list[Run]:
         """Packets from id `first` to before `end`, as few pieces as one send call of the system can take."""
@@ -169,12 +239,14 @@ class PacketTable:
             runs.append(Run(self.packets[last], row_bytes))
         return runs
 
-    def marked(self, packet_id: int) -> bytes:
-        """A copy of one packet whose status tells that it is sent again."""
-        return b"".join((Status.PACKET_RESEND.to_bytes(2, "big"), self.packets[packet_id][2:]))
 
-
-def _payload_headers(count: int) -> NDArray[np.uint8]:
-    headers = np.zeros((count, 2), ">u4")
-    headers[:, 1] = (PacketFormat.PAYLOAD << 24) + np.arange(1, count + 1, dtype=np.uint32)
+def _payload_headers(count: int, *, extended: bool) -> NDArray[np.uint8]:
+    packet_ids = np.arange(1, count + 1, dtype=np.uint32)
+    if extended:
+        headers = np.zeros((count, 5), ">u4")
+        headers[:, 1] = (EXTENDED_IDS | PacketFormat.PAYLOAD) << 24
+        headers[:, 4] = packet_ids
+    else:
+        headers = np.zeros((count, 2), ">u4")
+        headers[:, 1] = (PacketFormat.PAYLOAD << 24) + packet_ids
     return headers.view(np.uint8)

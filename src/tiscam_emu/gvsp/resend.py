@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tiscam_emu.errors import Status
-from tiscam_emu.gvsp.packets import Packet, PacketTable
+from tiscam_emu.gvsp.packets import FrameTable, Packet, resent
+from tiscam_emu.wire.endpoint import Endpoint
 from tiscam_emu.wire.gvsp import build_status_packet
 
 STATUS_PACKETS = 32
@@ -14,6 +14,17 @@ STATUS_PACKETS = 32
 
 BUDGET_FRAMES = 4
 BUDGET_PER_PACKET = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ResendRequest:
+    """Packets that a client asks for once more; see `StreamChannel.request_resend`."""
+
+    block_id: int
+    first: int
+    last: int | None
+    marked: bool = False
+    requester: Endpoint | None = None
 
 
 class ResendBudget:
@@ -54,7 +65,7 @@ class ResendBudget:
 class Held:
     """A block whose packets are at hand, the first `sent` of them sent before."""
 
-    table: PacketTable
+    table: FrameTable
     sent: int
 
 
@@ -70,24 +81,29 @@ class ResendState:
         Packet ids still to be answered, both included; None is the block's last packet.
     marked
         Whether resent packets carry PACKET_RESEND, which a client enables with the extended status codes.
+    requester
+        Where the answer goes if not to the stream's destination (SCCFG, packet resend destination).
     """
 
     block_id: int
     first: int
     last: int | None
     marked: bool = False
+    requester: Endpoint | None = None
 
-    def answer(self, count: int, held: Held | None) -> list[Packet]:
-        """The next packets, `count` at most; fewer mean that the request is answered."""
+    def answer(self, count: int, held: Held | None, *, extended: bool = False) -> list[Packet]:
+        """The next packets, `count` at most; fewer mean that the request is answered.
+
+        `extended` are the ids of packets that are no longer held.
+        """
         if held is None:
-            return self._gone(count)
+            return self._gone(count, extended=extended)
         end = held.sent if self.last is None else min(self.last + 1, held.sent)
         ids = range(self.first, min(end, self.first + count))
         self.first += count
-        packet: Callable[[int], Packet] = held.table.marked if self.marked else held.table.packets.__getitem__
-        return [packet(packet_id) for packet_id in ids]
+        return [resent(held.table, packet_id, marked=self.marked) for packet_id in ids]
 
-    def _gone(self, count: int) -> list[Packet]:
+    def _gone(self, count: int, *, extended: bool) -> list[Packet]:
         # Frames leave the window oldest first, so all before are gone too. PACKET_UNAVAILABLE and
         # PACKET_NOT_YET_AVAILABLE are never answered: GenTL producers stall on them for good.
         status = Status.PACKET_AND_PREV_REMOVED_FROM_MEMORY
@@ -97,4 +113,4 @@ class ResendState:
         self.last = end - 1
         ids = range(self.first, min(end, self.first + count))
         self.first += count
-        return [build_status_packet(status, self.block_id, packet_id) for packet_id in ids]
+        return [build_status_packet(status, self.block_id, packet_id, extended=extended) for packet_id in ids]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tiscam_emu.gvsp.destination import Destination
-from tiscam_emu.gvsp.packets import PacketTable
+from tiscam_emu.gvsp.packets import FrameTable
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
 
 KEEP_NS = 250 * NS_PER_MS
@@ -21,7 +21,7 @@ FEWEST_FRAMES = 2
 class SentFrame:
     """A frame that has been sent whole."""
 
-    table: PacketTable
+    table: FrameTable
     destination: Destination
     sent_ns: Nanoseconds
 
@@ -41,7 +41,7 @@ class ResendWindow:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def add(self, frame: SentFrame) -> list[PacketTable]:
+    def add(self, frame: SentFrame) -> list[FrameTable]:
         """Keep a frame; returned are the tables that left the window for it, free to be refilled."""
         freed = self._remove(frame.table.block_id)
         self._frames[frame.table.block_id] = frame
@@ -54,7 +54,7 @@ class ResendWindow:
         """The frame with this block id, if it is still held."""
         return self._frames.get(block_id)
 
-    def clear(self) -> list[PacketTable]:
+    def clear(self) -> list[FrameTable]:
         """Forget every frame; returned are their tables."""
         tables = [frame.table for frame in self._frames.values()]
         self._frames.clear()
@@ -67,7 +67,7 @@ class ResendWindow:
             return True
         return count > KEEP_FRAMES and now - next(iter(self._frames.values())).sent_ns > KEEP_NS
 
-    def _remove(self, block_id: int) -> list[PacketTable]:
+    def _remove(self, block_id: int) -> list[FrameTable]:
         frame = self._frames.pop(block_id, None)
         if frame is None:
             return []

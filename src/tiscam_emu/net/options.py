@@ -11,10 +11,12 @@ from typing import Any
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE, SMALLEST_PACKET, CameraOptions
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.fault_plan import FaultPlan
+from tiscam_emu.net.interfaces import Interface, find_interface, interface_addresses
 from tiscam_emu.spec.catalog import find_key
 
 LARGEST_PACKET = 65532
-_FIRST_ADDRESS = IPv4Address("127.0.0.1")
+_DEFAULT_ADDRESS = "127.0.0.1"
+_FIRST_ADDRESS = IPv4Address(_DEFAULT_ADDRESS)
 _USER_NAME_BYTES = 15
 
 
@@ -36,10 +38,12 @@ class ServeOptions:
         Frames as fast as the computer can, whatever the model's link and sensor allow.
     faults
         Texts as `FaultPlan.parse` reads them.
+    interface, expose
+        Network interface to show the camera on, and the consent that everybody on its network can reach it.
     """
 
     model: str
-    address: str = "127.0.0.1"
+    address: str = _DEFAULT_ADDRESS
     serial: str = ""
     user_name: str = ""
     scene: Any = "chart"
@@ -53,6 +57,8 @@ class ServeOptions:
     stamp: bool = False
     allow_redirect: bool = False
     faults: tuple[str, ...] = ()
+    interface: str = ""
+    expose: bool = False
 
     def checked(self) -> ServeOptions:
         """The same options with the model's key looked up.
@@ -62,7 +68,7 @@ class ServeOptions:
         UnknownModel, InvalidOption
             Naming the option at fault and what it may be.
         """
-        _check_address(self.address)
+        address = self.first_address()
         if self.serial and not (self.serial.isascii() and self.serial.isdigit() and len(self.serial) == 8):
             raise InvalidOption(f"serial {self.serial!r}: must be 8 digits")
         if len(self.user_name.encode()) > _USER_NAME_BYTES:
@@ -80,11 +86,11 @@ class ServeOptions:
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
         FaultPlan.parse(self.faults)
-        return replace(self, model=find_key(self.model))
+        return replace(self, model=find_key(self.model), address=address)
 
     def camera_options(self, model_serial: str) -> CameraOptions:
         """The part that the camera itself knows; `model_serial` is what the model's YAML gives."""
-        return CameraOptions(
+        options = CameraOptions(
             serial=self.serial or serial_at(model_serial, self.address),
             user_name=self.user_name,
             address=self.address,
@@ -93,6 +99,61 @@ class ServeOptions:
             plain_xml=self.plain_xml,
             allow_redirect=self.allow_redirect,
         )
+        network = self.network()
+        if network is None:
+            return options
+        return replace(options, netmask=network.netmask, gateway=network.gateway, mac=network.mac)
+
+    def first_address(self) -> str:
+        """The address that is meant: the one given, or the interface's first.
+
+        Raises
+        ------
+        InvalidOption
+            The address is neither on loopback nor on the interface, or there is no consent to that.
+        """
+        if not self.interface:
+            if self.expose:
+                raise InvalidOption("expose: name the interface to show the camera on, with --interface")
+            _check_address(self.address)
+            return self.address
+        if not self.expose:
+            raise InvalidOption(
+                f"interface {self.interface}: everybody on its network could use the camera; add --expose if so be it"
+            )
+        addresses = interface_addresses(self.interface)
+        address = addresses[0] if self.address == _DEFAULT_ADDRESS else self.address
+        return find_interface(self.interface, address).address
+
+    def network(self) -> Interface | None:
+        """The interface the camera is shown on; None on loopback.
+
+        Raises
+        ------
+        InvalidOption
+            The interface or its address has gone.
+        """
+        return find_interface(self.interface, self.address) if self.interface else None
+
+
+def addresses_for(options: ServeOptions, count: int) -> list[str]:
+    """Addresses of `count` cameras: loopback addresses from the first one on, or those of the interface.
+
+    Raises
+    ------
+    InvalidOption
+        There are too few.
+    """
+    if not options.interface:
+        return [following_address(options.address, number) for number in range(count)]
+    first = options.first_address()
+    addresses = interface_addresses(options.interface)
+    addresses = addresses[addresses.index(first) :]
+    if len(addresses) < count:
+        raise InvalidOption(
+            f"interface {options.interface}: {count} cameras need {count} addresses, {len(addresses)} are there"
+        )
+    return addresses[:count]
 
 
 def serial_at(model_serial: str, address: str) -> str:

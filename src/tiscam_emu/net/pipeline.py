@@ -15,15 +15,19 @@ from typing import Protocol
 
 import numpy as np
 
+from tiscam_emu.gvsp.all_in import AllInPacket
 from tiscam_emu.gvsp.channel import Burst, OutgoingFrame, StreamChannel, StreamCounters
+from tiscam_emu.gvsp.description import leader_and_trailer
 from tiscam_emu.gvsp.destination import Destination
-from tiscam_emu.gvsp.packets import Packet, PacketTable, Run
+from tiscam_emu.gvsp.packets import FrameTable, Packet, PacketTable, Run
+from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.units import Nanoseconds
-from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, PayloadType
+from tiscam_emu.wire.bootstrap import StreamChannelCapability
+from tiscam_emu.wire.gvsp import fits_one_packet
 from tiscam_emu.wire.stamp import StampMaker
 
 MAX_OUTSTANDING = 6
@@ -78,25 +82,6 @@ class TakenExposure(Protocol):
         ...
 
 
-class ResendRequest(Protocol):
-    """What a client asks for once more; see `StreamChannel.request_resend`."""
-
-    @property
-    def block_id(self) -> int:
-        """Block."""
-        ...
-
-    @property
-    def first(self) -> int:
-        """First packet id."""
-        ...
-
-    @property
-    def last(self) -> int | None:
-        """Last packet id; None is the end of the block."""
-        ...
-
-
 class PacketSink(Protocol):
     """Where packets go: a `StreamSocket`, or link faults in front of one. Used from the stream's thread alone."""
 
@@ -142,7 +127,7 @@ class _Drawing:
 
     job: _RenderJob
     steps: Iterator[None]
-    table: PacketTable
+    table: FrameTable
     epoch: int
 
 
@@ -206,7 +191,7 @@ class FramePipeline:
         self._epoch = 0
         self._stopping = False
         self._target: Destination | None = None
-        self._last_good: PacketTable | None = None
+        self._last_good: FrameTable | None = None
         self._reported: set[str] = set()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -253,8 +238,10 @@ class FramePipeline:
         """Send packets again, as several requests ask: they come by the dozen, and wake the send thread once."""
         with self._lock:
             now = self._clock.now()
-            for request in requests:
-                self._channel.request_resend(request.block_id, request.first, request.last, now)
+            for asked in requests:
+                self._channel.request_resend(
+                    asked.block_id, asked.first, asked.last, now, marked=asked.marked, requester=asked.requester
+                )
             self._wanted.notify()
 
     def send_test_packet(self, destination: Destination) -> None:
@@ -378,7 +365,7 @@ class FramePipeline:
             self._aside = self._asides.popleft()
             return
         job = self._jobs.popleft()
-        table = self._table(job.payload_bytes, job.destination.packet_size)
+        table = self._table(job.payload_bytes, job.destination)
         self._drawing = _Drawing(job, self._source.draw(job.request, table.write), table, self._epoch)
 
     def _step_aside(self, steps: Iterator[None]) -> None:
@@ -402,27 +389,31 @@ class FramePipeline:
             self._report("render", error)
             self._finish(drawing, self._repeated(drawing.job, drawing.table))
 
-    def _complete(self, job: _RenderJob, table: PacketTable) -> PacketTable:
+    def _complete(self, job: _RenderJob, table: FrameTable) -> FrameTable:
         if job.measured is not None and self._on_measured is not None:
             self._on_measured(Measurement(job.request, measure(table.take, job.request, job.measured), job.measured))
         if self.stamping:  # after measuring: the automatics never see a stamp
             _stamp(table, job.request)
         if job.chunk_tail:
             table.write(job.request.payload_bytes(), np.frombuffer(job.chunk_tail, np.uint8))
-        table.head(*_leader_and_trailer(job))
+        table.head(*leader_and_trailer(job.request, job.chunk_tail, job.destination.configuration))
         self._last_good = table
         return table
 
-    def _repeated(self, job: _RenderJob, table: PacketTable) -> PacketTable | None:
-        """The last good frame once more, if it has the same geometry."""
+    def _repeated(self, job: _RenderJob, table: FrameTable) -> FrameTable | None:
+        """The last good frame once more, under another leader, if it has as many bytes."""
         good = self._last_good
-        if good is None or (good.payload_bytes, good.packet_size) != (table.payload_bytes, table.packet_size):
+        if good is None or good.payload_bytes != table.payload_bytes:
             return None
-        table.repeat(good, *_leader_and_trailer(job))
+        first = 0
+        for part in good.parts(good.payload_bytes):
+            table.write(first, part)
+            first += part.size
+        table.head(*leader_and_trailer(job.request, job.chunk_tail, job.destination.configuration))
         self._last_good = table
         return table
 
-    def _finish(self, drawing: _Drawing, table: PacketTable | None) -> None:
+    def _finish(self, drawing: _Drawing, table: FrameTable | None) -> None:
         with self._lock:
             self._drawing = None
             if drawing.epoch != self._epoch:
@@ -440,30 +431,21 @@ class FramePipeline:
         with self._lock:
             self._drawing = None
 
-    def _table(self, payload_bytes: int, packet_size: int) -> PacketTable:
+    def _table(self, payload_bytes: int, to: Destination) -> FrameTable:
         """A table to draw into: never the last good one, which a failing frame would need."""
-        spare = self._channel.spare_table(payload_bytes, packet_size)
-        return PacketTable(payload_bytes, packet_size) if spare is None or spare is self._last_good else spare
+        size, extended = to.packet_size, to.extended_ids
+        if to.configuration & StreamChannelCapability.ALL_IN and fits_one_packet(
+            payload_bytes, size, extended=extended
+        ):
+            return AllInPacket(payload_bytes, size, extended=extended)
+        spare = self._channel.spare_table(payload_bytes, size, extended=extended)
+        if spare is None or spare is self._last_good:
+            return PacketTable(payload_bytes, size, extended=extended)
+        return spare
 
 
-def _stamp(table: PacketTable, request: FrameRequest) -> None:
+def _stamp(table: FrameTable, request: FrameRequest) -> None:
     maker = StampMaker()
     for part in table.parts(request.payload_bytes()):
         maker.add(part)
     table.write(0, np.frombuffer(maker.stamp(request.frame_id, request.exposure_start_ns), np.uint8))
-
-
-def _leader_and_trailer(job: _RenderJob) -> tuple[ImageLeader, ImageTrailer]:
-    request, region = job.request, job.request.region
-    kind = PayloadType.IMAGE_EXTENDED_CHUNK if job.chunk_tail else PayloadType.IMAGE
-    leader = ImageLeader(
-        timestamp=request.exposure_start_ns,
-        pixel_format=request.pixel_format.code,
-        size_x=region.width,
-        size_y=region.height,
-        offset_x=region.offset_x,
-        offset_y=region.offset_y,
-        payload_type=kind,
-    )
-    chunk_bytes = job.payload_bytes if job.chunk_tail else 0
-    return leader, ImageTrailer(size_y=region.height, payload_type=kind, chunk_payload_bytes=chunk_bytes)

@@ -23,6 +23,7 @@ from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram, SendM
 from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.gvcp.mistakes import Kind
+from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.cable import Cable
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
@@ -33,7 +34,9 @@ from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline, Measurement
 from tiscam_emu.net.scene_switch import SceneSwitch
 from tiscam_emu.net.sockets import (
+    LIMITED_BROADCAST,
     StreamSocket,
+    is_this_computer,
     open_broadcast_socket,
     open_control_socket,
     open_message_socket,
@@ -115,10 +118,8 @@ class CameraRunner:
         """
         try:
             self._control = self._kept_open(open_control_socket(self.address))
-            broadcast = open_broadcast_socket()
-            self._sockets = [self._control]
-            if broadcast is not None:
-                self._sockets.append(self._kept_open(broadcast))
+            self._broadcast = [self._kept_open(sock) for sock in self._open_broadcast_sockets()]
+            self._sockets = [self._control, *self._broadcast]
             self._message_socket = self._kept_open(open_message_socket(self.address))
             self._stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
         except UserError:
@@ -142,6 +143,18 @@ class CameraRunner:
         self.pipeline.stamping = self.options.stamp
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
+
+    def _open_broadcast_sockets(self) -> list[socket.socket]:
+        network = self.options.network()
+        if network is None:
+            sockets = [open_broadcast_socket()]
+        else:
+            log.warning("everybody on %s can use the camera at %s", network.name, network.address)
+            addresses = [address for address in (LIMITED_BROADCAST, network.broadcast) if address]
+            sockets = [open_broadcast_socket(address, interface=network.name) for address in addresses]
+            if None in sockets:
+                log.warning("%s: broadcasts cannot be heard, the camera is found by its address alone", network.address)
+        return [sock for sock in sockets if sock is not None]
 
     def _kept_open(self, sock: socket.socket) -> socket.socket:
         return self._resources.enter_context(contextlib.closing(sock))
@@ -293,6 +306,8 @@ class CameraRunner:
             except OSError as error:  # an ICMP answer to an earlier datagram
                 log.debug("receiving: %s", error)
                 continue
+            if sock in self._broadcast and not self.options.interface and not is_this_computer(host):
+                continue
             self._heard.put((sock, Endpoint(host, port)), data)
 
     def _serve(self) -> None:
@@ -345,7 +360,14 @@ class CameraRunner:
             self._kept.save_changes()
 
     def _pass_resends_on(self, requests: list[ResendRequested]) -> None:
-        self.pipeline.resend(requests)
+        camera, marked = self.camera, self.camera.extended_status_1_1
+        self.pipeline.resend(
+            [
+                ResendRequest(asked.block_id, asked.first, asked.last, marked, camera.resend_destination(asked.peer))
+                for asked in requests
+                if not asked.channel  # there is one stream channel, and its number is 0
+            ]
+        )
         refused = self.pipeline.counters().refused_resends
         if refused != self._refused_resends:
             self._refused_resends = refused

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from tiscam_emu.errors import AddressInUse, UserError
 
 GVCP_PORT = 3956
+_LOOPBACK = "127.0.0.1"
 LIMITED_BROADCAST = "255.255.255.255"
 
 _STREAM_BUFFER_BYTES = 4 * 1024 * 1024
@@ -43,6 +44,9 @@ _LIKE_A_CABLE = frozenset(
 """Errors a camera would not notice: the datagram is lost, nothing more. ECONNREFUSED is the peer's ICMP answer to an
 earlier datagram."""
 
+_OUT_OF_REACH = frozenset({errno.EINVAL})
+"""What Linux says when a loopback address sends to another computer's."""
+
 
 def open_control_socket(address: str, port: int = GVCP_PORT) -> socket.socket:
     """The camera's own socket, not shared with anybody.
@@ -63,6 +67,7 @@ def open_control_socket(address: str, port: int = GVCP_PORT) -> socket.socket:
     try:
         if sys.platform == "win32":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         sock.bind((address, port))
     except OSError as error:
         sock.close()
@@ -82,7 +87,9 @@ def open_message_socket(address: str) -> socket.socket:
     return open_control_socket(address, 0)
 
 
-def open_broadcast_socket(address: str = LIMITED_BROADCAST, port: int = GVCP_PORT) -> socket.socket | None:
+def open_broadcast_socket(
+    address: str = LIMITED_BROADCAST, port: int = GVCP_PORT, *, interface: str = ""
+) -> socket.socket | None:
     """A socket that hears discovery broadcasts, shared with all cameras of this computer.
 
     Nothing is sent from it: clients take the camera's address from the source of the answer.
@@ -91,6 +98,8 @@ def open_broadcast_socket(address: str = LIMITED_BROADCAST, port: int = GVCP_POR
     ----------
     address
         The limited broadcast address, or a subnet's.
+    interface
+        Network interface to hear alone (on Linux); empty: all of them.
 
     Returns
     -------
@@ -101,12 +110,27 @@ def open_broadcast_socket(address: str = LIMITED_BROADCAST, port: int = GVCP_POR
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        if interface:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
         sock.bind((address, port))
     except OSError:
         sock.close()
         return None
     sock.settimeout(0)
     return sock
+
+
+def is_this_computer(host: str) -> bool:
+    """Whether an IPv4 address is one of this computer's: nothing else can be reached from loopback."""
+    if host.startswith("127."):
+        return True
+    with contextlib.closing(_udp_socket()) as probe:
+        try:
+            probe.bind((_LOOPBACK, 0))
+            probe.connect((host, GVCP_PORT))
+        except OSError:
+            return False
+    return True
 
 
 def set_do_not_fragment(sock: socket.socket, enabled: bool) -> None:
@@ -133,7 +157,7 @@ def send_quietly(sock: socket.socket, data: bytes | memoryview, host: str, port:
     except BlockingIOError:
         return False
     except OSError as error:
-        if error.errno not in _LIKE_A_CABLE:
+        if error.errno not in _LIKE_A_CABLE | _OUT_OF_REACH:
             raise
         return False
     return True
@@ -158,8 +182,7 @@ class StreamSocket:
             sock.close()
             raise _bind_failure(error, address, 0) from error
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _STREAM_BUFFER_BYTES)
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+        _stay_in_network(sock, address)
         self._socket = sock
         self._connected = False
         self._target: tuple[str, int, bool] | None = None
@@ -248,6 +271,14 @@ class StreamSocket:
                 raise OSError(error.errno, f"{own_host} cannot stream to {host}: {error.strerror}") from error
             return
         self._connected = True
+
+
+def _stay_in_network(sock: socket.socket, address: str) -> None:
+    """Multicast leaves by the camera's own interface and passes no router; receivers on this computer get it too."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
 
 
 def _udp_socket() -> socket.socket:

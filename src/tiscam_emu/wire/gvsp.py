@@ -33,7 +33,11 @@ class PacketFormat(IntEnum):
 
 
 class PayloadType(IntEnum):
-    """Payload types of leader and trailer; IMAGE_EXTENDED_CHUNK is an image followed by chunks."""
+    """Payload types of leader and trailer.
+
+    CHUNK is nothing but chunks, the image being one of them; IMAGE_EXTENDED_CHUNK is the same payload, but leader and
+    trailer describe the image.
+    """
 
     IMAGE = 0x0001
     CHUNK = 0x0004
@@ -48,12 +52,16 @@ class PacketFlag(IntFlag):
     RESENT = 0x1
 
 
-_EXTENDED_IDS = 0x80
+EXTENDED_IDS = 0x80
+"""Bit of the format byte: block and packet ids are 64 and 32 bits wide."""
+
 _STANDARD_HEADER = struct.Struct(">HHI")
 _EXTENDED_HEADER = struct.Struct(">HHIQI")
 _IMAGE_LEADER = struct.Struct(">xxHQIIIIIHH")
 _IMAGE_TRAILER = struct.Struct(">xxHI")
 _CHUNK_TRAILER = struct.Struct(">xxHIII")
+_CHUNK_ONLY_LEADER = struct.Struct(">xxHQ")
+_CHUNK_ONLY_TRAILER = struct.Struct(">xxHI")
 
 
 class GvspParseError(TiscamEmuError):
@@ -83,7 +91,7 @@ class PacketHeader:
         """8 or, with extended ids, 20 bytes."""
         if self.extended:
             return _EXTENDED_HEADER.pack(
-                self.status, self.flags, (_EXTENDED_IDS | self.format) << 24, self.block_id, self.packet_id
+                self.status, self.flags, (EXTENDED_IDS | self.format) << 24, self.block_id, self.packet_id
             )
         return _STANDARD_HEADER.pack(self.status, self.block_id, self.format << 24 | self.packet_id)
 
@@ -133,6 +141,35 @@ class ImageTrailer:
         return _IMAGE_TRAILER.pack(self.payload_type, self.size_y)
 
 
+@dataclass(frozen=True, slots=True)
+class ChunkLeader:
+    """Leader of a block that is nothing but chunks."""
+
+    timestamp: int
+
+    def build(self) -> bytes:
+        """12 bytes after the packet header."""
+        return _CHUNK_ONLY_LEADER.pack(PayloadType.CHUNK, self.timestamp)
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkTrailer:
+    """Trailer of a block that is nothing but chunks; `payload_bytes` counts their marks as well."""
+
+    payload_bytes: int
+
+    def build(self) -> bytes:
+        """8 bytes."""
+        return _CHUNK_ONLY_TRAILER.pack(PayloadType.CHUNK, self.payload_bytes)
+
+
+Leader = ImageLeader | ChunkLeader
+Trailer = ImageTrailer | ChunkTrailer
+
+ALL_IN_DESCRIPTION_BYTES = _IMAGE_LEADER.size + _CHUNK_TRAILER.size
+"""What an all-in packet needs at most for leader and trailer, between its header and the payload."""
+
+
 def header_bytes(*, extended: bool) -> int:
     """Size of a packet header."""
     return EXTENDED_HEADER_BYTES if extended else STANDARD_HEADER_BYTES
@@ -150,6 +187,11 @@ def data_bytes_per_packet(packet_size: int, *, extended: bool = False) -> int:
     if room <= 0:
         raise ValueError(f"a packet of {packet_size} bytes has no room for data")
     return room
+
+
+def fits_one_packet(payload_bytes: int, packet_size: int, *, extended: bool = False) -> bool:
+    """Whether a whole block fits an all-in packet of `packet_size` bytes, whatever its payload type."""
+    return ALL_IN_DESCRIPTION_BYTES + payload_bytes <= data_bytes_per_packet(packet_size, extended=extended)
 
 
 def payload_packets(payload_bytes: int, packet_size: int, *, extended: bool = False) -> int:
@@ -228,7 +270,7 @@ def parse_packet(datagram: bytes) -> Packet:
         Too short, or a format not in `PacketFormat`.
     """
     try:
-        extended = bool(_PACKET.parse(datagram).head[4] & _EXTENDED_IDS)
+        extended = bool(_PACKET.parse(datagram).head[4] & EXTENDED_IDS)
         raw = (EXTENDED_HEADER if extended else STANDARD_HEADER).parse(datagram)
         header = PacketHeader(
             raw.block_id,

@@ -13,7 +13,9 @@ from tiscam_emu.wire.endpoint import Endpoint
 
 EVENT_ITEM_BYTES = 16
 MAX_EVENT_DATA_BYTES = gvcp.MAX_PAYLOAD_BYTES - EVENT_ITEM_BYTES
+"""Behind an item with a 64-bit block id eight bytes less."""
 
+_LONGER_BLOCK_ID_BYTES = 8
 _ANYWHERE = "0.0.0.0"  # noqa: S104 - compared with, never bound
 
 
@@ -26,7 +28,9 @@ class EventMessage:
     timestamp
         Device timestamp in ticks, 64 bit.
     stream_channel, block_id
-        The block the event belongs to; 16-bit ids, block id 0 if there is none.
+        The block the event belongs to; block id 0 if there is none.
+    extended
+        Whether the block id has 64 bits instead of 16.
 
     Raises
     ------
@@ -39,14 +43,17 @@ class EventMessage:
     data: bytes = b""
     stream_channel: int = 0
     block_id: int = 0
+    extended: bool = False
 
     def __post_init__(self) -> None:
-        for name, bits in (("event_id", 16), ("timestamp", 64), ("stream_channel", 16), ("block_id", 16)):
+        block_id_bits = 64 if self.extended else 16
+        for name, bits in (("event_id", 16), ("timestamp", 64), ("stream_channel", 16), ("block_id", block_id_bits)):
             value = getattr(self, name)
             if not 0 <= value < 1 << bits:
                 raise ValueError(f"{name} {value} of an event is not a {bits}-bit number")
-        if len(self.data) > MAX_EVENT_DATA_BYTES:
-            raise ValueError(f"event data of {len(self.data)} bytes exceeds {MAX_EVENT_DATA_BYTES}")
+        most = MAX_EVENT_DATA_BYTES - (_LONGER_BLOCK_ID_BYTES if self.extended else 0)
+        if len(self.data) > most:
+            raise ValueError(f"event data of {len(self.data)} bytes exceeds {most}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     DeskOf = Callable[..., Desk]
 
-SINCE_2_0 = {"Number of Active Links", "Physical Link Configuration Capability", "Physical Link Configuration"}
 OPTIONAL = {
     "Serial Number",
     "User-defined Name",
@@ -29,7 +30,9 @@ OPTIONAL = {
     "Timestamp Control",
     "Timestamp Value (latched) - High",
     "Timestamp Value (latched) - Low",
+    "Discovery ACK Delay",
     "GVCP Configuration",
+    "GVSP Configuration",
     "Control Switchover Key",
     "Primary Application Port",
     "Primary Application IP Address",
@@ -64,7 +67,7 @@ def _is_there(register: BootstrapRegister, model: str) -> bool:
         return "GX" in model or "GP" in model
     if register.name in OF_MODELS_WITH_EVENTS:
         return "GX" in model
-    return register.name in OPTIONAL or (register.mandatory and register.name not in SINCE_2_0)
+    return register.name in OPTIONAL or register.mandatory
 
 
 @pytest.mark.parametrize("model", ["39GX265-Z20", "33GP1300", "38UX267"])
@@ -105,11 +108,12 @@ def test_version_is_1_2_and_mode_is_a_big_endian_utf8_transmitter(desk: Desk) ->
 
 
 @pytest.mark.parametrize(
-    ("model", "capability"), [("39GX265-Z20", 0xF83E_007F), ("33GP1300", 0xF83E_0067), ("38UX267", 0xF820_0027)]
+    ("model", "capability"), [("39GX265-Z20", 0xF9FE_007F), ("33GP1300", 0xF9FE_0067), ("38UX267", 0xF9E0_0027)]
 )
 def test_gvcp_capability_names_what_works_alone(desk_of: DeskOf, model: str, capability: int) -> None:
     # All: user name, serial number, heartbeat disable, link speed, application registers, switchover; PENDING_ACK,
-    # resend, WRITEMEM, several accesses in a message. GigE models: unconditional actions, PTP, status codes of 2.0,
+    # resend, WRITEMEM, several accesses in a message, writable discovery delay (0180), status codes of 1.1 (0040). GigE
+    # models: unconditional actions, PTP, status codes of 2.0,
     # scheduled actions (001E), actions (40). With events: EVENTDATA, EVENT (18). None: manifest, test packet data.
     assert desk_of(model).word(0x0934) == capability
 
@@ -150,6 +154,19 @@ def test_discovery_is_the_image_of_the_first_registers(desk: Desk) -> None:
     assert text_from_register(image[0xA8:0xD8]) == "@Type=3@Model=IMX265@"
     assert text_from_register(image[0xD8:0xE8]) == "39265001"
     assert image[0xE8:0xF8] == bytes(16)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_second_url_names_the_description_in_the_other_form(desk_of: DeskOf, plain: bool) -> None:
+    desk = desk_of("39GX265-Z20", CameraOptions(plain_xml=plain))
+    url = text_from_register(desk.camera.read(0x0400, 512, 0))
+    name, address, length = url.removeprefix("Local:").split(";")
+    assert name == f"tiscam_emu_39GX265_Z20.{'zip' if plain else 'xml'}"
+    content = desk.camera.read(int(address, 16), (int(length, 16) + 3) // 4 * 4, 0)[: int(length, 16)]
+    if plain:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            (content,) = map(archive.read, archive.namelist())
+    assert content == desk.camera.xml
 
 
 @pytest.mark.parametrize("plain", [False, True])

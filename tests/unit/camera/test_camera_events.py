@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tiscam_emu.camera.core import frame_request
 from tiscam_emu.camera.events import EVENTS
-from tiscam_emu.camera.notices import ExposureEnded, LineChanged, MoveCompleted, TriggerMissed
+from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened, LineChanged, MoveCompleted, TriggerMissed
 from tiscam_emu.errors import Status
 from tiscam_emu.gvcp.messages import MessageChannel
+from tiscam_emu.wire.endpoint import Endpoint
 from tiscam_emu.wire.messages import EventMessage, MessageSettings
 
 if TYPE_CHECKING:
@@ -188,7 +190,44 @@ def test_trigger_during_an_exposure_is_told_as_missed(listening: Desk) -> None:
     assert MISSED in [message.event_id for message in listening.camera.take_messages()]
 
 
+def test_client_that_loses_control_to_another_one_hears_of_it(desk: Desk) -> None:
+    first, second = Endpoint("127.0.0.1", 40_000), Endpoint("127.0.0.1", 40_001)
+    _listen(desk)
+    desk.camera.control_changed(6, first, 10)
+    desk.camera.control_changed(2, first, 20)
+    assert desk.camera.take_messages() == []
+    desk.camera.control_changed(2, second, 30)
+    assert desk.camera.take_messages() == [EventMessage(0x0007, 30)]
+    desk.camera.control_changed(0, None, 40)
+    desk.camera.control_changed(2, first, 50)
+    assert desk.camera.take_messages() == []
+
+
+def test_nobody_hears_of_a_switchover_without_a_message_channel(desk_of: DeskOf) -> None:
+    for model in ("39GX265-Z20", "33GP1300"):
+        desk = desk_of(model)
+        for port in (40_000, 40_001):
+            desk.camera.control_changed(6, Endpoint("127.0.0.1", port), 0)
+        assert desk.camera.take_messages() == []
+
+
 # What the reference implementation of GenICam makes of the messages, as they leave the message channel.
+
+
+def _device_port(genapi: Any, desk: Desk) -> Any:
+    """The camera's registers, as every client's node map is connected to them."""
+
+    class Port(genapi.AbstractPort):  # type: ignore[misc]
+        def read(self, address: int, length: int) -> bytes:
+            return desk.camera.read(address, length, desk.now)
+
+        def write(self, address: int, data: bytes) -> None:
+            desk.camera.write(address, data, desk.now)
+
+        def get_access_mode(self) -> Any:
+            return genapi.EAccessMode.RW
+
+    return Port()
 
 
 class Client:
@@ -198,6 +237,8 @@ class Client:
         genapi: Any = pytest.importorskip("genicam.genapi", reason="the wheel exists for Linux alone")
         self.nodes = genapi.NodeMap()
         self.nodes.load_xml_from_string(desk.camera.xml.decode())
+        self._port = _device_port(genapi, desk)
+        self.nodes.connect(self._port, "Device")
         self.adapter = genapi.EventAdapterGEV(self.nodes.pointer)
         self.channel = MessageChannel()
         self.desk = desk
@@ -237,6 +278,26 @@ def test_reference_adapter_delivers_event_with_data(client: Client) -> None:
     client.desk.advance(150 * MS)
     assert client.deliver() == 2
     assert (client["EventExposureEndTimestamp"], client["EventExposureEndFrameID"]) == (105 * MS, 2)
+
+
+def test_reference_adapter_finds_time_and_data_behind_64_bit_block_ids(client: Client) -> None:
+    client.desk.set(GevGVSPExtendedIDMode="On", GevSCDA=LOOPBACK, GevSCPHostPort=5000)
+    client.desk.run("AcquisitionStart")
+    client.desk.advance(150 * MS)
+    assert client.deliver() == 2
+    assert (client["EventExposureEndTimestamp"], client["EventExposureEndFrameID"]) == (105 * MS, 2)
+
+
+def test_block_ids_of_events_do_not_wrap_at_65535_with_64_bits(listening: Desk) -> None:
+    listening.set(GevGVSPExtendedIDMode="On", GevSCDA=LOOPBACK, GevSCPHostPort=5000)
+    state = listening.camera.state
+    for frame_id in (0, 65_535):
+        request = frame_request(state, frame_id, 0)
+        state.notices.notify(ExposureOpened(request, 0, None))
+        state.notices.notify(ExposureEnded(request, 5))
+    first, last = listening.camera.take_messages()
+    assert (first.block_id, last.block_id, last.extended) == (1, 65_536, True)
+    assert int.from_bytes(last.data, "big") == 65_536
 
 
 def test_reference_adapter_delivers_lens_events(client: Client) -> None:

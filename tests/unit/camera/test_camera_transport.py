@@ -112,10 +112,22 @@ def test_stream_goes_to_loopback_or_the_controlling_client_alone(desk: Desk, wri
         assert desk.word(SCDA) == address
 
 
+def test_camera_on_a_network_does_not_stream_to_loopback(desk_of: Callable[[str, CameraOptions], Desk]) -> None:
+    desk = desk_of("39GX265-Z20", CameraOptions(address="192.168.1.9", netmask="255.255.255.0"))
+    assert desk.write_word(SCDA, LOOPBACK) is Status.INVALID_PARAMETER
+
+
 def test_packet_delay_is_in_nanoseconds(desk: Desk) -> None:
     assert desk.write_word(SCPD, 12_345) is SUCCESS
     assert desk.camera.stream.packet_delay_ns == 12_345
     assert desk.write_word(SCPD, 1_000_000_001) is Status.INVALID_PARAMETER
+
+
+def test_stream_capability_names_the_options_that_work(desk: Desk) -> None:
+    # Packet resend destination, all-in, unconditional streaming, extended chunk data.
+    assert desk.word(0x0D20) == 0x0000_000F
+    assert desk.write_word(SCCFG, 0xFFFF_FFFF) is SUCCESS
+    assert desk.word(SCCFG) == 0x0000_000F
 
 
 def test_stream_options_that_are_not_there_read_back_as_0(desk: Desk) -> None:
@@ -156,6 +168,16 @@ def test_latched_timestamp_stays_until_the_next_latch(desk: Desk) -> None:
     desk.now += 1000
     assert (desk.word(0x0948), desk.word(0x094C)) == (1, 0x2345_6789)
     assert desk.get("TimestampLatchValue") == desk.get("GevTimestampValue") == 0x1_2345_6789
+
+
+def test_timestamp_is_latched_before_it_is_reset(desk: Desk) -> None:
+    desk.set(PtpEnable=0)
+    desk.now = 5_000
+    assert desk.write_word(0x0944, 3) is SUCCESS
+    assert (desk.word(0x0948), desk.word(0x094C)) == (0, 5_000)
+    desk.now = 6_000
+    desk.run("TimestampLatch")
+    assert desk.get("GevTimestampValue") == 1_000
 
 
 def test_timestamp_counts_from_0_after_a_reset(desk: Desk) -> None:
@@ -218,3 +240,75 @@ def test_a_client_of_another_host_does_not_inherit_the_destination() -> None:
     assert camera.stream.host == OWNER.host
     camera.control_changed(2, Endpoint("192.0.2.66", 50_000), 3)
     assert camera.stream.host == "0.0.0.0"
+
+
+def test_discovery_delay_holds_16_bits(desk: Desk) -> None:
+    assert desk.camera.discovery_ack_delay_ms == 0
+    assert desk.write_word(0x0950, 750) is SUCCESS
+    assert (desk.word(0x0950), desk.camera.discovery_ack_delay_ms) == (750, 750)
+    desk.write_word(0x0950, 0x0001_0005)
+    assert desk.word(0x0950) == 5
+
+
+def test_camera_has_one_link_and_no_other_way_to_use_it(desk: Desk) -> None:
+    assert (desk.word(0x0910), desk.word(0x0964), desk.word(0x0968)) == (1, 1, 0)
+    assert desk.write_word(0x0968, 0) is SUCCESS
+    assert desk.write_word(0x0968, 1) is Status.INVALID_PARAMETER
+
+
+def test_force_ip_changes_mask_and_gateway_until_the_restart(desk_of: Callable[[str, CameraOptions], Desk]) -> None:
+    desk = desk_of("39GX265-Z20", CameraOptions(address="192.168.1.9", netmask="255.255.255.0", gateway="192.168.1.1"))
+    assert desk.camera.force_ip("192.168.1.9", "255.255.0.0", "192.168.1.2", 0)
+    assert [desk.word(at) for at in (0x0024, 0x0034, 0x0044)] == [0xC0A8_0109, 0xFFFF_0000, 0xC0A8_0102]
+    assert not desk.camera.force_ip("192.168.1.10", "255.0.0.0", "192.168.1.3", 0)
+    assert [desk.word(at) for at in (0x0024, 0x0034, 0x0044)] == [0xC0A8_0109, 0xFFFF_0000, 0xC0A8_0102]
+    assert desk.camera.force_ip("0.0.0.0", "0.0.0.0", "0.0.0.0", 0)
+    assert [desk.word(at) for at in (0x0024, 0x0034, 0x0044)] == [0xC0A8_0109, 0xFFFF_FF00, 0xC0A8_0101]
+
+
+def test_force_ip_closes_a_stream_that_outlived_its_client(desk: Desk) -> None:
+    for address, value in ((SCCFG, 2), (SCDA, LOOPBACK), (SCP, 5000)):
+        assert desk.write_word(address, value) is SUCCESS
+    desk.camera.release(0)
+    assert desk.word(SCP) == 5000
+    assert desk.camera.force_ip("127.0.0.1", "255.0.0.0", "0.0.0.0", 0)
+    assert desk.word(SCP) == 0
+
+
+def test_restart_closes_an_unconditional_stream(desk: Desk) -> None:
+    for address, value in ((SCCFG, 2), (SCDA, LOOPBACK), (SCP, 5000)):
+        assert desk.write_word(address, value) is SUCCESS
+    desk.run("DeviceReset")
+    assert desk.camera.take_reset_request()
+    assert (desk.word(SCP), desk.word(SCCFG)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("address", "netmask", "host", "reached"),
+    [
+        ("127.0.0.1", "255.0.0.0", "192.168.1.5", True),
+        ("192.168.1.9", "255.255.255.0", "192.168.1.5", True),
+        ("192.168.1.9", "255.255.255.0", "192.168.2.5", False),
+    ],
+)
+def test_camera_reaches_its_network(
+    desk_of: Callable[[str, CameraOptions], Desk], address: str, netmask: str, host: str, reached: bool
+) -> None:
+    desk = desk_of("39GX265-Z20", CameraOptions(address=address, netmask=netmask))
+    assert desk.camera.reaches(host) is reached
+
+
+def test_resent_packets_go_to_requesters_of_the_network_alone(
+    desk_of: Callable[[str, CameraOptions], Desk],
+) -> None:
+    desk = desk_of("39GX265-Z20", CameraOptions(address="192.168.1.9", netmask="255.255.255.0"))
+    near, far = Endpoint("192.168.1.5", 40_000), Endpoint("10.0.0.1", 40_000)
+    assert desk.camera.resend_destination(near) is None
+    assert desk.write_word(SCCFG, 8) is SUCCESS
+    assert (desk.camera.resend_destination(near), desk.camera.resend_destination(far)) == (near, None)
+
+
+def test_mac_and_gateway_may_be_given(desk_of: Callable[[str, CameraOptions], Desk]) -> None:
+    desk = desk_of("39GX265-Z20", CameraOptions(mac=bytes.fromhex("0207060504ff"), gateway="10.0.0.1"))
+    assert desk.camera.read(0x0008, 8, 0) == bytes.fromhex("00000207060504ff")
+    assert desk.word(0x0044) == 0x0A00_0001

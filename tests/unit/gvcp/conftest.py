@@ -28,6 +28,8 @@ class FakeDevice:
         self.unconditional_action = False
         self.extended_status_2_0 = False
         self.pending_ack_enabled = False
+        self.discovery_ack_delay_ms = 0
+        self.address = "192.168.0.9"
         self.action_status: Status | None = Status.SUCCESS
         self.write_duration_ns = 0
 
@@ -66,6 +68,13 @@ class FakeDevice:
     ) -> Status | None:
         self.log.append(("execute_action", device_key, group_key, group_mask, action_time, now))
         return self.action_status
+
+    def force_ip(self, address: str, mask: str, gateway: str, now: int) -> bool:
+        self.log.append(("force_ip", address, mask, gateway, now))
+        return address in {self.address, "0.0.0.0"}
+
+    def reaches(self, host: str) -> bool:
+        return host.startswith("192.168.0.")
 
     def discovery(self) -> bytes:
         return bytes(range(248))

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tiscam_emu.errors import Status
+from tiscam_emu.gvcp.broadcast import random_delay_ns
 from tiscam_emu.gvcp.effects import ResendRequested, SendDatagram
+from tiscam_emu.units import NS_PER_MS
 from tiscam_emu.wire import gvcp, gvcp_codec
+from tiscam_emu.wire.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from tests.unit.gvcp.conftest import Bench
@@ -112,10 +115,90 @@ def test_force_ip_for_another_mac_is_ignored(bench: Bench) -> None:
     assert bench.send(_force_ip("020706050400")) is None
 
 
-def test_force_ip_for_this_mac_is_refused(bench: Bench) -> None:
+def test_force_ip_to_another_address_is_refused(bench: Bench) -> None:
     ack = bench.send(_force_ip("0207060504ff"))
     assert ack == gvcp.ErrorAck(8, 0x0005, status=Status.ACCESS_DENIED)
     assert bench.engine.counters.force_ip_requests == 1
+
+
+_OWN_ADDRESS = "42010004 0038 1234 0000 0207060504ff" + "00" * 12 + "c0a80009" + "00" * 12 + "ffffff00"
+_OWN_ADDRESS += "00" * 12 + "c0a80001"
+_RESTART = "42010004 0038 1234 0000 0207060504ff" + "00" * 48
+
+
+def test_force_ip_to_the_address_it_has_is_acknowledged(bench: Bench) -> None:
+    bench.now = 5
+    assert bench.raw(_OWN_ADDRESS) == "0000000500001234"
+    assert bench.device.log == [("force_ip", "192.168.0.9", "255.255.255.0", "192.168.0.1", 5)]
+
+
+def test_force_ip_to_no_address_restarts_the_configuration_and_is_not_acknowledged(bench: Bench) -> None:
+    assert bench.raw(_RESTART) is None
+    assert bench.device.log == [("force_ip", "0.0.0.0", "0.0.0.0", "0.0.0.0", 0)]
+
+
+@pytest.mark.parametrize("command", [_OWN_ADDRESS, _RESTART])
+def test_force_ip_is_refused_while_somebody_has_control(bench: Bench, command: str) -> None:
+    assert bench.write(0x0A00, 2, bench.a) is Status.SUCCESS
+    bench.device.log.clear()
+    for peer in (bench.a, bench.b):
+        assert bench.raw(command, peer) == "8006000500001234"
+    assert bench.device.log == []
+
+
+def test_force_ip_that_asks_for_no_acknowledge_gets_none(bench: Bench) -> None:
+    assert bench.raw(_OWN_ADDRESS.replace("4201", "4200", 1)) is None
+    assert len(bench.device.log) == 1
+
+
+FAR = Endpoint("10.1.2.3", 50_000)
+
+
+@pytest.mark.parametrize(
+    ("flags", "peer", "host"),
+    [
+        ("11", FAR, "255.255.255.255"),
+        ("01", FAR, "10.1.2.3"),
+        ("11", Endpoint("192.168.0.5", 50_000), "192.168.0.5"),
+    ],
+)
+@pytest.mark.parametrize("command", ["0002 0000 ffff", _OWN_ADDRESS[4:]])
+def test_broadcast_acknowledge_needs_the_flag_and_a_peer_out_of_reach(
+    bench: Bench, flags: str, peer: Endpoint, host: str, command: str
+) -> None:
+    (effect,) = bench.engine.receive(bytes.fromhex(f"42{flags}" + command), peer, 0)
+    assert isinstance(effect, SendDatagram)
+    assert effect.peer == Endpoint(host, 50_000)
+
+
+def test_discovery_is_answered_within_the_delay_and_not_at_once(bench: Bench) -> None:
+    bench.device.discovery_ack_delay_ms = 500
+    delays = []
+    for number in range(40):
+        begin = number * 1000 * NS_PER_MS
+        assert bench.engine.receive(bytes.fromhex("42010002 0000 ffff"), bench.b, begin) == []
+        due = bench.engine.next_wakeup()
+        assert due is not None
+        (effect,) = bench.engine.advance(due)
+        assert isinstance(effect, SendDatagram)
+        assert effect.data[:8] == bytes.fromhex("0000000300f8ffff")
+        delays.append((due - begin) / NS_PER_MS)
+    assert all(0 < delay <= 500 for delay in delays)
+    assert len(set(delays)) > 30
+    # Mean of 40 uniform numbers: 250 ms, standard deviation 500 / sqrt(12 * 40) = 22.8 ms; 5 sigma.
+    assert abs(sum(delays) / 40 - 250) < 115
+
+
+def test_cameras_draw_different_delays() -> None:
+    drawn = {random_delay_ns(bytes([0, 7, 0x48, 0, 0, last]), 1, 1000) for last in range(50)}
+    assert len(drawn) == 50
+
+
+def test_flood_of_discoveries_is_not_kept(bench: Bench) -> None:
+    bench.device.discovery_ack_delay_ms = 500
+    for _ in range(1000):
+        assert bench.engine.receive(bytes.fromhex("42010002 0000 ffff"), bench.b, 0) == []
+    assert len(bench.engine.advance(500 * NS_PER_MS)) == 64
 
 
 def test_answers_go_to_the_sender(bench: Bench) -> None:

@@ -233,3 +233,27 @@ def test_message_that_does_not_fit_is_refused(fields: dict[str, int | bytes], ma
 def test_largest_event_fills_the_576_byte_datagram() -> None:
     (effect,) = _channel().post(EventMessage(0x9001, 0, bytes(MAX_EVENT_DATA_BYTES)), 0)
     assert len(effect.data) == 576 - 20 - 8
+
+
+def test_events_with_64_bit_block_ids_have_the_longer_item() -> None:
+    # GigE Vision 2.x, EVENT and EVENTDATA with the extended id flag; tshark decodes both.
+    channel = _channel(NO_ACK)
+    (effect,) = channel.post(EventMessage(0x9003, 123456789, block_id=7, extended=True), 0)
+    assert effect.data == bytes.fromhex("421000c0 0018 0001 0000 9003 0000 0000 0000000000000007 00000000075bcd15")
+    message = EventMessage(0x9004, 123456789, bytes.fromhex("11223344"), block_id=2**40, extended=True)
+    (effect,) = channel.post(message, 0)
+    assert effect.data == bytes.fromhex(
+        "421000c2 001c 0002 0000 9004 0000 0000 0000010000000000 00000000075bcd15 11223344"
+    )
+
+
+def test_data_behind_a_64_bit_block_id_are_8_bytes_fewer() -> None:
+    (effect,) = _channel().post(EventMessage(0x9001, 0, bytes(516), extended=True), 0)
+    assert len(effect.data) == 548
+    with pytest.raises(ValueError, match="event data of 517 bytes exceeds 516"):
+        EventMessage(0x9001, 0, bytes(517), extended=True)
+
+
+def test_block_id_of_17_bits_needs_the_longer_item() -> None:
+    with pytest.raises(ValueError, match="block_id 65536 of an event is not a 16-bit number"):
+        EventMessage(0x9001, 0, block_id=65_536)

@@ -40,11 +40,20 @@ def test_reads_are_answered_whatever_the_acknowledge_flag_says(bench: Bench, fla
     [
         ((0xA002,), Status.BAD_ALIGNMENT),
         ((0xB000,), Status.INVALID_ADDRESS),
-        ((0xA004, 0xB000), Status.INVALID_ADDRESS),
+        ((0xB000, 0xA004), Status.INVALID_ADDRESS),
     ],
 )
 def test_refused_readreg_has_no_payload(bench: Bench, addresses: tuple[int, ...], status: Status) -> None:
     assert bench.send(gvcp.ReadRegCmd(1, addresses)) == gvcp.ErrorAck(1, 0x0081, status=status)
+
+
+@pytest.mark.parametrize(("bad", "status"), [("0000b000", "8003"), ("0000a006", "8005")])
+def test_readreg_answers_what_it_read_before_the_address_at_fault(bench: Bench, bad: str, status: str) -> None:
+    # GigE Vision 2.x, READREG_ACK: the length tells how many registers were read.
+    bench.device.words[0xA008] = 0x11223344
+    assert bench.raw(f"42010080 0010 0005 0000a004 0000a008 {bad} 0000a00c") == (
+        f"{status} 0081 0008 0005 00000000 11223344".replace(" ", "")
+    )
 
 
 @pytest.mark.parametrize(

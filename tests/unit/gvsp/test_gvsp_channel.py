@@ -8,12 +8,17 @@ import pytest
 from tiscam_emu.errors import Status
 from tiscam_emu.gvsp.channel import OutgoingFrame, StreamChannel
 from tiscam_emu.gvsp.packets import PacketTable
+from tiscam_emu.wire.bootstrap import StreamChannelCapability
+from tiscam_emu.wire.endpoint import Endpoint
 from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, PacketFormat, parse_image_leader, parse_packet
 
 MS = 1_000_000
 PAYLOAD_BYTES = 20_000
 PACKETS = 17  # leader, 15 payload packets of 1364 bytes, trailer
 LAST = PACKETS - 1
+
+
+NO_OPTIONS = StreamChannelCapability(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class To:
     packet_delay_ns: int = 0
     link_bytes_per_s: float = 125e6
     opened: int = 1
+    extended_ids: bool = False
+    configuration: StreamChannelCapability = NO_OPTIONS
 
 
 def filled(frame: int, channel: StreamChannel, to: To) -> PacketTable:
@@ -422,3 +429,48 @@ def test_after_a_flood_the_next_frame_can_be_resent_again() -> None:
     now = stream(channel, 1, first=1)
     channel.request_resend(2, 5, 5, now)
     assert packet_ids(run(channel, now)[0]) == [5]
+
+
+def test_64_bit_block_ids_run_past_65535() -> None:
+    channel = StreamChannel()
+    to = To(extended_ids=True)
+    for _ in range(65_537):
+        table = channel.spare_table(1, to.packet_size, extended=True) or PacketTable(1, to.packet_size, extended=True)
+        channel.enqueue(OutgoingFrame(table, 0, to))
+        now = 0
+        while channel.frames_outstanding:
+            now = max(now, channel.next_wakeup() or 0)
+            channel.due(now)
+    assert table.block_id == 65_537
+    assert table.packets[1][8:16].hex() == "0000000000010001"
+
+
+def test_test_packet_has_the_length_that_was_set_with_64_bit_ids_too() -> None:
+    channel = StreamChannel()
+    channel.request_test_packet(To(extended_ids=True, packet_size=1500))
+    burst = channel.due(0)
+    assert burst is not None
+    (packet,) = burst.packets
+    assert bytes(packet) == bytes.fromhex("0000000083000000") + bytes(12 + 1452)
+
+
+def test_spare_tables_of_the_other_id_mode_are_dropped() -> None:
+    channel = StreamChannel()
+    stream(channel, 5)
+    assert channel.spare_table(PAYLOAD_BYTES, 1400, extended=True) is None
+
+
+def test_requests_of_several_receivers_are_answered_each_at_its_own_address() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 1)
+    for port in (41_000, 42_000):
+        channel.request_resend(1, 2, 2, now, requester=Endpoint("192.0.2.7", port))
+    channel.request_resend(1, 3, 3, now)
+    bursts = []
+    while (wakeup := channel.next_wakeup()) is not None:
+        now = max(now, wakeup)
+        if (burst := channel.due(now)) is not None:
+            bursts.append(
+                (burst.destination.host, burst.destination.port, packet_ids([bytes(p) for p in burst.packets]))
+            )
+    assert bursts == [("192.0.2.7", 41_000, [2]), ("192.0.2.7", 42_000, [2]), ("192.0.2.1", 50_000, [3])]

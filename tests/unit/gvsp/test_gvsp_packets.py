@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tiscam_emu.gvsp.packets import PacketTable
+from tiscam_emu.gvsp.all_in import AllInPacket
+from tiscam_emu.gvsp.packets import PacketTable, resent
 from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer
 
 MONO8 = 0x01080001
@@ -86,19 +87,11 @@ def test_a_refilled_table_sends_the_new_frame_through_the_same_packets() -> None
     assert int.from_bytes(table.packets[0][12:20], "big") == 5
 
 
-def test_a_repeated_frame_has_the_old_payload_and_its_own_timestamp() -> None:
-    good, payload = filled(10_000, 1400)
-    table = PacketTable(10_000, 1400)
-    table.repeat(good, ImageLeader(77, MONO8, 100, 100), ImageTrailer(100))
-    table.stamp(2)
-    assert b"".join(packet[8:] for packet in table.packets[1:-1]) == payload
-    assert int.from_bytes(table.packets[0][12:20], "big") == 77
-
-
 def test_a_resent_packet_differs_in_its_status_alone() -> None:
     table, _ = filled(10_000, 1400)
-    assert table.marked(3)[:2].hex() == "0100"
-    assert table.marked(3)[2:] == table.packets[3][2:]
+    assert resent(table, 3, marked=True)[:2].hex() == "0100"
+    assert resent(table, 3, marked=True)[2:] == table.packets[3][2:]
+    assert resent(table, 3, marked=False) == table.packets[3]
     assert table.packets[3][:2].hex() == "0000"
 
 
@@ -147,3 +140,41 @@ def test_runs_are_the_same_packets_in_few_pieces(
     ]
     assert cut == [bytes(packet) for packet in table.packets[first:end]]
     assert all(len(run.data) <= 65_507 and len(run.data) <= 64 * run.packet_bytes for run in table.runs(first, end))
+
+
+def test_extended_leader_and_trailer_equal_those_aravis_took() -> None:
+    table = PacketTable(256 * 128, 1472, extended=True)
+    leader = ImageLeader(0x15A0523D519, MONO8, size_x=256, size_y=128)
+    table.fill(np.zeros(256 * 128, np.uint8), leader, ImageTrailer(size_y=128))
+    table.stamp(1)
+    # 1472 - 48 = 1424 bytes in each packet: 24 of them, so the trailer is packet 25.
+    assert table.packets[0][:20].hex() == "00000000810000000000000000000001" + "00000000"
+    assert table.packets[0][20:].hex() == "000000010000015a0523d51901080001" + "0000010000000080" + "00" * 12
+    assert table.packets[-1].hex() == "00000000820000000000000000000001" + "00000019" + "0000000100000080"
+
+
+def test_extended_payload_packets_carry_64_and_32_bit_ids() -> None:
+    payload = np.random.default_rng(3).integers(0, 256, 10_000, dtype=np.uint8)
+    table = PacketTable(10_000, 1400, extended=True)
+    table.fill(payload, LEADER, TRAILER)
+    for block_id, text in ((1, "0000000000000001"), (2**40 + 7, "0000010000000007")):
+        table.stamp(block_id)
+        assert table.packets[1][:20].hex() == "0000000083000000" + text + "00000001"
+        assert table.packets[8][:20].hex() == "0000000083000000" + text + "00000008"
+    # 1352 bytes of data in each: 7 full packets and 536 bytes.
+    assert [len(packet) for packet in table.packets[1:-1]] == [*[1372] * 7, 20 + 536]
+    assert b"".join(packet[20:] for packet in table.packets[1:-1]) == payload.tobytes()
+
+
+def test_extended_resent_packet_is_flagged_and_marked_if_wanted() -> None:
+    table = PacketTable(10_000, 1400, extended=True)
+    table.fill(np.zeros(10_000, np.uint8), LEADER, TRAILER)
+    table.stamp(9)
+    assert bytes(resent(table, 3, marked=True)[:4]).hex() == "01000001"
+    assert bytes(resent(table, 3, marked=False)[:4]).hex() == "00000001"
+    assert resent(table, 3, marked=True)[4:] == table.packets[3][4:]
+
+
+def test_all_in_packet_too_small_for_its_frame_is_refused() -> None:
+    with pytest.raises(ValueError, match="a frame of 1413 bytes does not fit one packet of 1500"):
+        AllInPacket(1413, 1500)

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 from tiscam_emu.gvsp.packets import PacketTable
 from tiscam_emu.gvsp.window import ResendWindow, SentFrame
+from tiscam_emu.wire.bootstrap import StreamChannelCapability
 
 MS = 1_000_000
+
+
+NO_OPTIONS = StreamChannelCapability(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,8 @@ class Somewhere:
     packet_delay_ns: int = 0
     link_bytes_per_s: float = 125e6
     opened: int = 1
+    extended_ids: bool = False
+    configuration: StreamChannelCapability = NO_OPTIONS
 
 
 def sent(block_id: int, at_ns: int, size_bytes: int | None = None) -> SentFrame:

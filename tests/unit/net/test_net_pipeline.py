@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import ManualClock
 from tiscam_emu.net.pipeline import FramePipeline, Measurement
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.request import FrameRequest, Region
+from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.gvsp import PacketFormat, parse_image_leader, parse_image_trailer, parse_packet
 from tiscam_emu.wire.stamp import STAMP_BYTES, Stamp, read_stamp
 
@@ -22,6 +24,9 @@ LIMIT_S = 10.0
 """Bounds a wait that fails; none that succeeds takes it."""
 
 WIDTH, HEIGHT = 64, 48
+
+
+NO_OPTIONS = StreamChannelCapability(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +38,8 @@ class To:
     packet_delay_ns: int = 0
     link_bytes_per_s: float = 1e15
     opened: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    block_id: int
-    first: int
-    last: int | None
+    extended_ids: bool = False
+    configuration: StreamChannelCapability = NO_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +256,7 @@ def test_chunks_follow_the_image_and_change_the_payload_type() -> None:
     bench = Bench()
     taken = replace(exposure(1), chunk_tail=b"tail")
     with running(bench) as pipeline:
-        pipeline.submit(taken, To())
+        pipeline.submit(taken, To(configuration=StreamChannelCapability.EXTENDED_CHUNK))
         settled(pipeline)
     packets = [bytes(packet) for packet in bench.sink.packets]
     assert packets[0][8:12] == bytes.fromhex("00004001")
@@ -369,7 +369,7 @@ def test_resent_packets_equal_the_first() -> None:
         settled(pipeline)
         original = list(bench.sink.packets)
         bench.sink.packets.clear()
-        pipeline.resend([Asked(1, 1, 2)])
+        pipeline.resend([ResendRequest(1, 1, 2)])
         settled(pipeline)
         assert bench.sink.packets == original[1:3]
         assert pipeline.counters().resent_packets == 2
@@ -381,7 +381,7 @@ def test_resends_while_tables_are_refilled_are_never_torn() -> None:
         for frame in range(1, 120):
             pipeline.submit(exposure(frame), To())
             for block_id in range(max(1, frame - 6), frame + 1):
-                pipeline.resend([Asked(block_id, 0, None)])
+                pipeline.resend([ResendRequest(block_id, 0, None)])
             if frame % 4 == 0:
                 settled(pipeline)
                 bench.clock.advance(100 * MS)
@@ -410,7 +410,7 @@ def test_segmentation_offload_sends_the_same_packets_in_fewer_calls() -> None:
         with running(bench, segmentation=segmentation) as pipeline:
             pipeline.submit(exposure(7), To(packet_size=576))
             settled(pipeline)
-            pipeline.resend([Asked(1, 2, 3)])
+            pipeline.resend([ResendRequest(1, 2, 3)])
             settled(pipeline)
     assert offloaded.sink.packets == plain.sink.packets
     assert offloaded.sink.calls == 1
