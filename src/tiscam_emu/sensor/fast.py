@@ -108,10 +108,10 @@ class FastPlan:
         reach = sigma * np.int16(MAX_Z * Z_UNITS)
         reach >>= self._fixed_point.shift
         reach += 1
-        starts = np.arange(0, end - first, _CLIP_BLOCK)
-        low = np.minimum.reduceat(mean - reach, starts) < 0
-        high = np.maximum.reduceat(mean + reach, starts) > self._fixed_point.top
-        self._clips[first // _CLIP_BLOCK : first // _CLIP_BLOCK + len(starts)] = low | high
+        low, high, top = mean - reach, mean + reach, self._fixed_point.top
+        for begin in range(0, end - first, _CLIP_BLOCK):
+            part = slice(begin, begin + _CLIP_BLOCK)
+            self._clips[(first + begin) // _CLIP_BLOCK] = low[part].min() < 0 or high[part].max() > top
 
     def draw(self, moving: Sequence[MovingPatch], rng: np.random.Generator, write: Write) -> Iterator[None]:
         """Draw one frame, with what is `moving` over the still scene, block by block."""

@@ -20,6 +20,7 @@ Floats = NDArray[np.float32]
 Fixed = NDArray[np.int16]
 
 _DITHER_STEP = 1 << 16
+_DITHER_APART = 12_347  # between the dithers of a component's mean and sigma
 
 
 @lru_cache(maxsize=4)
@@ -74,12 +75,14 @@ class FixedPoint:
 
         Components so bright that noise cannot bring them below full scale are stored as exactly that.
         """
-        np.minimum(sigma_dn, np.float32(self.max_sigma_dn), out=sigma_dn)
-        saturated = mean_dn - np.float32(MAX_Z) * sigma_dn > FULL_SCALE_DN
-        if saturated.any():
+        largest_sigma = float(sigma_dn.max(initial=0))
+        if largest_sigma > self.max_sigma_dn:
+            np.minimum(sigma_dn, np.float32(self.max_sigma_dn), out=sigma_dn)
+        if float(mean_dn.max(initial=0)) > FULL_SCALE_DN:
+            saturated = mean_dn - np.float32(MAX_Z) * sigma_dn > FULL_SCALE_DN
             mean_dn[saturated] = FULL_SCALE_DN
             sigma_dn[saturated] = 0
-        dither = _dither_pool(-(-mean_dn.size // _DITHER_STEP) * _DITHER_STEP)
+        dither = _dither_pool(-(-mean_dn.size // _DITHER_STEP) * _DITHER_STEP + _DITHER_APART)
         unit = 1 << self.fraction
         scaled = mean_dn * np.float32(unit)
         scaled += np.float32(rounding_dn * unit)
@@ -87,7 +90,7 @@ class FixedPoint:
         np.maximum(scaled, 0, out=scaled)
         mean[...] = scaled
         np.multiply(sigma_dn, np.float32(self.sigma_units), out=scaled)
-        scaled += dither[mean_dn.size - 1 :: -1].reshape(mean_dn.shape)
+        scaled += dither[_DITHER_APART : _DITHER_APART + mean_dn.size].reshape(mean_dn.shape)
         sigma[...] = scaled
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.geometry import Window
@@ -28,7 +29,7 @@ class FixedPattern:
         self._gain_pool = 1 + np.float32(sensor.prnu_percent / 100) * pool
         self._dsnu_e = sensor.dsnu_e
         self._offset_pool_e = np.float32(sensor.dsnu_e) * pool
-        self._gain_starts, self._offset_starts = rng.integers(0, _SAMPLES, (2, sensor.height)).tolist()
+        self._gain_starts, self._offset_starts = rng.integers(0, _SAMPLES, (2, sensor.height))
         self._hot, self._dead = _defects(sensor, serial)
 
     def gain(self, window: Window) -> Floats:
@@ -80,8 +81,7 @@ def _defects(sensor: SensorModel, serial: str) -> tuple[_Defects, _Defects]:
     return _Defects(rows[hot], columns[hot], times), _Defects(rows[dead], columns[dead], responses)
 
 
-def _rows_from_pool(pool: Floats, starts: list[int], window: Window) -> Floats:
-    rows = np.empty(window.shape, np.float32)
-    for row, start in enumerate(starts[window.top : window.bottom]):
-        rows[row] = pool[start + window.left : start + window.right]
-    return rows
+def _rows_from_pool(pool: Floats, starts: NDArray[np.intp], window: Window) -> Floats:
+    """A copy: for each sensor row of `window` the part of the pool that begins at the row's place."""
+    parts = sliding_window_view(pool, window.shape[1])
+    return np.asarray(parts[starts[window.top : window.bottom] + window.left])

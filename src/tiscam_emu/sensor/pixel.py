@@ -77,13 +77,13 @@ def fixed_offsets_e(
     offset_e: PixelMap,
 ) -> Floats:
     """Fixed offsets of the sensor pixels behind an output `window`, in electrons; see `FixedPattern.offset_e`."""
-    offsets = np.empty(window.shape, np.float32)
-    source: Floats | None = None
-    for sampling in geometry.samplings(window, neighbour):
-        source = offset_e(sampling.source) if source is None else source
-        row, column = sampling.phase
-        offsets[row :: geometry.period, column :: geometry.period] = source[sampling.rows, sampling.columns]
-    return offsets
+    rows = geometry.rows[neighbour[0], window.top : window.bottom]
+    columns = geometry.columns[neighbour[1], window.left : window.right]
+    source = Window(int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1)
+    offsets = offset_e(source)
+    if offsets.shape == window.shape and rows[0] <= rows[-1] and columns[0] <= columns[-1]:
+        return offsets
+    return offsets[(rows - source.top)[:, np.newaxis], columns - source.left]
 
 
 def mean_electrons(codes: LightCodes, electrons_at_white: float, dark_e: float, full_well_e: float) -> Floats:
