@@ -15,6 +15,7 @@ import typer
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions, following_address
 from tiscam_emu.net.process import CameraProcess
+from tiscam_emu.sensor.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
 
 _READY_TIMEOUT_S = 20.0
@@ -53,6 +54,9 @@ def run(
     user_name: Annotated[list[str] | None, typer.Option(help="User-defined name; one per camera.")] = None,
     scene: Annotated[str, typer.Option(help="Name of a scene (chart, flat, gradient) or path of an image.")] = "chart",
     seed: Annotated[int, typer.Option(help="Seed of all randomness: equal seeds give equal frames.")] = 0,
+    light_k: Annotated[
+        float, typer.Option(help="Colour temperature of the light, in kelvin.")
+    ] = NEUTRAL_K,
     state_dir: Annotated[
         Path | None, typer.Option(help="Folder for what cameras keep across restarts; without it nothing is kept.")
     ] = None,
@@ -88,6 +92,7 @@ def run(
                 user_name=_one_of(user_name, number, len(model), "user name"),
                 scene=scene,
                 seed=seed,
+                light_k=light_k,
                 state_dir=str(state_dir or ""),
                 max_packet_size=max_packet_size,
                 plain_xml=plain_xml,

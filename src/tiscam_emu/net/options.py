@@ -9,9 +9,11 @@ from typing import Any
 
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE, SMALLEST_PACKET, CameraOptions
 from tiscam_emu.errors import InvalidOption
+from tiscam_emu.sensor.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import find_key
 
 LARGEST_PACKET = 65532
+LOWEST_LIGHT_K, HIGHEST_LIGHT_K = 1500, 20000
 _FIRST_ADDRESS = IPv4Address("127.0.0.1")
 _USER_NAME_BYTES = 15
 
@@ -28,6 +30,8 @@ class ServeOptions:
         Eight decimal digits; empty: the model's own at 127.0.0.1, counted up with the address.
     scene
         Name of a scene or path of an image; in this process also an array or a callable.
+    light_k
+        Colour temperature of the light on the scene, in kelvin.
     """
 
     model: str
@@ -37,6 +41,7 @@ class ServeOptions:
     scene: Any = "chart"
     seed: int = 0
     noise: str = "fast"
+    light_k: float = NEUTRAL_K
     state_dir: str = ""
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False
@@ -62,6 +67,8 @@ class ServeOptions:
             raise InvalidOption(f"seed {self.seed}: must not be negative")
         if self.noise not in {"fast", "exact"}:
             raise InvalidOption(f"noise {self.noise!r}: must be fast or exact")
+        if not LOWEST_LIGHT_K <= self.light_k <= HIGHEST_LIGHT_K:
+            raise InvalidOption(f"light {self.light_k:g} K: must be {LOWEST_LIGHT_K} to {HIGHEST_LIGHT_K} K")
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
         return replace(self, model=find_key(self.model))

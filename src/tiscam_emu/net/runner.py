@@ -68,6 +68,7 @@ class CameraRunner:
             seed=options.seed,
             noise=options.noise,  # type: ignore[arg-type]
             serial=self.camera.state.serial,
+            light_k=options.light_k,
         )
         self._kept: KeptValues | None = None
         if options.state_dir:
