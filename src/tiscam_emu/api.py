@@ -16,6 +16,7 @@ from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.scene_parcel import packed
 from tiscam_emu.net.status import CameraStatus
+from tiscam_emu.sensor.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
 
 _READY_TIMEOUT_S = 20.0
@@ -185,6 +186,7 @@ def serve(
     scene: str | Path | Callable[..., Any] | Any = "chart",
     seed: int = 0,
     noise: str = "fast",
+    light_k: float = NEUTRAL_K,
     state_dir: str | Path = "",
     max_packet_size: int = 9000,
     plain_xml: bool = False,
@@ -214,6 +216,8 @@ def serve(
         Of all randomness: equal seeds give equal frames.
     noise
         ``fast`` or ``exact``: scaled pre-drawn normals, or every photon drawn.
+    light_k
+        Colour temperature of the light on the scene in kelvin, 1500 to 20000; at 6500 a grey is neutral.
     state_dir
         Folder for what the camera keeps across restarts; by default nothing is kept.
     max_packet_size
@@ -261,6 +265,7 @@ def serve(
         scene=scene,
         seed=seed,
         noise=noise,
+        light_k=light_k,
         state_dir=str(state_dir),
         max_packet_size=max_packet_size,
         plain_xml=plain_xml,

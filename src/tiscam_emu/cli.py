@@ -15,6 +15,7 @@ import typer
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions, addresses_for
 from tiscam_emu.net.process import CameraProcess
+from tiscam_emu.sensor.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
 
 _READY_TIMEOUT_S = 20.0
@@ -59,6 +60,7 @@ def run(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all randomness: equal seeds give equal frames.")] = 0,
+    light_k: Annotated[float, typer.Option(help="Colour temperature of the light, in kelvin.")] = NEUTRAL_K,
     state_dir: Annotated[
         Path | None, typer.Option(help="Folder for what cameras keep across restarts; without it nothing is kept.")
     ] = None,
@@ -118,6 +120,7 @@ def run(
                 user_name=_one_of(user_name, number, len(model), "user name"),
                 scene=_scene_of(scene, number, len(model)),
                 seed=seed,
+                light_k=light_k,
                 state_dir=str(state_dir or ""),
                 max_packet_size=max_packet_size,
                 plain_xml=plain_xml,

@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as Picture
 from tests.interop.colour_difference import decoded_srgb, delta_e_76, lab
-from tests.interop.emulator import aravis, emulator
+from tests.interop.emulator import aravis, emulator, refused
 from tests.interop.unpack import decode
 
 LARGEST_DELTA_E, MEAN_DELTA_E = 5.0, 1.5
@@ -117,3 +117,26 @@ def _patches(address: str, pixel_format: str, matrix: bool, folder: Path) -> NDA
     frame = decode(pixel_format, Path(path).read_bytes(), _WIDTH, _HEIGHT)
     planes = [plane for plane in (frame.red, frame.green, frame.blue) if plane is not None]
     return lab(_seen(planes))
+
+
+@pytest.mark.parametrize("kelvin", [3000, 9000])
+def test_automatic_white_balance_finds_the_temperature_of_the_light_on_the_scene(
+    kelvin: int, first_address: str
+) -> None:
+    options = ("--model", "39GX265-Z20", "--address", first_address[:-1] + "62", "--scene", "flat")
+    with emulator(*options, "--light-k", str(kelvin)) as running:
+        answer = aravis(
+            "aravis_stream",
+            camera=running.ready[0].address,
+            set=[("BalanceWhiteMode", "WhiteBalanceMode_Temperature"), ("Width", _WIDTH), ("Height", _HEIGHT)],
+            frames=40,
+            read=["BalanceWhiteTemperature"],
+        )
+    # white balance changes when it is off by more than 3 %, in steps of 100 K
+    assert float(answer["read"]["BalanceWhiteTemperature"]) == pytest.approx(kelvin, rel=0.04)
+
+
+def test_light_of_no_lamp_is_refused() -> None:
+    done = refused("--model", "39GX265-Z20", "--light-k", "900")
+    assert done.returncode == 2
+    assert "light 900 K: must be 1500 to 20000 K" in done.stderr

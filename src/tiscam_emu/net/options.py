@@ -12,9 +12,11 @@ from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE, SMALLEST_PACKET, 
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.interfaces import Interface, find_interface, interface_addresses
+from tiscam_emu.sensor.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import find_key
 
 LARGEST_PACKET = 65532
+LOWEST_LIGHT_K, HIGHEST_LIGHT_K = 1500, 20000
 _DEFAULT_ADDRESS = "127.0.0.1"
 _FIRST_ADDRESS = IPv4Address(_DEFAULT_ADDRESS)
 _USER_NAME_BYTES = 15
@@ -40,6 +42,8 @@ class ServeOptions:
         Texts as `FaultPlan.parse` reads them.
     interface, expose
         Network interface to show the camera on, and the consent that everybody on its network can reach it.
+    light_k
+        Colour temperature of the light on the scene, in kelvin.
     """
 
     model: str
@@ -49,6 +53,7 @@ class ServeOptions:
     scene: Any = "chart"
     seed: int = 0
     noise: str = "fast"
+    light_k: float = NEUTRAL_K
     state_dir: str = ""
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False
@@ -83,6 +88,8 @@ class ServeOptions:
             raise InvalidOption(f"noise {self.noise!r}: must be fast or exact")
         if self.gso and not sys.platform.startswith("linux"):
             raise InvalidOption("gso: only Linux has segmentation offload for UDP")
+        if not LOWEST_LIGHT_K <= self.light_k <= HIGHEST_LIGHT_K:
+            raise InvalidOption(f"light {self.light_k:g} K: must be {LOWEST_LIGHT_K} to {HIGHEST_LIGHT_K} K")
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
         FaultPlan.parse(self.faults)

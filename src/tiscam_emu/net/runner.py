@@ -259,6 +259,7 @@ class CameraRunner:
             options.seed,
             options.noise,  # type: ignore[arg-type]
             serial=self.camera.state.serial,
+            light_k=options.light_k,
         )
 
     def _master_seat(self, *, elected: bool) -> MasterSeat:
