@@ -68,7 +68,7 @@ class _Camera:
                 image = _rendered(renderer, exposure.request)
                 if (roi := self.camera.measured_region()) is not None:
                     self.camera.frame_measured(
-                        exposure.request, measure(image, exposure.request, roi), roi, exposure.end_ns
+                        exposure.request, measure(image.take, exposure.request, roi), roi, exposure.end_ns
                     )
                     self.now = exposure.end_ns
         return taken[-1]
