@@ -422,3 +422,12 @@ def test_after_a_flood_the_next_frame_can_be_resent_again() -> None:
     now = stream(channel, 1, first=1)
     channel.request_resend(2, 5, 5, now)
     assert packet_ids(run(channel, now)[0]) == [5]
+
+
+def test_a_block_long_gone_is_not_answered() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 150)
+    channel.request_resend(150 - 95, 5, 5, now)
+    assert statuses(run(channel, now)[0]) == {Status.PACKET_AND_PREV_REMOVED_FROM_MEMORY}
+    channel.request_resend(150 - 96, 5, 5, now)
+    assert run(channel, now)[0] == []
