@@ -17,8 +17,8 @@ from tiscam_emu.wire.gvsp import MAX_BLOCK_ID, build_test_packet, next_block_id
 _SPARE_TABLES = 3
 _PENDING_RESENDS = 4096
 _ANSWERED_BLOCKS = 96
-"""Requests for older blocks are not answered: Aravis takes a packet of a block a hundred back for the first one of a new
-count, and loses the frames under way. Nobody waits for such a block any more, but anybody may ask for it."""
+"""Requests for older blocks are not answered: Aravis takes a packet from a hundred blocks back for the first one of a
+new count, and loses the frames under way. Nobody waits for such a block any more, but anybody may ask for it."""
 
 
 @dataclass(slots=True)
