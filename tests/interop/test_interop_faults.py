@@ -8,7 +8,8 @@ import pytest
 from tests.interop.emulator import aravis, refused, wait_until
 from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, GvcpClient, Refused
 
-from tiscam_emu import Camera
+from tiscam_emu import Camera, CameraFailed
+from tiscam_emu.net.process import CameraProcess
 
 FRAMES = 30
 FORMAT = [("OffsetAutoCenter", "Off"), ("Width", 640), ("Height", 512), ("AcquisitionFrameRate", 15.0)]
@@ -60,3 +61,12 @@ def test_the_command_refuses_a_wrong_fault_with_what_is_allowed() -> None:
     done = refused("--model", "33GP1300", "--fault", "drop=2")
     assert done.returncode == 2
     assert done.stderr.strip() == "tiscam-emu: fault 'drop=2': drop: 2 is not in 0 to 1"
+
+
+def test_an_answer_nobody_waits_for_any_more_is_not_kept(tiscam_camera: Camera) -> None:
+    process = tiscam_camera._backend
+    assert isinstance(process, CameraProcess)
+    with pytest.raises(CameraFailed, match="does not answer"):
+        process.ask("status", timeout_s=0.0)
+    assert tiscam_camera.status().plugged  # answers come in order: the late one is here, too
+    assert process._answers == {}

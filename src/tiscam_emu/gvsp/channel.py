@@ -18,6 +18,9 @@ from tiscam_emu.wire.gvsp import MAX_BLOCK_ID, STANDARD_HEADER_BYTES, build_test
 
 _SPARE_TABLES = 3
 _PENDING_RESENDS = 4096
+_ANSWERED_BLOCKS = 96
+"""Requests for older blocks are not answered: Aravis takes a packet from a hundred blocks back for the first one of a
+new count, and loses the frames under way. Nobody waits for such a block any more, but anybody may ask for it."""
 
 
 @dataclass(slots=True)
@@ -154,7 +157,8 @@ class StreamChannel:
         ----------
         block_id, first, last
             Packets asked for, both ends included; None is the end of the block. What has not been sent yet is not
-            answered: it will come. What is no longer held is answered by header-only packets saying so.
+            answered: it will come. What is no longer held is answered by header-only packets saying so, if it is
+            one of the last 96 blocks.
         marked
             Whether resent packets carry the status PACKET_RESEND.
         requester
@@ -275,8 +279,7 @@ class StreamChannel:
         if not 1 <= block_id <= MAX_BLOCK_ID:
             return False
         blocks_ago = (self._newest_block - block_id) % MAX_BLOCK_ID
-        # After a wrap half the ids lie ahead of the newest block, so that none to come is called gone.
-        return blocks_ago < min(self._blocks, MAX_BLOCK_ID // 2)
+        return blocks_ago < min(self._blocks, _ANSWERED_BLOCKS)
 
     def _free(self, tables: list[FrameTable]) -> None:
         reusable = [table for table in tables if isinstance(table, PacketTable)]

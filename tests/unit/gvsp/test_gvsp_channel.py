@@ -474,3 +474,12 @@ def test_requests_of_several_receivers_are_answered_each_at_its_own_address() ->
                 (burst.destination.host, burst.destination.port, packet_ids([bytes(p) for p in burst.packets]))
             )
     assert bursts == [("192.0.2.7", 41_000, [2]), ("192.0.2.7", 42_000, [2]), ("192.0.2.1", 50_000, [3])]
+
+
+def test_a_block_long_gone_is_not_answered() -> None:
+    channel = StreamChannel()
+    now = stream(channel, 150)
+    channel.request_resend(150 - 95, 5, 5, now)
+    assert statuses(run(channel, now)[0]) == {Status.PACKET_AND_PREV_REMOVED_FROM_MEMORY}
+    channel.request_resend(150 - 96, 5, 5, now)
+    assert run(channel, now)[0] == []
