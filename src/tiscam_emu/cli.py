@@ -54,9 +54,7 @@ def run(
     user_name: Annotated[list[str] | None, typer.Option(help="User-defined name; one per camera.")] = None,
     scene: Annotated[str, typer.Option(help="Name of a scene (chart, flat, gradient) or path of an image.")] = "chart",
     seed: Annotated[int, typer.Option(help="Seed of all randomness: equal seeds give equal frames.")] = 0,
-    light_k: Annotated[
-        float, typer.Option(help="Colour temperature of the light, in kelvin.")
-    ] = NEUTRAL_K,
+    light_k: Annotated[float, typer.Option(help="Colour temperature of the light, in kelvin.")] = NEUTRAL_K,
     state_dir: Annotated[
         Path | None, typer.Option(help="Folder for what cameras keep across restarts; without it nothing is kept.")
     ] = None,
