@@ -29,6 +29,7 @@ class FixedPattern:
         self._gain_pool = 1 + np.float32(sensor.prnu_percent / 100) * pool
         self._dsnu_e = sensor.dsnu_e
         self._offset_pool_e = np.float32(sensor.dsnu_e) * pool
+        self._spared = 0.0, self._offset_pool_e
         self._gain_starts, self._offset_starts = rng.integers(0, _SAMPLES, (2, sensor.height))
         self._hot, self._dead = _defects(sensor, serial)
 
@@ -47,12 +48,17 @@ class FixedPattern:
         spared_e2
             Variance of the differences to leave out here, because rounding adds it later.
         """
-        offset_e = _rows_from_pool(self._offset_pool_e, self._offset_starts, window)
-        if spared_e2 and self._dsnu_e:
-            offset_e *= np.float32(max(1 - spared_e2 / self._dsnu_e**2, 0) ** 0.5)
+        offset_e = _rows_from_pool(self._offsets_less(spared_e2), self._offset_starts, window)
         rows, columns, times = self._hot.inside(window)
         offset_e[rows, columns] += np.float32(dark_e) * times
         return offset_e
+
+    def _offsets_less(self, spared_e2: float) -> Floats:
+        """The pool of offsets with less variance; kept, for block after block of a frame asks for the same."""
+        if spared_e2 != self._spared[0]:
+            share = max(1 - spared_e2 / self._dsnu_e**2, 0) ** 0.5 if self._dsnu_e else 1.0
+            self._spared = spared_e2, self._offset_pool_e * np.float32(share)
+        return self._spared[1]
 
 
 class _Defects:
