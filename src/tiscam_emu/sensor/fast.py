@@ -23,6 +23,7 @@ from tiscam_emu.sensor.settings import FrameSettings
 
 _OVERLAY_BUDGET_BYTES = 16 * 1024 * 1024
 _CLIP_BLOCK = 1 << 14
+_MOST_WINDOWS = 4096
 
 Moments = tuple[Fixed, Fixed]
 """Mean and sigma of every component of a frame, (lines, components of a line)."""
@@ -65,6 +66,7 @@ class FastPlan:
         self._lut = FixedPointLut.of(settings, self._fixed_point)
         self._overlays: dict[Hashable, _Overlay] = {}
         self._overlay_bytes = 0
+        self._windows: dict[Window, Window] = {}
 
     def prepare(self) -> Iterator[None]:
         """Compute the moments that are missing, block by block; the light has to be complete."""
@@ -113,11 +115,11 @@ class FastPlan:
             part = slice(begin, begin + _CLIP_BLOCK)
             self._clips[(first + begin) // _CLIP_BLOCK] = low[part].min() < 0 or high[part].max() > top
 
-    def draw(self, moving: Sequence[MovingPatch], rng: np.random.Generator, write: Write) -> Iterator[None]:
-        """Draw one frame, with what is `moving` over the still scene, block by block."""
+    def draw(self, moving: Sequence[MovingPatch], key: bytes, write: Write) -> Iterator[None]:
+        """Draw the frame that `key` stands for, with what is `moving` over the still scene, block by block."""
         overlays = self._overlays_of(moving)
         if not overlays:
-            yield from self._draw(self._clips, rng, write)
+            yield from self._draw(self._clips, key, write)
             return
         still = [(self._mean[overlay.part].copy(), self._sigma[overlay.part].copy()) for overlay in overlays]
         try:
@@ -125,15 +127,14 @@ class FastPlan:
             for overlay in overlays:
                 self._mean[overlay.part], self._sigma[overlay.part] = overlay.mean, overlay.sigma
                 clips[overlay.span[0] // _CLIP_BLOCK : overlay.span[1] // _CLIP_BLOCK + 1] = True
-            yield from self._draw(clips, rng, write)
+            yield from self._draw(clips, key, write)
         finally:
             for overlay, before in zip(overlays, still, strict=True):
                 self._mean[overlay.part], self._sigma[overlay.part] = before
 
     def _overlays_of(self, moving: Sequence[MovingPatch]) -> list[_Overlay]:
         """The moments where something moves; kept, for it comes back to the same places."""
-        margin = isp.HALO if self.settings.demosaics else 0
-        seen = [(patch, self.light.seeing(patch.window, margin, align=4)) for patch in moving]
+        seen = [(patch, self._seeing(patch.window)) for patch in moving]
         seen = [(patch, window) for patch, window in seen if not window.is_empty()]
         overlays = []
         for patch, window in seen:
@@ -143,6 +144,16 @@ class FastPlan:
                 self._keep(key, self._new_overlay(window, near))
             overlays.append(self._overlays[key])
         return overlays
+
+    def _seeing(self, patch: Window) -> Window:
+        """The components' pixels that depend on a patch of the scene; kept for the places it has been at last."""
+        window = self._windows.get(patch)
+        if window is None:
+            if len(self._windows) >= _MOST_WINDOWS:
+                self._windows.clear()
+            margin = isp.HALO if self.settings.demosaics else 0
+            window = self._windows[patch] = self.light.seeing(patch, margin, align=4)
+        return window
 
     def _keep(self, key: Hashable, overlay: _Overlay) -> None:
         self._overlay_bytes += overlay.mean.nbytes + overlay.sigma.nbytes
@@ -164,10 +175,10 @@ class FastPlan:
         line = self._components_per_line
         return _Overlay(part, (window.top * line, window.bottom * line - 1), *moments)
 
-    def _draw(self, clips: NDArray[np.bool_], rng: np.random.Generator, write: Write) -> Iterator[None]:
+    def _draw(self, clips: NDArray[np.bool_], key: bytes, write: Write) -> Iterator[None]:
         mean, sigma, pool = self._mean.reshape(-1), self._sigma.reshape(-1), self._pool
         shift, top = self._fixed_point.shift, self._fixed_point.top
-        for block, (start, negated) in enumerate(pool.starts(-(-mean.size // BLOCK), rng)):
+        for block, (start, negated) in enumerate(pool.starts(-(-mean.size // BLOCK), key)):
             first = block * BLOCK
             end = min(first + BLOCK, mean.size)
             value = self._scratch[: end - first]
@@ -178,7 +189,8 @@ class FastPlan:
             np.add(value, mean[first:end], out=value)
             for clipped in clips[first // _CLIP_BLOCK : -(-end // _CLIP_BLOCK)].nonzero()[0].tolist():
                 part = value[clipped * _CLIP_BLOCK : (clipped + 1) * _CLIP_BLOCK]
-                np.clip(part, 0, top, out=part)
+                np.minimum(part, top, out=part)
+                np.maximum(part, 0, out=part)
             packed = self._bytes[: _bytes(end - first, self.settings)]
             if self._lut is None:
                 self._write(value, packed)

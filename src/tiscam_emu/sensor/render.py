@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,12 @@ from tiscam_emu.sensor.scene import FlatScene, Scene, Still
 from tiscam_emu.sensor.settings import FrameSettings
 
 Noise = Literal["fast", "exact"]
+
+
+_common_part: Callable[[FrameRequest], tuple[Any, ...]] = attrgetter(
+    *(part.name for part in fields(FrameRequest) if part.name not in {"frame_id", "exposure_start_ns"})
+)
+"""What a request has in common with the frames before it until a setting changes."""
 
 
 class Renderer:
@@ -66,6 +74,7 @@ class Renderer:
         self._even = isinstance(scene, FlatScene)
         self._light: tuple[Still, Region, Lens, Light] | None = None
         self._plan: FastPlan | None = None
+        self._settings: tuple[tuple[Any, ...], FrameSettings] | None = None
 
     @property
     def quick(self) -> bool:
@@ -83,7 +92,7 @@ class Renderer:
         light = self._light_for(request)
         yield from light.collect()
         if self._noise == "fast":
-            yield from self._plan_for(light, FrameSettings.of(self._sensor, request)).prepare()
+            yield from self._plan_for(light, self._settings_for(request)).prepare()
 
     def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
         """Render a frame in steps of a few milliseconds at most, between which other work can be done.
@@ -103,16 +112,16 @@ class Renderer:
         """
         light = self._light_for(request)
         yield from light.collect()
-        settings = FrameSettings.of(self._sensor, request)
+        settings = self._settings_for(request)
         moving = self._picture.moving(request.exposure_start_ns)
-        rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self._seed, request.frame_id])))
         if self._noise == "exact":
+            rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self._seed, request.frame_id])))
             patches = [(patch.window, patch.radiance()) for patch in moving]
             yield from draw_exact(light, settings, patches, rng, write)
         else:
             plan = self._plan_for(light, settings)
             yield from plan.prepare()
-            yield from plan.draw(moving, rng, write)
+            yield from plan.draw(moving, b"%d %d" % (self._seed, request.frame_id), write)
 
     def render(self, request: FrameRequest, out: NDArray[np.uint8]) -> None:
         """Render a frame into `out`, a contiguous array of exactly ``request.payload_bytes()`` bytes.
@@ -148,6 +157,12 @@ class Renderer:
             )
             self._light = (still, request.region, lens, light)
         return self._light[3]
+
+    def _settings_for(self, request: FrameRequest) -> FrameSettings:
+        common = _common_part(request)
+        if self._settings is None or self._settings[0] != common:
+            self._settings = common, FrameSettings.of(self._sensor, request)
+        return self._settings[1]
 
     def _plan_for(self, light: Light, settings: FrameSettings) -> FastPlan:
         if self._plan is None or self._plan.light is not light:
