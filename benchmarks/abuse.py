@@ -134,9 +134,7 @@ def main() -> None:
     logging.getLogger("tiscam_emu").setLevel(logging.ERROR)  # clients' mistakes are what this is about
     for key, value in machine().items():
         print(f"{key}: {value}")
-    print(
-        "\n| flood | a second | ack ms p50 | p99 | max | unanswered | frames | failed | missing | skipped | dropped |"
-    )
+    print("\n| flood | a second | ack ms p50 | p99 | max | none | frames | failed | missing | skipped | dropped |")
     print("| --- " * 11 + "|")
     for name in FLOODS:
         if args.only in name:
