@@ -12,7 +12,7 @@ from tiscam_emu.gvsp.packets import Packet, Run
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.fault_plan import PERFECT, FaultPlan, LinkFaults
 from tiscam_emu.net.faulty_link import Carried, FaultCounters, FaultyLink
-from tiscam_emu.net.pipeline import PacketSink
+from tiscam_emu.net.stream_roles import PacketSink
 from tiscam_emu.units import Nanoseconds
 
 _To = TypeVar("_To")

@@ -11,7 +11,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -19,10 +18,10 @@ from tiscam_emu.gvsp.all_in import AllInPacket
 from tiscam_emu.gvsp.channel import Burst, OutgoingFrame, StreamChannel, StreamCounters
 from tiscam_emu.gvsp.description import leader_and_trailer
 from tiscam_emu.gvsp.destination import Destination
-from tiscam_emu.gvsp.packets import FrameTable, Packet, PacketTable, Run
+from tiscam_emu.gvsp.packets import FrameTable, PacketTable
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import Clock
-from tiscam_emu.sensor.pack import Write
+from tiscam_emu.net.stream_roles import ImageSource, PacketSink, TakenExposure
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.units import Nanoseconds
@@ -39,63 +38,6 @@ MAX_DRAWN = 2
 
 MAX_AWAITED = 1024
 """As many awaited frames may wait: a camera that has just been started must first see its scene."""
-
-
-class ImageSource(Protocol):
-    """What renders; used from the stream's thread alone. Each step takes a few milliseconds at most."""
-
-    @property
-    def quick(self) -> bool:
-        """Whether that holds for the first step, too; a frame that may take longer is not begun amid another one."""
-        ...
-
-    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
-        """Give the request's payload to `write`, part by part and in order."""
-        ...
-
-    def prepare(self, request: FrameRequest) -> Iterator[None]:
-        """Compute ahead what frames like this one share."""
-        ...
-
-
-class TakenExposure(Protocol):
-    """One frame leaving the sensor: rendered at once, sent from `ready_ns` on."""
-
-    @property
-    def request(self) -> FrameRequest:
-        """What to render."""
-        ...
-
-    @property
-    def ready_ns(self) -> Nanoseconds:
-        """When exposure and readout are over."""
-        ...
-
-    @property
-    def chunk_tail(self) -> bytes:
-        """What is sent behind the image; empty without chunks."""
-        ...
-
-    @property
-    def awaited(self) -> bool:
-        """Whether somebody counts on this very frame: it was triggered, or is one of a number asked for."""
-        ...
-
-
-class PacketSink(Protocol):
-    """Where packets go: a `StreamSocket`, or link faults in front of one. Used from the stream's thread alone."""
-
-    def target(self, host: str, port: int, do_not_fragment: bool) -> None:
-        """Choose where `send` sends."""
-        ...
-
-    def send(self, packets: Sequence[Packet]) -> None:
-        """Send packets in order; their memory is the caller's again afterwards."""
-        ...
-
-    def send_runs(self, runs: Sequence[Run]) -> None:
-        """Send packets that lie one behind the other in memory, many at a time."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import contextlib
 import errno
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from tiscam_emu.errors import AddressInUse, UserError
 
@@ -215,16 +216,14 @@ class StreamSocket:
         OSError
             The socket itself is at fault.
         """
-        if not self._connected:
-            self._connect()
-            if not self._connected:
-                return
+        if not self._is_connected():
+            return
         send = self._socket.send
         for packet in packets:
             try:
                 send(packet)
             except OSError as error:
-                self._send_again(packet, error)
+                self._try_again(partial(send, packet), error)
 
     def send_runs(self, runs: Sequence[tuple[bytes | memoryview, int]]) -> None:
         """Send pieces of many packets each, which the system cuts to packets of the size given with each.
@@ -234,30 +233,32 @@ class StreamSocket:
         OSError
             The socket itself is at fault.
         """
-        if not self._connected:
-            self._connect()
-            if not self._connected:
-                return
+        if not self._is_connected():
+            return
         for data, packet_bytes in runs:
             cut = [(socket.IPPROTO_UDP, _LINUX_UDP_SEGMENT, packet_bytes.to_bytes(2, sys.byteorder))]
             try:
                 self._socket.sendmsg([data], cut)
             except OSError as error:
-                if error.errno not in _LIKE_A_CABLE:
-                    raise
-                with contextlib.suppress(OSError):
-                    self._socket.sendmsg([data], cut)
+                self._try_again(partial(self._socket.sendmsg, [data], cut), error)
 
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
 
-    def _send_again(self, packet: bytes | memoryview, error: OSError) -> None:
+    @staticmethod
+    def _try_again(send: Callable[[], object], error: OSError) -> None:
         if error.errno not in _LIKE_A_CABLE:
             raise error
         # A connected socket reports what became of an earlier datagram instead of sending this one.
         with contextlib.suppress(OSError):
-            self._socket.send(packet)
+            send()
+
+    def _is_connected(self) -> bool:
+        """Whether it is, now at the latest."""
+        if not self._connected:
+            self._connect()
+        return self._connected
 
     def _connect(self) -> None:
         assert self._target is not None

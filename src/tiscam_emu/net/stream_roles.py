@@ -1,0 +1,68 @@
+"""What a stream works with: who draws its frames, what is drawn, and where packets go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from tiscam_emu.gvsp.packets import Packet, Run
+from tiscam_emu.sensor.pack import Write
+from tiscam_emu.sensor.request import FrameRequest
+from tiscam_emu.units import Nanoseconds
+
+
+class ImageSource(Protocol):
+    """What renders; used from the stream's thread alone. Each step takes a few milliseconds at most."""
+
+    @property
+    def quick(self) -> bool:
+        """Whether that holds for the first step, too; a frame that may take longer is not begun amid another one."""
+        ...
+
+    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+        """Give the request's payload to `write`, part by part and in order."""
+        ...
+
+    def prepare(self, request: FrameRequest) -> Iterator[None]:
+        """Compute ahead what frames like this one share."""
+        ...
+
+
+class TakenExposure(Protocol):
+    """One frame leaving the sensor: rendered at once, sent from `ready_ns` on."""
+
+    @property
+    def request(self) -> FrameRequest:
+        """What to render."""
+        ...
+
+    @property
+    def ready_ns(self) -> Nanoseconds:
+        """When exposure and readout are over."""
+        ...
+
+    @property
+    def chunk_tail(self) -> bytes:
+        """What is sent behind the image; empty without chunks."""
+        ...
+
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody counts on this very frame: it was triggered, or is one of a number asked for."""
+        ...
+
+
+class PacketSink(Protocol):
+    """Where packets go: a `StreamSocket`, or link faults in front of one. Used from the stream's thread alone."""
+
+    def target(self, host: str, port: int, do_not_fragment: bool) -> None:
+        """Choose where `send` sends."""
+        ...
+
+    def send(self, packets: Sequence[Packet]) -> None:
+        """Send packets in order; their memory is the caller's again afterwards."""
+        ...
+
+    def send_runs(self, runs: Sequence[Run]) -> None:
+        """Send packets that lie one behind the other in memory, many at a time."""
+        ...
