@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from contestants import Server, enter_lonely_namespace, machine, our_camera, peer_camera
-from report import markdown, number
+from report import Section, markdown, number
 
 from tiscam_emu.camera.core import load
 from tiscam_emu.camera.frame_rate import readout_s
 
 CLIENT = Path(__file__).with_name("aravis_client.py")
-CONTESTANTS: dict[str, Callable[[str], AbstractContextManager[Server]]] = {
+CONTESTANTS: dict[str, Callable[..., AbstractContextManager[Server]]] = {
     "tiscam-emu": our_camera,
     "arv-fake": peer_camera,
 }
@@ -52,21 +52,34 @@ class Case:
     pixel_format: str = "BayerRG8"
     fps: float = 0.0
     packet_size: int = 9000
+    exposure_us: float = 1000.0
+    options: tuple[str, ...] = ()
+    plain_socket: bool = False
 
     def client_arguments(self) -> list[str]:
         size = ["--width", str(self.width), "--height", str(self.height), "--pixel-format", self.pixel_format]
         rate = ["--fps", str(self.fps)] if self.fps else []
-        exposure = ["--exposure-us", str(TRIGGER_EXPOSURE_US if self.task == "trigger" else 1000.0)]
-        return [self.task, *size, *rate, *exposure, "--packet-size", str(self.packet_size)]
+        exposure = ["--exposure-us", str(TRIGGER_EXPOSURE_US if self.task == "trigger" else self.exposure_us)]
+        plain = ["--plain-socket"] if self.plain_socket else []
+        return [self.task, *size, *rate, *exposure, "--packet-size", str(self.packet_size), *plain]
 
 
 LARGE = {"model": "38UX253", "width": 4096, "height": 3000, "pixel_format": "Mono8", "fps": 30.0}
+FULL_SPEED = {**LARGE, "task": "stream", "fps": FASTER_THAN_ANY_HZ, "exposure_us": 30.0}
 CASES = (
     Case("1280x1024 at 90 fps, packets of 9000", "33GP1300", "stream", fps=90.0),
     Case("1280x1024 at 90 fps, packets of 1400", "33GP1300", "stream", fps=90.0, packet_size=1400),
-    Case("1280x1024, as fast as each can", "33GP1300", "stream", fps=FASTER_THAN_ANY_HZ),
     Case("640x480 at 366 fps, packets of 9000", "39GX265-Z20", "stream", width=640, height=480, fps=366.0),
     Case("4096x3000 at 30 fps, packets of 9000", task="stream", **LARGE),  # type: ignore[arg-type]
+    Case("as fast as each can, packets of 9000", options=("--full-speed",), **FULL_SPEED),  # type: ignore[arg-type]
+    Case("as fast as each can, 1400", options=("--full-speed",), packet_size=1400, **FULL_SPEED),  # type: ignore[arg-type]
+    Case(
+        "as fast as each can, 1400, --gso",
+        options=("--full-speed", "--gso"),
+        plain_socket=True,
+        packet_size=1400,
+        **FULL_SPEED,  # type: ignore[arg-type]
+    ),
     Case("software trigger to buffer, ms", "33GP1300", "trigger", fps=90.0),
     Case("READREG idle, µs", "33GP1300", "readreg"),
     Case("READREG while 4096x3000 at 30 fps, µs", task="readreg", **LARGE),  # type: ignore[arg-type]
@@ -104,12 +117,12 @@ class Measurement:
         }
 
     def _take(self, case: Case, name: str) -> None:
-        with self._served(name, case.model) as server:
+        with self._served(name, case.model, *(case.options if name == OURS else ())) as server:
             figures = self._client(case, server)
             self._keep(case.title, name, {**figures, "resident_mb": server.resident_mb()})
 
-    def _served(self, name: str, model: str) -> AbstractContextManager[Server]:
-        return CONTESTANTS[name](model)
+    def _served(self, name: str, model: str, *options: str) -> AbstractContextManager[Server]:
+        return CONTESTANTS[name](model, *options)
 
     def _keep(self, title: str, contestant: str, figures: dict[str, float]) -> None:
         self.runs.append({"case": title, "contestant": contestant, "figures": figures})
@@ -184,7 +197,7 @@ def modelled_trigger_ms() -> float:
     return TRIGGER_EXPOSURE_US / 1e3 + readout_s(load("33GP1300"), "BayerRG8", 1280, 1024) * 1e3
 
 
-def arguments() -> argparse.Namespace:
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5.0, help="of streaming per measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each case and camera")
@@ -194,16 +207,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--plain-socket", action="store_true", help="receive as an unprivileged client does")
     parser.add_argument("--client-python", default="/usr/bin/python3", help="interpreter with PyGObject and Aravis")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write machine, runs and medians")
-    args = parser.parse_args()
+    args = parser.parse_args(words)
     if args.quick:
         args.seconds, args.rounds, args.count = 1.0, 1, 50
     return args
 
 
-def main() -> None:
-    args = arguments()
-    enter_lonely_namespace()
-    about = machine()
+def section(args: argparse.Namespace) -> Section:
+    """Measure all cases and lay them out."""
     measurement = Measurement(args)
     cases = [case for case in CASES if args.only in case.title]
     measurement.take_rounds(cases)
@@ -211,25 +222,30 @@ def main() -> None:
         measurement.take_starts(1 if args.quick else 5)
     streams = [case for case in cases if case.task == "stream"]
     titles = [*(case.title for case in cases if case.task != "stream"), START_TITLE]
-    print("\n".join(f"{key}: {value}" for key, value in about.items()), end="\n\n")
+    result = Section("Side by side")
     if streams:
-        print(stream_table(measurement, streams), end="\n\n")
+        result.tables.append(stream_table(measurement, streams))
     if any(measurement.figures(title, OURS) for title in titles):
-        print(other_table(measurement, titles), end="\n\n")
-    print(f"A triggered frame is exposed and read out for {modelled_trigger_ms():.2f} ms.")
+        result.tables.append(other_table(measurement, titles))
+    result.tables.append(f"A triggered frame is exposed and read out for {modelled_trigger_ms():.2f} ms.")
+    medians = {
+        title: {name: measurement.figures(title, name) for name in CONTESTANTS}
+        for title in dict.fromkeys(run["case"] for run in measurement.runs)
+    }
+    settings = {key: getattr(args, key) for key in ("seconds", "rounds", "count", "plain_socket")}
+    result.data = {"settings": settings, "medians": medians, "runs": measurement.runs}
+    return result
+
+
+def main() -> None:
+    args = arguments()
+    enter_lonely_namespace()
+    about = machine()
+    result = section(args)
+    print("\n".join(f"{key}: {value}" for key, value in about.items()), end="\n\n")
+    print("\n\n".join(result.tables))
     if args.json is not None:
-        settings = {
-            "seconds": args.seconds,
-            "rounds": args.rounds,
-            "count": args.count,
-            "plain_socket": args.plain_socket,
-        }
-        medians = {
-            title: {name: measurement.figures(title, name) for name in CONTESTANTS}
-            for title in dict.fromkeys(run["case"] for run in measurement.runs)
-        }
-        report = {"machine": about, "settings": settings, "medians": medians, "runs": measurement.runs}
-        args.json.write_text(json.dumps(report, indent=1) + "\n")
+        args.json.write_text(json.dumps({"machine": about, **result.data}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

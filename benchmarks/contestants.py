@@ -71,7 +71,7 @@ def _ready_address(line: str, command: list[str]) -> str:
 
 
 @contextlib.contextmanager
-def peer_camera(_model: str) -> Iterator[Server]:
+def peer_camera(_model: str, *_options: str) -> Iterator[Server]:
     began = time.perf_counter()
     with _running(subprocess.Popen([PEER_COMMAND, "-i", ADDRESS], stdout=subprocess.DEVNULL)) as process:
         _wait_until_found(began + _START_TIMEOUT_S)
