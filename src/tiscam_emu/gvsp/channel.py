@@ -116,11 +116,6 @@ class StreamChannel:
         """Frames enqueued of which no packet has been handed out."""
         return len(self._waiting)
 
-    @property
-    def is_amid_frame(self) -> bool:
-        """Whether the first packet of a frame has been handed out, and not the last."""
-        return self._current is not None
-
     def spare_table(self, payload_bytes: int, packet_size: int, *, extended: bool = False) -> PacketTable | None:
         """A table free to be filled, or None: the caller then makes one. Spares of another geometry are dropped."""
         wanted = (payload_bytes, packet_size, extended)

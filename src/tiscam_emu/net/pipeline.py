@@ -2,7 +2,8 @@
 
 Sending a frame at the link's rate means waiting, burst after burst. A second thread for drawing would contend for the
 interpreter with every packet, and wake up for every frame; so one thread does both, in steps short enough that bursts
-leave in time, and control has a thread of its own.
+leave in time, and control has a thread of its own. Only what takes long in any case is drawn apart, on another core:
+large frames, and scenes that ask a file or a function for their image.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ stalls of the computer."""
 MAX_DRAWN = 2
 """Frames drawn and not yet sent, none of them on the link. More would take memory and save no time."""
 
+DRAWN_APART_BYTES = 4_000_000
+"""Frames of this size and above are drawn by a thread of their own."""
+
 MAX_AWAITED = 1024
 """As many awaited frames may wait: a camera that has just been started must first see its scene."""
 
@@ -64,17 +68,23 @@ class Measurement:
 
 
 @dataclass(slots=True)
-class _Drawing:
-    """State: a frame that is being drawn."""
+class _Work:
+    """State: what is being drawn: a frame into its table, or something else in between.
 
-    job: _RenderJob
+    Attributes
+    ----------
+    apart
+        By the other thread, which then is the only one to touch it.
+    """
+
     steps: Iterator[None]
-    table: FrameTable
-    epoch: int
+    apart: bool
+    frame: tuple[_RenderJob, FrameTable] | None = None
+    epoch: int = 0
 
 
 class FramePipeline:
-    """State: the thread of a stream, what it has been given, and what it has drawn.
+    """State: the two threads of a stream, what they have been given, and what they have drawn.
 
     Tables pass from the spares to the drawing, to the channel, to the resend window and back to the spares, and have
     one owner at any time; so no packet is sent, or sent again, while its table is refilled.
@@ -85,10 +95,10 @@ class FramePipeline:
     Parameters
     ----------
     on_error
-        Called from the stream's thread with the first error of rendering and the first of sending. A frame that cannot
-        be rendered repeats the last good one of its geometry, or is skipped.
+        Called from a thread of the stream with the first error of rendering and the first of sending. A frame that
+        cannot be rendered repeats the last good one of its size, or is skipped.
     on_measured
-        Called from the stream's thread with what was asked for when a frame was submitted.
+        Called from a thread of the stream with what was asked for when a frame was submitted.
     max_outstanding
         Frames on their way; one more is skipped whole, unless it is awaited: then it waits to be drawn.
     segmentation
@@ -122,12 +132,12 @@ class FramePipeline:
         self._segmentation = segmentation
         self._lock = threading.Lock()
         self._wanted = threading.Condition(self._lock)
+        self._wanted_apart = threading.Condition(self._lock)
         self._progress = threading.Condition(self._lock)
         self._channel = StreamChannel()
         self._jobs: deque[_RenderJob] = deque()
-        self._drawing: _Drawing | None = None
         self._asides: deque[Iterator[None]] = deque()
-        self._aside: Iterator[None] | None = None
+        self._work: _Work | None = None
         self._sending = False
         self._watchers = 0
         self._epoch = 0
@@ -135,11 +145,15 @@ class FramePipeline:
         self._target: Destination | None = None
         self._last_good: FrameTable | None = None
         self._reported: set[str] = set()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._threads = (
+            threading.Thread(target=self._run, name=name, daemon=True),
+            threading.Thread(target=self._draw_apart, name=f"{name}-apart", daemon=True),
+        )
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Start both threads."""
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, exposure: TakenExposure, destination: Destination, measured: Roi | None = None) -> bool:
         """Take a frame, to be rendered now and sent when it is ready.
@@ -218,15 +232,18 @@ class FramePipeline:
         return self._wait_until_settled(self._clock.now, timeout_s)
 
     def stop(self) -> None:
-        """End the thread, after the step or burst it is busy with; the sink may be closed afterwards."""
+        """End both threads, after the step or burst they are busy with; the sink may be closed afterwards."""
         with self._lock:
             self._stopping = True
             self._wanted.notify()
-        if self._thread.is_alive():
-            self._thread.join()
+            self._wanted_apart.notify()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
 
     def _outstanding(self) -> int:
-        drawing = self._drawing is not None and self._drawing.epoch == self._epoch
+        work = self._work
+        drawing = work is not None and work.frame is not None and work.epoch == self._epoch
         return len(self._jobs) + drawing + self._channel.frames_outstanding
 
     def _wait_until_settled(self, now: Callable[[], Nanoseconds | None], timeout_s: float | None) -> bool:
@@ -240,7 +257,7 @@ class FramePipeline:
     def _is_settled(self, now: Nanoseconds | None) -> bool:
         wakeup = self._channel.next_wakeup()
         idle = wakeup is None or (now is not None and wakeup > now)
-        busy = self._sending or self._drawing is not None or self._aside is not None
+        busy = self._sending or self._work is not None
         return self._stopping or (idle and not busy and not self._may_begin())
 
     def _is_full(self) -> bool:
@@ -249,9 +266,7 @@ class FramePipeline:
 
     def _may_begin(self) -> bool:
         """Whether something waits that can be begun now."""
-        if self._asides:
-            return True
-        return bool(self._jobs) and not self._is_full() and (self._source.quick or not self._channel.is_amid_frame)
+        return bool(self._asides) or (bool(self._jobs) and not self._is_full())
 
     def _report(self, kind: str, error: Exception) -> None:
         if kind not in self._reported:
@@ -259,18 +274,29 @@ class FramePipeline:
             self._on_error(error)
 
     def _run(self) -> None:
-        while (work := self._next_work()) is not None:
-            if isinstance(work, Burst):
-                self._send(work)
-            elif isinstance(work, _Drawing):
-                self._draw(work)
+        while (due := self._next_due()) is not None:
+            if isinstance(due, Burst):
+                self._send(due)
             else:
-                self._step_aside(work)
-        if self._drawing is not None:
-            self._give_up(self._drawing)
+                self._step(due)
+        if self._work is not None and not self._work.apart:
+            self._give_up(self._work)
 
-    def _next_work(self) -> Burst | _Drawing | Iterator[None] | None:
-        """What is to be done next: packets that are due, else a step of drawing; None to end."""
+    def _draw_apart(self) -> None:
+        while True:
+            with self._lock:
+                while not self._stopping and (self._work is None or not self._work.apart):
+                    self._wanted_apart.wait()
+                work = self._work
+            while work is not None and self._work is work and not self._stopping:
+                self._step(work)
+            if self._stopping:
+                if work is not None and work.apart:
+                    self._give_up(work)
+                return
+
+    def _next_due(self) -> Burst | _Work | None:
+        """What the stream's thread does next: packets that are due, else a step of drawing; None to end."""
         with self._lock:
             self._sending = False
             while not self._stopping:
@@ -279,10 +305,10 @@ class FramePipeline:
                 if wakeup is not None and wakeup <= now and (burst := self._channel.due(now)) is not None:
                     self._sending = True
                     return burst
-                if self._drawing is None and self._aside is None and self._may_begin():
+                if self._work is None and self._may_begin():
                     self._begin()
-                if (work := self._aside or self._drawing) is not None:
-                    return work
+                if self._work is not None and not self._work.apart:
+                    return self._work
                 if self._watchers:
                     self._progress.notify_all()
                 self._clock.wait(self._wanted, wakeup)
@@ -303,33 +329,29 @@ class FramePipeline:
             self._report("send", error)
 
     def _begin(self) -> None:
+        apart = not self._source.quick
         if self._asides:
-            self._aside = self._asides.popleft()
-            return
-        job = self._jobs.popleft()
-        table = self._table(job.payload_bytes, job.destination)
-        self._drawing = _Drawing(job, self._source.draw(job.request, table.write), table, self._epoch)
+            self._work = _Work(self._asides.popleft(), apart)
+        else:
+            job = self._jobs.popleft()
+            table = self._table(job.payload_bytes, job.destination)
+            steps = self._source.draw(job.request, table.write)
+            apart = apart or job.payload_bytes >= DRAWN_APART_BYTES
+            self._work = _Work(steps, apart, (job, table), self._epoch)
+        if apart:
+            self._wanted_apart.notify()
 
-    def _step_aside(self, steps: Iterator[None]) -> None:
-        try:
-            next(steps)
-        except StopIteration:
-            self._aside = None
-        except Exception as error:  # as when a frame fails
-            self._report("render", error)
-            self._aside = None
-
-    def _draw(self, drawing: _Drawing) -> None:
-        if drawing.epoch != self._epoch:
-            self._give_up(drawing)
+    def _step(self, work: _Work) -> None:
+        if work.frame is not None and work.epoch != self._epoch:
+            self._give_up(work)
             return
         try:
-            next(drawing.steps)
+            next(work.steps)
         except StopIteration:
-            self._finish(drawing, self._complete(drawing.job, drawing.table))
+            self._finish(work, self._complete(*work.frame) if work.frame else None)
         except Exception as error:  # a frame that fails must not end the stream; it is reported
             self._report("render", error)
-            self._finish(drawing, self._repeated(drawing.job, drawing.table))
+            self._finish(work, self._repeated(*work.frame) if work.frame else None)
 
     def _complete(self, job: _RenderJob, table: FrameTable) -> FrameTable:
         if job.measured is not None and self._on_measured is not None:
@@ -355,23 +377,26 @@ class FramePipeline:
         self._last_good = table
         return table
 
-    def _finish(self, drawing: _Drawing, table: FrameTable | None) -> None:
+    def _finish(self, work: _Work, table: FrameTable | None) -> None:
         with self._lock:
-            self._drawing = None
-            if drawing.epoch != self._epoch:
+            self._work = None
+            self._wanted.notify()
+            if work.frame is None or work.epoch != self._epoch:
                 return
             if table is None:
                 self._channel.skip_frame()
             else:
-                self._channel.enqueue(OutgoingFrame(table, drawing.job.ready_ns, drawing.job.destination))
+                job = work.frame[0]
+                self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination))
 
-    def _give_up(self, drawing: _Drawing) -> None:
+    def _give_up(self, work: _Work) -> None:
         """End what is under way, so that the source can tidy up."""
-        close = getattr(drawing.steps, "close", None)
+        close = getattr(work.steps, "close", None)
         if close is not None:
             close()
         with self._lock:
-            self._drawing = None
+            self._work = None
+            self._wanted.notify()
 
     def _table(self, payload_bytes: int, to: Destination) -> FrameTable:
         """A table to draw into: never the last good one, which a failing frame would need."""

@@ -12,11 +12,11 @@ from tiscam_emu.units import Nanoseconds
 
 
 class ImageSource(Protocol):
-    """What renders; used from the stream's thread alone. Each step takes a few milliseconds at most."""
+    """What renders; used from one thread at a time. Each step takes a few milliseconds at most."""
 
     @property
     def quick(self) -> bool:
-        """Whether that holds for the first step, too; a frame that may take longer is not begun amid another one."""
+        """Whether that holds for the first step, too; a frame that may take longer is drawn on a thread of its own."""
         ...
 
     def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:

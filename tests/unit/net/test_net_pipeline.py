@@ -63,10 +63,10 @@ class FakeSource:
     prepared: list[int] = field(default_factory=list)
     gate: threading.Semaphore | None = None
     quick: bool = True
-    drawn: list[int] = field(default_factory=list)
+    threads: list[str] = field(default_factory=list)
 
     def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
-        self.drawn.append(request.frame_id)
+        self.threads.append(threading.current_thread().name)
         if self.gate is not None:
             assert self.gate.acquire(timeout=LIMIT_S)
         half = np.full(request.payload_bytes() // 2, request.frame_id, np.uint8)
@@ -90,6 +90,7 @@ class FakeSink:
     packets: list[bytes] = field(default_factory=list)
     failures: int = 0
     calls: int = 0
+    sent: threading.Condition = field(default_factory=threading.Condition)
 
     def target(self, host: str, port: int, do_not_fragment: bool) -> None:
         self.targets.append((host, port, do_not_fragment))
@@ -98,13 +99,20 @@ class FakeSink:
         if self.failures:
             self.failures -= 1
             raise OSError(9, "bad file descriptor")
-        self.packets += [bytes(packet) for packet in packets]
+        with self.sent:
+            self.packets += [bytes(packet) for packet in packets]
+            self.sent.notify_all()
 
     def send_runs(self, runs: Sequence[tuple[memoryview | bytes, int]]) -> None:
         self.calls += 1
         for data, size in runs:
             whole = bytes(data)
             self.packets += [whole[first : first + size] for first in range(0, len(whole), size)]
+
+    def wait_for(self, packets: int) -> None:
+        """Until so many packets have been sent."""
+        with self.sent:
+            assert self.sent.wait_for(lambda: len(self.packets) >= packets, LIMIT_S)
 
     def blocks(self) -> list[tuple[int, int, bytes]]:
         """Block id, timestamp and payload of each frame, as a client puts them together."""
@@ -315,20 +323,33 @@ def test_a_frame_being_rendered_counts_as_on_its_way() -> None:
         assert pipeline.counters().skipped_frames == 1
 
 
-def test_a_frame_that_may_take_long_is_not_begun_amid_another_one() -> None:
-    bench = Bench(source=FakeSource(quick=False))
-    to = To(packet_size=576, packet_delay_ns=1 * MS)  # six packets and two, one a millisecond
+def test_a_frame_that_takes_long_does_not_hold_up_the_one_being_sent() -> None:
+    bench = Bench(source=FakeSource(quick=False, gate=threading.Semaphore(1)))
+    assert bench.source.gate is not None
+    to = To(packet_size=576, packet_delay_ns=1 * MS)  # leader, six packets and trailer, one a millisecond
     with running(bench) as pipeline:
         pipeline.submit(exposure(1), to)
         settled(pipeline)
         pipeline.submit(exposure(2), to)
-        for _ in range(6):
+        for sent in range(2, 9):
             bench.clock.advance(1 * MS)
-            settled(pipeline)
-            assert bench.source.drawn == [1]
-        bench.clock.advance(1 * MS)
+            bench.sink.wait_for(sent)
+        bench.source.gate.release()
         settled(pipeline)
-        assert bench.source.drawn == [1, 2]
+        bench.clock.advance(10 * MS)
+        assert bench.sink.blocks() == [(1, 1 * MS, painted(1))]
+
+
+def test_what_takes_long_is_drawn_by_the_other_thread() -> None:
+    names = []
+    for quick in (True, False):
+        bench = Bench(source=FakeSource(quick=quick))
+        with running(bench) as pipeline:
+            pipeline.submit(exposure(1), To())
+            settled(pipeline)
+        names += bench.source.threads
+        assert bench.sink.blocks() == [(1, 1 * MS, painted(1))]
+    assert names == ["stream", "stream-apart"]
 
 
 def test_without_a_destination_frames_are_dropped_unrendered() -> None:
@@ -508,11 +529,11 @@ def test_a_step_between_frames_that_fails_is_reported_and_frames_go_on() -> None
 
 
 @pytest.mark.parametrize("busy", [False, True])
-def test_stop_ends_the_thread_while_frames_are_waiting(busy: bool) -> None:
+def test_stop_ends_both_threads_while_frames_are_waiting(busy: bool) -> None:
     bench = Bench()
     before = threading.active_count()
     with running(bench) as pipeline:
-        assert threading.active_count() == before + 1
+        assert threading.active_count() == before + 2
         if busy:
             pipeline.submit(exposure(1, ready_ns=10 * MS), To())
             settled(pipeline)
