@@ -17,6 +17,7 @@ from tiscam_emu.wire.endpoint import Endpoint
 from tiscam_emu.wire.gvsp import MAX_BLOCK_ID, STANDARD_HEADER_BYTES, build_test_packet, header_bytes, next_block_id
 
 _SPARE_TABLES = 3
+_SPARE_BYTES = 48 * 1024 * 1024
 _PENDING_RESENDS = 4096
 _ANSWERED_BLOCKS = 96
 """Requests for older blocks are not answered: Aravis takes a packet from a hundred blocks back for the first one of a
@@ -279,3 +280,5 @@ class StreamChannel:
     def _free(self, tables: list[FrameTable]) -> None:
         reusable = [table for table in tables if isinstance(table, PacketTable)]
         self._spare = (self._spare + reusable)[-_SPARE_TABLES:]
+        while len(self._spare) > 1 and sum(table.size_bytes for table in self._spare) > _SPARE_BYTES:
+            del self._spare[0]

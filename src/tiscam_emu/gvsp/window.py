@@ -12,7 +12,7 @@ KEEP_NS = 250 * NS_PER_MS
 """Clients give a frame up 100 ms after its last packet; this leaves room for slow ones."""
 
 KEEP_FRAMES = 4
-BUDGET_BYTES = 128 * 1024 * 1024
+BUDGET_BYTES = 96 * 1024 * 1024
 FEWEST_FRAMES = 2
 """Kept whatever they weigh."""
 
@@ -29,7 +29,7 @@ class SentFrame:
 class ResendWindow:
     """State: the frames sent last, by block id, oldest first.
 
-    Kept are the frames of the last 250 ms and never less than four, within 128 MiB, and two whatever they weigh.
+    Kept are the frames of the last 250 ms and never less than four, within 96 MiB, and two whatever they weigh.
     """
 
     __slots__ = ("_frames", "_size_bytes")

@@ -354,6 +354,26 @@ def test_tables_are_used_again_once_out_of_the_window() -> None:
     assert channel.spare_table(PAYLOAD_BYTES, 1400) is None
 
 
+def test_of_large_tables_one_is_spare() -> None:
+    channel = StreamChannel()
+    to = To(packet_size=9000)
+    made = []
+    for frame in range(6):
+        table = channel.spare_table(30_000_000, 9000)
+        if table is None:
+            table = PacketTable(30_000_000, 9000)
+            made.append(table)
+        channel.enqueue(OutgoingFrame(table, frame * 10**9, to))
+        now = frame * 10**9
+        while channel.frames_outstanding:
+            now = max(now, channel.next_wakeup() or 0)
+            channel.due(now)
+    # three fit the window's 96 MiB; the one that leaves it is the next to be filled
+    assert len(made) == 4
+    assert channel.spare_table(30_000_000, 9000) is not None
+    assert channel.spare_table(30_000_000, 9000) is None
+
+
 def test_spare_tables_of_another_geometry_are_dropped() -> None:
     channel = StreamChannel()
     stream(channel, 5)
