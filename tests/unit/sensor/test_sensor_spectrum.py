@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.unit.sensor.noise_figures import assert_same_noise, noise_figures, spectrum
 
-from tiscam_emu.sensor.model import SensorModel
+from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
 from tiscam_emu.sensor.request import Region
 from tiscam_emu.sensor.scene import FlatScene
 
@@ -99,3 +99,21 @@ def test_figures_find_what_interpolation_does_to_exact_noise(
     assert figures.neighbours["R", "horizontal", 1] == pytest.approx(expected, abs=figures.correlation_error)
     assert figures.neighbours["R", "vertical", 1] == pytest.approx(expected, abs=figures.correlation_error)
     assert abs(figures.channels["B", "R"]) < figures.correlation_error
+
+
+@pytest.mark.parametrize("settings", [{}, {"saturation": 96.0, "hue_deg": 20.0}], ids=["plain", "mixed"])
+@pytest.mark.parametrize("pixel_format", ["BGR8", "YUV422_8", "YCbCr411_8", "YCbCr411_8_CbYYCrYY", "Mono8"])
+def test_colour_noise_of_both_modes_has_the_same_variance_and_correlations(
+    color_sensor: SensorModel, take_frame: TakeFrame, pixel_format: str, settings: dict[str, float]
+) -> None:
+    balance = neutral_white_balance(color_sensor)
+    exact, fast = (
+        noise_figures(
+            pixel_format,
+            *pair_of(take_frame, color_sensor, pixel_format, noise=noise, white_balance=balance, **settings),
+        )
+        for noise in NOISES
+    )
+    # 3 %: fixed-point sigma and z; 0.02: the pool takes the colours' noise as that of a balanced grey
+    assert_same_noise(fast, exact, variance=0.03, correlation=0.02)
+    assert max(fast.neighbours.values()) > 0.3
