@@ -19,6 +19,7 @@ from tiscam_emu.sensor.noise_pool import BLOCK, MAX_Z, Z_UNITS, NoisePool, colou
 from tiscam_emu.sensor.pack import RAW_PACKERS, Write
 from tiscam_emu.sensor.picture import MovingPatch
 from tiscam_emu.sensor.pixel import LightCodes
+from tiscam_emu.sensor.raw_moments import RawMoments
 from tiscam_emu.sensor.settings import FrameSettings
 
 _OVERLAY_BUDGET_BYTES = 16 * 1024 * 1024
@@ -57,7 +58,9 @@ class FastPlan:
             memory = np.empty(shape, np.int16), np.empty(shape, np.int16)
         self.memory = memory
         self._mean, self._sigma = memory
-        self._fixed_point = FixedPoint.for_sigma(largest_sigma_dn(settings))
+        largest_dn = largest_sigma_dn(settings)
+        self._fixed_point = FixedPoint.for_sigma(largest_dn)
+        self._raw = RawMoments.of(settings, self._fixed_point, largest_dn, width)
         self._missing = deque(row_blocks(height, width))
         self._clips = np.zeros(-(-self._mean.size // _CLIP_BLOCK), np.bool_)
         self._scratch: Fixed = np.empty(min(BLOCK, self._mean.size), np.int16)
@@ -75,7 +78,8 @@ class FastPlan:
         while self._missing:
             window = self._missing[0]
             outer = self._with_surroundings(window)
-            self._encode(window, self.light.codes[:, outer.top : outer.bottom], self._mean, self._sigma)
+            if not self._encode_raw(window):
+                self._encode(window, self.light.codes[:, outer.top : outer.bottom], self._mean, self._sigma)
             self._missing.popleft()
             yield
         for first in range(0, len(self._clips), BLOCK // _CLIP_BLOCK):
@@ -88,15 +92,24 @@ class FastPlan:
         height, width = self.light.geometry.shape
         return window.grow(isp.HALO, isp.HALO).intersect(Window(0, height, 0, width))
 
+    def _encode_raw(self, window: Window) -> bool:
+        """Encode whole rows the short way, if there is one; see `RawMoments.encode`."""
+        if self._raw is None:
+            return False
+        rows = np.s_[window.top : window.bottom]
+        return self._raw.encode(self.light.codes[0, rows], self._offsets_e(window), self._mean[rows], self._sigma[rows])
+
+    def _offsets_e(self, window: Window) -> NDArray[np.float32]:
+        dither_e2 = self._fixed_point.dither_variance_dn2 / self.settings.readout.dn_per_electron**2
+        return self.light.offsets_e(window, self.settings.dark_e, dither_e2)
+
     def _encode(self, window: Window, codes: LightCodes, mean: Fixed, sigma: Fixed) -> None:
         """Write the fixed-point moments of `window`, from `codes` that include its surroundings, into whole arrays."""
         outer = self._with_surroundings(window)
         inner = Window(
             window.top - outer.top, window.bottom - outer.top, window.left - outer.left, window.right - outer.left
         )
-        dither_e2 = self._fixed_point.dither_variance_dn2 / self.settings.readout.dn_per_electron**2
-        offsets_e = self.light.offsets_e(outer, self.settings.dark_e, dither_e2)
-        mean_dn, sigma_dn = component_moments(codes, offsets_e, self.settings, inner)
+        mean_dn, sigma_dn = component_moments(codes, self._offsets_e(outer), self.settings, inner)
         part = self._part(window)
         self._fixed_point.encode(mean_dn, sigma_dn, self.settings.rounding_dn, mean[part], sigma[part])
 
@@ -110,7 +123,11 @@ class FastPlan:
         reach = sigma * np.int16(MAX_Z * Z_UNITS)
         reach >>= self._fixed_point.shift
         reach += 1
-        low, high, top = mean - reach, mean + reach, self._fixed_point.top
+        top, farthest = self._fixed_point.top, int(reach.max())
+        if int(mean.min()) >= farthest and int(mean.max()) + farthest <= top:
+            self._clips[first // _CLIP_BLOCK : -(-end // _CLIP_BLOCK)] = False
+            return
+        low, high = mean - reach, mean + reach
         for begin in range(0, end - first, _CLIP_BLOCK):
             part = slice(begin, begin + _CLIP_BLOCK)
             self._clips[(first + begin) // _CLIP_BLOCK] = low[part].min() < 0 or high[part].max() > top

@@ -82,16 +82,20 @@ class FixedPoint:
             saturated = mean_dn - np.float32(MAX_Z) * sigma_dn > FULL_SCALE_DN
             mean_dn[saturated] = FULL_SCALE_DN
             sigma_dn[saturated] = 0
-        dither = _dither_pool(-(-mean_dn.size // _DITHER_STEP) * _DITHER_STEP + _DITHER_APART)
         unit = 1 << self.fraction
         scaled = mean_dn * np.float32(unit)
         scaled += np.float32(rounding_dn * unit)
-        scaled += dither[: mean_dn.size].reshape(mean_dn.shape)
-        np.maximum(scaled, 0, out=scaled)
-        mean[...] = scaled
-        np.multiply(sigma_dn, np.float32(self.sigma_units), out=scaled)
-        scaled += dither[_DITHER_APART : _DITHER_APART + mean_dn.size].reshape(mean_dn.shape)
-        sigma[...] = scaled
+        self.store(scaled, sigma_dn * np.float32(self.sigma_units), mean, sigma)
+
+    def store(self, scaled_mean: Floats, scaled_sigma: Floats, mean: Fixed, sigma: Fixed) -> None:
+        """Round what is in the units of the fixed point, with a dither; the arguments are used up."""
+        size, shape = scaled_mean.size, scaled_mean.shape
+        dither = _dither_pool(-(-size // _DITHER_STEP) * _DITHER_STEP + _DITHER_APART)
+        scaled_mean += dither[:size].reshape(shape)
+        np.maximum(scaled_mean, 0, out=scaled_mean)
+        mean[...] = scaled_mean
+        scaled_sigma += dither[_DITHER_APART : _DITHER_APART + size].reshape(shape)
+        sigma[...] = scaled_sigma
 
 
 def _room_dn(fraction: int) -> float:
