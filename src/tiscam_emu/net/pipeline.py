@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -75,11 +75,16 @@ class _Work:
     ----------
     apart
         By the other thread, which then is the only one to touch it.
+    job
+        Of a frame; None for something else.
+    table
+        Where the frame is drawn, once it has been begun.
     """
 
-    steps: Iterator[None]
     apart: bool
-    frame: tuple[_RenderJob, FrameTable] | None = None
+    steps: Iterator[None] = field(default_factory=lambda: iter(()))
+    job: _RenderJob | None = None
+    table: FrameTable | None = None
     epoch: int = 0
 
 
@@ -243,7 +248,7 @@ class FramePipeline:
 
     def _outstanding(self) -> int:
         work = self._work
-        drawing = work is not None and work.frame is not None and work.epoch == self._epoch
+        drawing = work is not None and work.job is not None and work.epoch == self._epoch
         return len(self._jobs) + drawing + self._channel.frames_outstanding
 
     def _wait_until_settled(self, now: Callable[[], Nanoseconds | None], timeout_s: float | None) -> bool:
@@ -329,29 +334,32 @@ class FramePipeline:
             self._report("send", error)
 
     def _begin(self) -> None:
-        apart = not self._source.quick
+        work = _Work(apart=not self._source.quick)
         if self._asides:
-            self._work = _Work(self._asides.popleft(), apart)
+            work.steps = self._asides.popleft()
         else:
-            job = self._jobs.popleft()
-            table = self._table(job.payload_bytes, job.destination)
-            steps = self._source.draw(job.request, table.write)
-            apart = apart or job.payload_bytes >= DRAWN_APART_BYTES
-            self._work = _Work(steps, apart, (job, table), self._epoch)
-        if apart:
+            work.job, work.epoch = self._jobs.popleft(), self._epoch
+            work.apart = work.apart or work.job.payload_bytes >= DRAWN_APART_BYTES
+            work.steps = self._frame_steps(work, work.job)
+        self._work = work
+        if work.apart:
             self._wanted_apart.notify()
 
+    def _frame_steps(self, work: _Work, job: _RenderJob) -> Iterator[None]:
+        work.table = self._table(job.payload_bytes, job.destination)
+        yield from self._source.draw(job.request, work.table.write)
+
     def _step(self, work: _Work) -> None:
-        if work.frame is not None and work.epoch != self._epoch:
+        if work.job is not None and work.epoch != self._epoch:
             self._give_up(work)
             return
         try:
             next(work.steps)
         except StopIteration:
-            self._finish(work, self._complete(*work.frame) if work.frame else None)
+            self._finish(work, self._complete(work.job, work.table) if work.job and work.table else None)
         except Exception as error:  # a frame that fails must not end the stream; it is reported
             self._report("render", error)
-            self._finish(work, self._repeated(*work.frame) if work.frame else None)
+            self._finish(work, self._repeated(work.job, work.table) if work.job and work.table else None)
 
     def _complete(self, job: _RenderJob, table: FrameTable) -> FrameTable:
         if job.measured is not None and self._on_measured is not None:
@@ -381,13 +389,12 @@ class FramePipeline:
         with self._lock:
             self._work = None
             self._wanted.notify()
-            if work.frame is None or work.epoch != self._epoch:
+            if work.job is None or work.epoch != self._epoch:
                 return
             if table is None:
                 self._channel.skip_frame()
             else:
-                job = work.frame[0]
-                self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination))
+                self._channel.enqueue(OutgoingFrame(table, work.job.ready_ns, work.job.destination))
 
     def _give_up(self, work: _Work) -> None:
         """End what is under way, so that the source can tidy up."""
@@ -405,7 +412,8 @@ class FramePipeline:
             payload_bytes, size, extended=extended
         ):
             return AllInPacket(payload_bytes, size, extended=extended)
-        spare = self._channel.spare_table(payload_bytes, size, extended=extended)
+        with self._lock:
+            spare = self._channel.spare_table(payload_bytes, size, extended=extended)
         if spare is None or spare is self._last_good:
             return PacketTable(payload_bytes, size, extended=extended)
         return spare

@@ -5,6 +5,7 @@ The process ends when its stdin does, so it never outlives the one that started 
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -20,6 +21,7 @@ from tiscam_emu.net.runner import CameraRunner
 from tiscam_emu.net.scene_parcel import unpacked
 
 _SWITCH_INTERVAL_S = 0.0005
+_OBJECTS_BEFORE_COLLECTION = 50_000
 
 
 class _EventStream:
@@ -67,6 +69,9 @@ def main() -> int:
     events.send(
         "ready", model=camera.model.identity.name, serial=camera.state.serial, address=runner.address, pid=os.getpid()
     )
+    # The many packets of a frame are objects that never make circles: looking for those now and then is enough.
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     threading.Thread(target=_obey, args=(runner, events), daemon=True).start()
     runner.run()
     # Nothing is left to do, and a renderer in the middle of a large frame need not be waited for.
