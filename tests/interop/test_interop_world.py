@@ -84,7 +84,7 @@ def test_frames_of_a_stalled_computer_are_skipped_and_counted_and_never_torn(tis
         before = [receiver.block() for _ in range(3)]
         pid = tiscam_camera._backend.pid  # type: ignore[attr-defined]
         os.kill(pid, signal.SIGSTOP)
-        time.sleep(0.7)
+        time.sleep(1.0)
         os.kill(pid, signal.SIGCONT)
         after = [receiver.block() for _ in range(20)]
     blocks = [*before, *after]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.geometry import Window
@@ -65,14 +64,16 @@ class _Defects:
     """A few pixels, each with a number."""
 
     def __init__(self, rows: NDArray[np.int64], columns: NDArray[np.int64], numbers: NDArray[np.float64]) -> None:
-        self._rows, self._columns, self._numbers = rows, columns, numbers.astype(np.float32)
+        order = np.argsort(rows, kind="stable")
+        self._rows, self._columns, self._numbers = rows[order], columns[order], numbers[order].astype(np.float32)
 
     def inside(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
         """Row and column relative to `window`, and number, of those that lie in it."""
-        rows, columns = self._rows - window.top, self._columns - window.left
-        height, width = window.shape
-        here = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-        return rows[here], columns[here], self._numbers[here]
+        first, end = np.searchsorted(self._rows, (window.top, window.bottom))
+        here = np.s_[first:end]
+        columns = self._columns[here] - window.left
+        seen = (columns >= 0) & (columns < window.shape[1])
+        return (self._rows[here] - window.top)[seen], columns[seen], self._numbers[here][seen]
 
 
 def _defects(sensor: SensorModel, serial: str) -> tuple[_Defects, _Defects]:
@@ -89,5 +90,7 @@ def _defects(sensor: SensorModel, serial: str) -> tuple[_Defects, _Defects]:
 
 def _rows_from_pool(pool: Floats, starts: NDArray[np.intp], window: Window) -> Floats:
     """A copy: for each sensor row of `window` the part of the pool that begins at the row's place."""
-    parts = sliding_window_view(pool, window.shape[1])
-    return np.asarray(parts[starts[window.top : window.bottom] + window.left])
+    step = pool.strides[0]
+    begins = pool.size - window.shape[1] + 1
+    parts = np.ndarray((begins, window.shape[1]), pool.dtype, pool, strides=(step, step))  # all parts there are
+    return parts[starts[window.top : window.bottom] + window.left]
