@@ -15,6 +15,9 @@ SHORTEST_GAP_NS = 50 * NS_PER_US
 
 _SHORTEST_BURST_NS = 20 * NS_PER_US
 _HEADROOM = 1.03
+_GAP_SHARE_LATE, _GAP_SHARE_VERY_LATE = 0.75, 0.85
+"""Shortest gap behind a burst, of what it takes the link: if it was late by less than a burst, and by more."""
+
 _FORGIVEN_BURSTS = 4
 """Time lost beyond this many bursts is not caught up."""
 
@@ -24,7 +27,9 @@ class LinkPacer:
 
     A link of the camera's rate sends packet after packet, with SCPD between them. The operating system cannot wake a
     sender per packet, so packets leave in bursts: the next one when the link would have finished the last. After a late
-    wakeup bursts follow each other at up to twice the rate until the average is restored; none grows.
+    wakeup bursts follow each other faster until the average is restored, and none grows: by up to a third if the
+    wakeup was late by less than a burst, which every one is by a little; but by a sixth after a longer delay, or a
+    receiver as busy as this computer seems to be would lose more than it may ask for again.
 
     The link rate counts image data, as the cameras' frame-rate limit does, whatever the headers take: a stream slower
     than that limit would have to skip frames. At the limit the link is never idle, so it is taken a little faster than
@@ -64,8 +69,10 @@ class LinkPacer:
     def sent(self, packets: int, now: Nanoseconds) -> None:
         """Count packets handed over at `now`."""
         taken_ns = packets * self._packet_ns
-        self._link_free_ns = max(self._link_free_ns, now - self._forgiven_ns) + taken_ns
-        self._earliest_ns = now + taken_ns / 2
+        link_free_ns = max(self._link_free_ns, now - self._forgiven_ns)
+        share = _GAP_SHARE_LATE if now - link_free_ns <= taken_ns else _GAP_SHARE_VERY_LATE
+        self._link_free_ns = link_free_ns + taken_ns
+        self._earliest_ns = now + taken_ns * share
         self._schedule()
 
     def _schedule(self) -> None:
