@@ -13,6 +13,7 @@ from aravis_session import Aravis, configure, open_camera, run  # type: ignore[i
 
 _BUFFERS = 8
 _PACKET_SIZE = 8000
+_PACKET_DELAY_NS = 100_000
 _ATTEMPTS = 5
 _PATIENCE_US = 2_000_000
 
@@ -56,6 +57,9 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     configure(camera, job)
     device.set_string_feature_value("AcquisitionMode", "MultiFrame")
     camera.gv_set_packet_size(_PACKET_SIZE)
+    # Until its filter is set, a packet socket takes frames of the cameras beside this one for its own.
+    camera.gv_set_stream_options(Aravis.GvStreamOption.PACKET_SOCKET_DISABLED)
+    camera.gv_set_packet_delay(_PACKET_DELAY_NS)  # its pixels are wanted, not its speed
     stream = camera.create_stream(None, None)
     for _ in range(_BUFFERS):
         stream.push_buffer(Aravis.Buffer.new_allocate(camera.get_payload()))
