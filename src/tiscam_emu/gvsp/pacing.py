@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tiscam_emu.units import NS_PER_S, NS_PER_US, Nanoseconds
+from tiscam_emu.units import NS_PER_MS, NS_PER_S, NS_PER_US, Nanoseconds
 from tiscam_emu.wire.gvsp import data_bytes_per_packet
 
 BURST_BYTES = 48_000
@@ -15,11 +15,14 @@ SHORTEST_GAP_NS = 50 * NS_PER_US
 
 _SHORTEST_BURST_NS = 20 * NS_PER_US
 _HEADROOM = 1.03
-_GAP_SHARE_LATE, _GAP_SHARE_VERY_LATE = 0.75, 0.85
-"""Shortest gap behind a burst, of what it takes the link: if it was late by less than a burst, and by more."""
+_GAP_SHARE = 0.75
+"""Shortest gap between bursts while lost time is made good, of what a burst takes the link."""
 
-_FORGIVEN_BURSTS = 4
-"""Time lost beyond this many bursts is not caught up."""
+_OVERSLEPT_SHARE = 0.3
+"""A wakeup that is late by up to this share of a burst does not delay the bursts behind it: every one is late."""
+
+_FORGIVEN_NS = 20 * NS_PER_MS
+"""Time lost beyond this is not caught up. A virtual machine is stopped for 5 ms and more now and then."""
 
 
 class LinkPacer:
@@ -27,21 +30,19 @@ class LinkPacer:
 
     A link of the camera's rate sends packet after packet, with SCPD between them. The operating system cannot wake a
     sender per packet, so packets leave in bursts: the next one when the link would have finished the last. After a late
-    wakeup bursts follow each other faster until the average is restored, and none grows: by up to a third if the
-    wakeup was late by less than a burst, which every one is by a little; but by a sixth after a longer delay, or a
-    receiver as busy as this computer seems to be would lose more than it may ask for again.
+    wakeup bursts follow each other faster, by up to a third, until the average is restored; none grows, or a receiver
+    as busy as this computer seems to be would lose more than it may ask for again.
 
     The link rate counts image data, as the cameras' frame-rate limit does, whatever the headers take: a stream slower
     than that limit would have to skip frames. At the limit the link is never idle, so it is taken a little faster than
     modelled; else no lost time could be made good.
     """
 
-    __slots__ = ("_earliest_ns", "_forgiven_ns", "_link_free_ns", "_packet_ns", "burst_packets", "next_ns")
+    __slots__ = ("_earliest_ns", "_link_free_ns", "_packet_ns", "burst_packets", "next_ns")
 
     def __init__(self) -> None:
         self.burst_packets = 1
         self._packet_ns = 0.0
-        self._forgiven_ns = 0.0
         self._link_free_ns = 0.0
         self._earliest_ns = 0.0
         self.next_ns: Nanoseconds = 0
@@ -55,7 +56,6 @@ class LinkPacer:
         if self._packet_ns * gathered < _SHORTEST_BURST_NS:  # a link faster than any that is modelled
             gathered = max(gathered, min(BURST_PACKETS, int(_SHORTEST_BURST_NS / self._packet_ns)))
         self.burst_packets = 1 if packet_delay_ns >= SHORTEST_GAP_NS else gathered
-        self._forgiven_ns = _FORGIVEN_BURSTS * self.burst_packets * self._packet_ns
 
     def begin(self, ready_ns: Nanoseconds) -> None:
         """Let the link be idle until `ready_ns`: what follows does not leave earlier."""
@@ -69,10 +69,9 @@ class LinkPacer:
     def sent(self, packets: int, now: Nanoseconds) -> None:
         """Count packets handed over at `now`."""
         taken_ns = packets * self._packet_ns
-        link_free_ns = max(self._link_free_ns, now - self._forgiven_ns)
-        share = _GAP_SHARE_LATE if now - link_free_ns <= taken_ns else _GAP_SHARE_VERY_LATE
-        self._link_free_ns = link_free_ns + taken_ns
-        self._earliest_ns = now + taken_ns * share
+        slot_ns = max(self._earliest_ns, now - taken_ns * _OVERSLEPT_SHARE)
+        self._link_free_ns = max(self._link_free_ns, now - _FORGIVEN_NS) + taken_ns
+        self._earliest_ns = slot_ns + taken_ns * _GAP_SHARE
         self._schedule()
 
     def _schedule(self) -> None:

@@ -68,7 +68,7 @@ def test_wakeups_late_by_as_much_keep_the_average() -> None:
     assert bursts[-1] == (99 * 360_000 + 60_000, 5)
 
 
-def test_a_late_wakeup_is_caught_up_gently_at_first_in_bursts_no_larger() -> None:
+def test_a_late_wakeup_is_caught_up_gently_in_bursts_no_larger() -> None:
     paced = pacer()
     paced.begin(0)
     paced.sent(5, 0)
@@ -79,8 +79,8 @@ def test_a_late_wakeup_is_caught_up_gently_at_first_in_bursts_no_larger() -> Non
         paced.sent(5, now)
         times.append(paced.next_ns - now)
         now = paced.next_ns
-    # 900 us late, 54 us of which each gap of 0.85 makes good; from 360 us on each of 0.75 makes good 90 us
-    assert times == [306_000] * 10 + [270_000] * 4 + [360_000]
+    # 900 us late; the first gap is 0.75 of 360 us, less 0.3 of them; each one of 0.75 makes good 90 us
+    assert times == [162_000] + [270_000] * 7 + [288_000] + [360_000] * 6
     assert now == 16 * 360_000
 
 
@@ -90,9 +90,18 @@ def test_a_long_stall_is_caught_up_in_part_only() -> None:
     paced.sent(5, 0)
     stalled_ns = 1_000_000_000
     paced.sent(5, stalled_ns)
-    bursts = send_all(paced, 125)
-    # four bursts of 360 us are made good, less 54 us by the burst before these
-    assert [b - a for (a, _), (b, _) in pairwise(bursts)] == [306_000] * 19 + [270_000] * 4 + [360_000]
+    bursts = send_all(paced, 1125)
+    # 20 ms are made good, 198 us by the burst before these and 90 us by each of them
+    assert [b - a for (a, _), (b, _) in pairwise(bursts)] == [270_000] * 220 + [358_000] + [360_000] * 3
+
+
+def test_wakeups_that_are_all_a_little_late_do_not_hinder_catching_up() -> None:
+    paced = pacer()
+    paced.begin(0)
+    paced.sent(5, 0)
+    paced.sent(5, 10_000_000)
+    bursts = send_all(paced, 50, late_ns=100_000)
+    assert {b - a for (a, _), (b, _) in pairwise(bursts)} == {270_000}
 
 
 def test_packet_delay_above_the_timer_resolution_separates_single_packets() -> None:
