@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from tests.interop.emulator import Ready, aravis, run
-from tests.interop.gvcp_client import GvcpClient
+from tests.interop.gvcp_client import CCP, GvcpClient
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +66,12 @@ def test_broadcast_discovery_is_answered_by_each_camera_from_its_own_address(cam
         ack = acks[camera.address]
         assert ack.source == (camera.address, 3956)
         assert ".".join(map(str, ack.payload[0x24:0x28])) == camera.address
+
+
+def test_registers_are_neither_read_nor_written_by_broadcast(camera: Ready) -> None:
+    with GvcpClient("255.255.255.255", timeout_s=0.3) as everybody, GvcpClient(camera.address) as client:
+        for command, payload in ((0x0080, "00000A00"), (0x0082, "00000A00 00000002")):
+            everybody.send(command, bytes.fromhex(payload))
+            with pytest.raises(TimeoutError):
+                everybody.receive()
+        assert client.read_register(CCP) == 0

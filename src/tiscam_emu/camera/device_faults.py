@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
+from random import Random
 
 from tiscam_emu.errors import Busy
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
@@ -49,12 +48,12 @@ class DeviceHealth:
     def __init__(self, seed: int) -> None:
         self.faults = HEALTHY
         self._seed = seed
-        self._rng = np.random.default_rng(seed)
+        self._rng = Random(seed)
 
     def suffer(self, faults: DeviceFaults) -> None:
         """Let these faults take the place of the former ones; random numbers begin anew."""
         self.faults = faults
-        self._rng = np.random.default_rng(self._seed)
+        self._rng = Random(self._seed)
 
     def check_busy(self) -> None:
         """Refuse an access by chance.

@@ -59,6 +59,11 @@ _CHANGES_NOTHING = frozenset(
 )
 """Commands after which the camera need not be looked at before the end of the turn."""
 
+_TO_EVERYBODY = frozenset(
+    int(command).to_bytes(2, "big") for command in (Command.DISCOVERY_CMD, Command.FORCEIP_CMD, Command.ACTION_CMD)
+)
+"""Commands that are obeyed if they come by broadcast; all others are meant for one camera, and ignored."""
+
 log = logging.getLogger("tiscam_emu")
 _Result = TypeVar("_Result")
 _Wire = tuple[socket.socket, Endpoint]
@@ -307,9 +312,12 @@ class CameraRunner:
             except OSError as error:  # an ICMP answer to an earlier datagram
                 log.debug("receiving: %s", error)
                 continue
-            if sock in self._broadcast and not self.options.interface and not is_this_computer(host):
+            if sock in self._broadcast and not self._is_for_everybody(data, host):
                 continue
             self._heard.put((sock, Endpoint(host, port)), data)
+
+    def _is_for_everybody(self, data: bytes, host: str) -> bool:
+        return data[2:4] in _TO_EVERYBODY and (bool(self.options.interface) or is_this_computer(host))
 
     def _serve(self) -> None:
         for _ in range(_SERVED_PER_TURN):

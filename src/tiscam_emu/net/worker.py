@@ -88,6 +88,9 @@ def _obey(runner: CameraRunner, events: _EventStream) -> None:
             events.send("answer", id=request["id"], kind=type(error).__name__, message=str(error))
         except OSError:  # nobody listens any more; stdin ends as well
             break
+        except Exception as error:  # whatever is wrong with one request, the next ones are answered
+            message = f"{type(error).__name__}: {error}"
+            events.send("answer", id=request["id"], kind="CameraFailed", message=message)
     runner.stop()
 
 
