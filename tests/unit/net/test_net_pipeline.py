@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -64,9 +66,12 @@ class FakeSource:
     gate: threading.Semaphore | None = None
     quick: bool = True
     threads: list[str] = field(default_factory=list)
+    priorities: list[int] = field(default_factory=list)
 
     def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
         self.threads.append(threading.current_thread().name)
+        if sys.platform == "linux":
+            self.priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
         if self.gate is not None:
             assert self.gate.acquire(timeout=LIMIT_S)
         half = np.full(request.payload_bytes() // 2, request.frame_id, np.uint8)
@@ -350,6 +355,19 @@ def test_what_takes_long_is_drawn_by_the_other_thread() -> None:
         names += bench.source.threads
         assert bench.sink.blocks() == [(1, 1 * MS, painted(1))]
     assert names == ["stream", "stream-apart"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives a thread a priority of its own")
+def test_what_is_drawn_apart_stands_back_behind_what_is_sent() -> None:
+    priorities = []
+    for quick in (True, False):
+        bench = Bench(source=FakeSource(quick=quick))
+        with running(bench) as pipeline:
+            pipeline.submit(exposure(1), To())
+            settled(pipeline)
+        priorities += bench.source.priorities
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert priorities == [own, min(own + 5, 19)]
 
 
 def test_without_a_destination_frames_are_dropped_unrendered() -> None:
