@@ -28,7 +28,7 @@ def main() -> None:
     seconds = 1.0 if args.quick else 3.0
     sections = (
         compare.section(compare.arguments(["--quick"] if args.quick else ["--seconds", "3"])),
-        rates.section(seconds),
+        rates.section(1.0 if args.quick else 5.0),
         scale.section(30.0, seconds, (1, 2) if args.quick else scale.COUNTS),
     )
     print("\n".join(f"{key}: {value}" for key, value in about.items()), end="\n\n")

@@ -115,7 +115,7 @@ def section(seconds: float, only: str = "", client_python: str = "/usr/bin/pytho
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of streaming per row")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of streaming per row")
     parser.add_argument("--only", default="", metavar="WORD", help="only rows that contain this, as in '38UX253 Mono8'")
     parser.add_argument("--client-python", default="/usr/bin/python3", help="interpreter with PyGObject and Aravis")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write machine and figures")
