@@ -21,8 +21,8 @@ _GAP_SHARE = 0.75
 _OVERSLEPT_SHARE = 0.3
 """A wakeup that is late by up to this share of a burst does not delay the bursts behind it: every one is late."""
 
-_FORGIVEN_NS = 20 * NS_PER_MS
-"""Time lost beyond this is not caught up. A virtual machine is stopped for 5 ms and more now and then."""
+_FORGIVEN_NS = 250 * NS_PER_MS
+"""Time lost beyond this is not made good; nor is more than the frames take that wait."""
 
 
 class LinkPacer:

@@ -27,7 +27,7 @@ from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.stream_roles import ImageSource, PacketSink, TakenExposure
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
-from tiscam_emu.units import Nanoseconds
+from tiscam_emu.units import NS_PER_MS, Nanoseconds
 from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.gvsp import fits_one_packet
 from tiscam_emu.wire.stamp import StampMaker
@@ -41,6 +41,10 @@ MAX_DRAWN = 2
 
 DRAWN_APART_BYTES = 4_000_000
 """Frames of this size and above are drawn by a thread of their own."""
+
+LONG_DRAWN_NS = 50 * NS_PER_MS
+"""A frame that takes longer to draw than this had to be prepared. Of those that piled up behind it only the last one is
+kept: a backlog at the link's full rate would stay for seconds."""
 
 _STEPS_BACK = 5
 """How much nicer the thread that draws apart is than the others: half as long do register reads take then, while
@@ -57,6 +61,7 @@ class _RenderJob:
     destination: Destination
     chunk_tail: bytes = b""
     measured: Roi | None = None
+    awaited: bool = False
 
     @property
     def payload_bytes(self) -> int:
@@ -81,6 +86,8 @@ class _Work:
     ----------
     apart
         By the other thread, which then is the only one to touch it.
+    begun_ns
+        When that was.
     job
         Of a frame; None for something else.
     table
@@ -88,6 +95,7 @@ class _Work:
     """
 
     apart: bool
+    begun_ns: Nanoseconds
     steps: Iterator[None] = field(default_factory=lambda: iter(()))
     job: _RenderJob | None = None
     table: FrameTable | None = None
@@ -186,7 +194,9 @@ class FramePipeline:
             if self._outstanding() >= allowed:
                 self._channel.skip_frame()
                 return False
-            job = _RenderJob(exposure.request, exposure.ready_ns, destination, exposure.chunk_tail, measured)
+            job = _RenderJob(
+                exposure.request, exposure.ready_ns, destination, exposure.chunk_tail, measured, exposure.awaited
+            )
             self._jobs.append(job)
             self._wanted.notify()
         return True
@@ -341,7 +351,7 @@ class FramePipeline:
             self._report("send", error)
 
     def _begin(self) -> None:
-        work = _Work(apart=not self._source.quick)
+        work = _Work(apart=not self._source.quick, begun_ns=self._clock.now())
         if self._asides:
             work.steps = self._asides.popleft()
         else:
@@ -398,10 +408,17 @@ class FramePipeline:
             self._wanted.notify()
             if work.job is None or work.epoch != self._epoch:
                 return
+            if self._clock.now() - work.begun_ns > LONG_DRAWN_NS:
+                self._catch_up()
             if table is None:
                 self._channel.skip_frame()
             else:
                 self._channel.enqueue(OutgoingFrame(table, work.job.ready_ns, work.job.destination))
+
+    def _catch_up(self) -> None:
+        while len(self._jobs) > 1 and not self._jobs[0].awaited:
+            self._jobs.popleft()
+            self._channel.skip_frame()
 
     def _give_up(self, work: _Work) -> None:
         """End what is under way, so that the source can tidy up."""

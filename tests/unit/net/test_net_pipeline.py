@@ -67,11 +67,13 @@ class FakeSource:
     quick: bool = True
     threads: list[str] = field(default_factory=list)
     priorities: list[int] = field(default_factory=list)
+    begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
         self.threads.append(threading.current_thread().name)
         if sys.platform == "linux":
             self.priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        self.begun.release()
         if self.gate is not None:
             assert self.gate.acquire(timeout=LIMIT_S)
         half = np.full(request.payload_bytes() // 2, request.frame_id, np.uint8)
@@ -343,6 +345,28 @@ def test_a_frame_that_takes_long_does_not_hold_up_the_one_being_sent() -> None:
         settled(pipeline)
         bench.clock.advance(10 * MS)
         assert bench.sink.blocks() == [(1, 1 * MS, painted(1))]
+
+
+@pytest.mark.parametrize(
+    ("took_ns", "awaited", "kept"),
+    [(50 * MS, False, [1, 2, 3, 4, 5]), (51 * MS, False, [1, 5]), (51 * MS, True, [1, 2, 3, 4, 5])],
+)
+def test_of_frames_behind_one_that_took_long_only_the_last_is_kept_unless_awaited(
+    took_ns: int, awaited: bool, kept: list[int]
+) -> None:
+    bench = Bench(source=FakeSource(gate=threading.Semaphore(0)))
+    assert bench.source.gate is not None
+    with running(bench, max_outstanding=6) as pipeline:
+        for number in range(1, 6):
+            assert pipeline.submit(replace(exposure(number), awaited=awaited), To())
+        assert bench.source.begun.acquire(timeout=LIMIT_S)
+        bench.clock.advance(took_ns)
+        bench.source.gate.release(5)
+        settled(pipeline)
+        bench.clock.advance(50 * MS)
+        settled(pipeline)
+        assert [time_ns // MS for _, time_ns, _ in bench.sink.blocks()] == kept
+        assert pipeline.counters().skipped_frames == 5 - len(kept)
 
 
 def test_what_takes_long_is_drawn_by_the_other_thread() -> None:
