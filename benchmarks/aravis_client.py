@@ -101,12 +101,12 @@ def receive(
             stream.push_buffer(buffer)
 
 
-def warm_up(stream: Any) -> None:
+def warm_up(stream: Any, seconds: float = WARM_UP_S) -> None:
     """Wait for the first frame, for which a camera may have to prepare, and let those that piled up pass."""
     buffer = stream.timeout_pop_buffer(FIRST_FRAME_TIMEOUT_US)
     if buffer is not None:
         stream.push_buffer(buffer)
-    receive(stream, WARM_UP_S, lambda _buffer: None)
+    receive(stream, seconds, lambda _buffer: None)
 
 
 def measure_stream(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def measure_stream(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
 
     fps_set = camera.get_frame_rate()
     camera.start_acquisition()
-    warm_up(stream)
+    warm_up(stream, args.warm_up)
     infos = stream_infos(stream)
     used_s, began = cpu_s(args.server_pid), time.perf_counter()
     receive(stream, args.seconds, take)
@@ -249,6 +249,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--packet-size", type=int, default=9000, help="bytes with all headers")
     parser.add_argument("--plain-socket", action="store_true", help="an ordinary UDP socket instead of the packet ring")
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--warm-up", type=float, default=WARM_UP_S, help="seconds after the first frame")
     parser.add_argument("--until", type=Path, help="stream on until this file exists")
     parser.add_argument("--count", type=int, default=100, help="triggers")
     return parser.parse_args()
