@@ -13,11 +13,21 @@ _CATEGORY = "DeviceControl"
 _COUNTS = "Counted are packets with their IP, UDP and GVSP headers. A trigger is not delayed: its frame is sent slowly."
 
 
+_GIGABIT_BYTES_PER_S = 120e6
+_HURRY = 2.0
+"""A camera whose link is faster than Gigabit Ethernet sends in free run at Gigabit's rate, or so many times as fast as
+its frames need if that is more: at full speed a receiver with the system's default buffer would lose packets."""
+
+
 def data_bytes_per_s(state: CameraState) -> float:
     """Image data that the camera may send per second: as the limit says if there is one, and never above the link."""
     link = state.model.link.bytes_per_s
     limit = _limit_bytes_per_s(state)
-    return link if limit is None else min(link, limit)
+    most = link if limit is None else min(link, limit)
+    if most <= _GIGABIT_BYTES_PER_S or state.entry("TriggerMode") == "On":
+        return most
+    needed = _frame_bytes(state) * float(state["AcquisitionFrameRate"])
+    return min(most, max(_GIGABIT_BYTES_PER_S, needed * _HURRY))
 
 
 def least_period_ns(state: CameraState) -> Nanoseconds:
@@ -25,8 +35,12 @@ def least_period_ns(state: CameraState) -> Nanoseconds:
     limit = _limit_bytes_per_s(state)
     if limit is None:
         return 0
+    return ns_from_s(_frame_bytes(state) / limit)
+
+
+def _frame_bytes(state: CameraState) -> int:
     image_bytes = image_format.pixel_format(state).payload_bytes(state["Width"], state["Height"])
-    return ns_from_s((image_bytes + chunk_tail_bytes(state)) / limit)
+    return image_bytes + chunk_tail_bytes(state)
 
 
 def _limit_bytes_per_s(state: CameraState) -> float | None:

@@ -10,6 +10,8 @@ from tiscam_emu.errors import Status
 from tiscam_emu.units import NS_PER_S
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.unit.camera.conftest import Desk
 
 PERIOD = 63_015_385
@@ -86,3 +88,26 @@ def test_shortest_distance_of_frames_does_not_delay_a_trigger(limited: Desk) -> 
 def test_limit_out_of_range_is_refused(desk: Desk, value: int) -> None:
     assert desk.attempt("DeviceLinkThroughputLimit", value) is Status.INVALID_PARAMETER
     assert desk.get("DeviceLinkThroughputLimit") == 125_000_000
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "hz", "rate"),
+    [
+        (640, 480, 10.0, 120e6),  # twice 3 MB/s is less than Gigabit Ethernet
+        (1920, 1080, 50.0, 207_360_000),  # twice 1920 x 1080 x 50
+        (4096, 3000, 30.0, 372_500_000),  # twice 369 MB/s is more than the link
+    ],
+)
+def test_a_fast_link_hurries_no_more_than_the_frame_rate_needs(
+    desk_of: Callable[[str], Desk], width: int, height: int, hz: float, rate: float
+) -> None:
+    desk = desk_of("38UX253")
+    desk.set(ExposureAuto="Off", ExposureTime=1000.0, PixelFormat="Mono8", Width=width, Height=height)
+    desk.set(AcquisitionFrameRate=hz)
+    assert desk.camera.stream.link_bytes_per_s == pytest.approx(rate, rel=0.001)
+
+
+def test_a_triggered_frame_leaves_at_the_rate_of_a_fast_link(desk_of: Callable[[str], Desk]) -> None:
+    desk = desk_of("38UX253")
+    desk.set(PixelFormat="Mono8", Width=640, Height=480, TriggerMode="On")
+    assert desk.camera.stream.link_bytes_per_s == 372_500_000
