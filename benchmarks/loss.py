@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -76,6 +77,8 @@ def viva(camera: tiscam_emu.Camera, seconds: float) -> tuple[int, int]:
         subprocess.run(
             [program, "set", "--ip", camera.address, "--name", name, "--value", value], capture_output=True, check=True
         )
+    while camera.status().controller:  # where the kernel loses packets, the release of control may be lost, too
+        time.sleep(0.1)
     options = ["--packet-size", str(PACKET_SIZE), "--duration-s", str(round(seconds)), "--save", "0"]
     done = subprocess.run(
         [program, "--json", "stream", "--ip", camera.address, *options], capture_output=True, text=True, check=True
