@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from random import Random
 
-from tiscam_emu.errors import Busy
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
 
 
@@ -34,34 +32,3 @@ class DeviceFaults:
 
 
 HEALTHY = DeviceFaults()
-
-
-class DeviceHealth:
-    """State: the faults in effect, and the random numbers they are drawn with.
-
-    Parameters
-    ----------
-    seed
-        Equal seeds refuse the same accesses.
-    """
-
-    def __init__(self, seed: int) -> None:
-        self.faults = HEALTHY
-        self._seed = seed
-        self._rng = Random(seed)
-
-    def suffer(self, faults: DeviceFaults) -> None:
-        """Let these faults take the place of the former ones; random numbers begin anew."""
-        self.faults = faults
-        self._rng = Random(self._seed)
-
-    def check_busy(self) -> None:
-        """Refuse an access by chance.
-
-        Raises
-        ------
-        Busy
-            As often as the fault says.
-        """
-        if self.faults.busy and self._rng.random() < self.faults.busy:
-            raise Busy("the camera is busy: fault busy")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tiscam_emu.camera.action_queue import ActionQueue
 from tiscam_emu.camera.clock import CameraClock
-from tiscam_emu.camera.device_faults import DeviceHealth
+from tiscam_emu.camera.device_health import DeviceHealth
 from tiscam_emu.camera.motion import Motor
 from tiscam_emu.camera.notices import NoticeBoard
 from tiscam_emu.camera.options import CameraOptions
