@@ -21,8 +21,8 @@ _GAP_SHARE = 0.75
 _OVERSLEPT_SHARE = 0.3
 """A wakeup that is late by up to this share of a burst does not delay the bursts behind it: every one is late."""
 
-_FORGIVEN_NS = 250 * NS_PER_MS
-"""Time lost beyond this is not made good; nor is more than the frames take that wait."""
+_FORGIVEN_NS = 20 * NS_PER_MS
+"""Time lost beyond this is not made good: a stream with a bandwidth limit must not exceed it for long."""
 
 
 class LinkPacer:
