@@ -27,7 +27,6 @@ TABLE = Path(__file__).parents[1] / "tests" / "contract" / "frame_rates.csv"
 ALLOWED = 0.01
 """How far a rate may be from the one that the camera says it has."""
 
-
 WARM_UP_S = 3.0
 """A stream that is as fast as its link makes a late start good in a while, and arrives a little faster until then."""
 
@@ -70,14 +69,8 @@ def measure(wanted: list[Row], seconds: float, client_python: str) -> Iterator[t
         with our_camera(model) as server:
             for row in group:
                 command = [client_python, str(CLIENT), *row.client_arguments()]
-                command += [
-                    "--warm-up",
-                    str(min(seconds, WARM_UP_S)),
-                    "--server-pid",
-                    str(server.pid),
-                    "--seconds",
-                    str(seconds),
-                ]
+                command += ["--warm-up", str(min(seconds, WARM_UP_S)), "--server-pid", str(server.pid)]
+                command += ["--seconds", str(seconds)]
                 done = subprocess.run(command, capture_output=True, text=True, check=False)
                 if done.returncode:
                     raise SystemExit(f"rates: {row}: {done.stderr.strip()}")

@@ -32,15 +32,8 @@ def measure(count: int, fps: float, seconds: float, client_python: str) -> dict[
         for server in servers:
             command = [client_python, str(CLIENT), "stream", *SIZE, "--fps", str(fps), "--exposure-us", "1000"]
             # a packet socket would see, and at its start even take, the frames of the other cameras
-            command += [
-                "--plain-socket",
-                "--address",
-                server.address,
-                "--server-pid",
-                str(server.pid),
-                "--seconds",
-                str(seconds),
-            ]
+            command += ["--plain-socket", "--address", server.address]
+            command += ["--server-pid", str(server.pid), "--seconds", str(seconds)]
             clients.append(stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)))
         runs = [json.loads(client.communicate()[0]) for client in clients]
         resident = [server.resident_mb() for server in servers]

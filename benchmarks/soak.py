@@ -87,16 +87,8 @@ class Seat:
 
     def _start_client(self) -> None:
         size = ["--width", str(WIDTH), "--height", str(HEIGHT), "--exposure-us", "2000", "--fps", str(self.fps)]
-        options = [
-            "--plain-socket",
-            "--address",
-            self.address,
-            "--server-pid",
-            str(os.getpid()),
-            "--seconds",
-            str(self.session_s),
-            *size,
-        ]
+        options = ["--plain-socket", "--address", self.address, "--server-pid", str(os.getpid())]
+        options += ["--seconds", str(self.session_s), *size]
         self.client = subprocess.Popen(
             [SYSTEM_PYTHON, str(ARAVIS_CLIENT), "stream", *options], stdout=subprocess.PIPE, text=True
         )

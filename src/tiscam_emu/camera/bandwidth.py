@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tiscam_emu.camera import image_format
+from tiscam_emu.camera import image_format, trigger
 from tiscam_emu.camera.chunks import chunk_tail_bytes
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.features.kinds import Entry, Enumeration, Feature, Integer, Room
@@ -11,7 +11,6 @@ from tiscam_emu.wire.gvsp import data_bytes_per_packet
 
 _CATEGORY = "DeviceControl"
 _COUNTS = "Counted are packets with their IP, UDP and GVSP headers. A trigger is not delayed: its frame is sent slowly."
-
 
 _GIGABIT_BYTES_PER_S = 120e6
 _HURRY = 2.0
@@ -24,7 +23,7 @@ def data_bytes_per_s(state: CameraState) -> float:
     link = state.model.link.bytes_per_s
     limit = _limit_bytes_per_s(state)
     most = link if limit is None else min(link, limit)
-    if most <= _GIGABIT_BYTES_PER_S or state.entry("TriggerMode") == "On":
+    if most <= _GIGABIT_BYTES_PER_S or trigger.enabled(state):
         return most
     needed = _frame_bytes(state) * float(state["AcquisitionFrameRate"])
     return min(most, max(_GIGABIT_BYTES_PER_S, needed * _HURRY))

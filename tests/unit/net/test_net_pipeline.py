@@ -369,29 +369,26 @@ def test_of_frames_behind_one_that_took_long_only_the_last_is_kept_unless_awaite
         assert pipeline.counters().skipped_frames == 5 - len(kept)
 
 
+def drawn_once(*, quick: bool) -> Bench:
+    """After one frame of a source that is quick or not."""
+    bench = Bench(source=FakeSource(quick=quick))
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1), To())
+        settled(pipeline)
+    return bench
+
+
 def test_what_takes_long_is_drawn_by_the_other_thread() -> None:
-    names = []
-    for quick in (True, False):
-        bench = Bench(source=FakeSource(quick=quick))
-        with running(bench) as pipeline:
-            pipeline.submit(exposure(1), To())
-            settled(pipeline)
-        names += bench.source.threads
-        assert bench.sink.blocks() == [(1, 1 * MS, painted(1))]
-    assert names == ["stream", "stream-apart"]
+    benches = [drawn_once(quick=True), drawn_once(quick=False)]
+    assert [bench.source.threads for bench in benches] == [["stream"], ["stream-apart"]]
+    assert [bench.sink.blocks() for bench in benches] == [[(1, 1 * MS, painted(1))]] * 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives a thread a priority of its own")
 def test_what_is_drawn_apart_stands_back_behind_what_is_sent() -> None:
-    priorities = []
-    for quick in (True, False):
-        bench = Bench(source=FakeSource(quick=quick))
-        with running(bench) as pipeline:
-            pipeline.submit(exposure(1), To())
-            settled(pipeline)
-        priorities += bench.source.priorities
     own = os.getpriority(os.PRIO_PROCESS, 0)
-    assert priorities == [own, min(own + 5, 19)]
+    assert drawn_once(quick=True).source.priorities == [own]
+    assert drawn_once(quick=False).source.priorities == [min(own + 5, 19)]
 
 
 def test_without_a_destination_frames_are_dropped_unrendered() -> None:
