@@ -229,7 +229,7 @@ class AcquisitionSchedule:
     def next_wakeup(self) -> Nanoseconds | None:
         """When the next exposure opens or ends; None while nothing is planned."""
         self._follow_settings()
-        watched = self._held is not None or self.state.notices.wanted(ExposureEnded)
+        watched = self._held is not None or self.state.notices.urgent(ExposureEnded)
         return earliest([self._next_trigger(), self._next_opening(), self._next_end() if watched else None])
 
     def _follow_settings(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from tiscam_emu.camera import (
     actions,
@@ -352,9 +352,8 @@ class Camera:
 
 def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameRequest:
     """What the frame whose exposure opens `now` depends on."""
-    settings, imaging = _frame_settings(state), lens_motors.imaging_at(state, now)
-    return replace(
-        settings,
+    imaging = lens_motors.imaging_at(state, now)
+    return _frame_settings(state)(
         frame_id=frame_id,
         exposure_start_ns=state.timestamp(now),
         illumination=imaging.illumination,
@@ -366,11 +365,10 @@ def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameR
 
 
 @derived
-def _frame_settings(state: CameraState) -> FrameRequest:
-    """What all frames have in common until a setting changes."""
-    return FrameRequest(
-        frame_id=0,
-        exposure_start_ns=0,
+def _frame_settings(state: CameraState) -> Callable[..., FrameRequest]:
+    """What all frames have in common until a setting changes; the rest makes it a request."""
+    return partial(
+        FrameRequest,
         exposure_us=state["ExposureTime"],
         gain_db=state["Gain"],
         black_level=state.get("BlackLevel", 240.0),

@@ -105,7 +105,7 @@ class EventMessages:
             return
         subscribe = state.notices.subscribe
         subscribe(ExposureOpened, self._count)
-        subscribe(ExposureEnded, self._exposure_ended)
+        subscribe(ExposureEnded, self._exposure_ended, urgent=lambda: self._is_on(_BY_NAME["ExposureEnd"]))
         subscribe(TriggerMissed, lambda notice: self._happened("FrameTriggerMissed", notice.at_ns))
         subscribe(LineChanged, self._line_changed)
         subscribe(TestEventRequested, lambda notice: self._happened("Test", notice.at_ns))
@@ -147,9 +147,13 @@ class EventMessages:
     def _move_completed(self, notice: MoveCompleted) -> None:
         self._happened(f"{notice.motor}MoveCompleted", notice.at_ns, struct.pack(">I", notice.position))
 
+    def _is_on(self, event: Event) -> bool:
+        state = self._state
+        return message_channel.is_open(state) and bool(state.stored("EventNotification", event.number))
+
     def _happened(self, name: str, at_ns: Nanoseconds, data: bytes = b"", block_id: int = 0) -> None:
         event, state = _BY_NAME[name], self._state
-        if message_channel.is_open(state) and state.stored("EventNotification", event.number):
+        if self._is_on(event):
             timestamp = state.timestamp(at_ns)
             extended = bool(state[_EXTENDED_IDS])
             self._waiting.append(EventMessage(event.id, timestamp, data, block_id=block_id, extended=extended))

@@ -125,14 +125,25 @@ class NoticeBoard:
     """State: who wants to know what."""
 
     _subscribers: dict[type, list[Callable[[Any], None]]] = field(default_factory=dict)
+    _urgent: dict[type, list[Callable[[], bool]]] = field(default_factory=dict)
 
-    def subscribe(self, kind: type[_Kind], function: Callable[[_Kind], None]) -> None:
-        """Have `function` called with every notice of this kind, after those that subscribed before."""
+    def subscribe(
+        self, kind: type[_Kind], function: Callable[[_Kind], None], *, urgent: Callable[[], bool] | None = None
+    ) -> None:
+        """Have `function` called with every notice of this kind, after those that subscribed before.
+
+        Parameters
+        ----------
+        urgent
+            Whether it matters now that the notice comes in time, and not with whatever happens next.
+        """
         self._subscribers.setdefault(kind, []).append(function)
+        if urgent is not None:
+            self._urgent.setdefault(kind, []).append(urgent)
 
-    def wanted(self, kind: type[Notice]) -> bool:
-        """Whether anybody wants to know."""
-        return bool(self._subscribers.get(kind))
+    def urgent(self, kind: type[Notice]) -> bool:
+        """Whether somebody has to know in time."""
+        return any(urgent() for urgent in self._urgent.get(kind, ()))
 
     def notify(self, notice: Notice) -> None:
         """Tell all subscribers."""

@@ -26,7 +26,7 @@ class Strobe:
         self._ahead: list[tuple[Nanoseconds, int]] = []
         self._delays_ns: dict[int, Nanoseconds] = {}
         state.notices.subscribe(ExposureOpened, self._exposure_opened)
-        state.notices.subscribe(ExposureEnded, self._exposure_ended)
+        state.notices.subscribe(ExposureEnded, self._exposure_ended, urgent=lambda: bool(self._delays_ns))
 
     def advance(self, now: Nanoseconds) -> None:
         """Begin and end the pulses that are due."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +27,7 @@ from tiscam_emu.net.cable import Cable
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
 from tiscam_emu.net.fault_plan import FaultPlan
+from tiscam_emu.net.listener import Listener
 from tiscam_emu.net.master_seat import POLL_NS, MasterSeat
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
@@ -101,6 +101,7 @@ class CameraRunner:
         self._resources = contextlib.ExitStack()
         self._seat = self._resources.enter_context(contextlib.closing(self._master_seat(elected=clock is None)))
         self._stopping = False
+        self._rest_due_ns: Nanoseconds | None = 0
         self._streaming = False
         self._lock = threading.Lock()
         self._wake_in, self._wake_out = socket.socketpair()
@@ -167,20 +168,28 @@ class CameraRunner:
     def run(self) -> None:
         """Serve until `stop`."""
         self.pipeline.prepare(frame_request(self.camera.state, 0, self.clock.now()))
-        with selectors.DefaultSelector() as selector:
-            for sock in (*self._sockets, self._message_socket, self._wake_in):
-                selector.register(sock, selectors.EVENT_READ)
+        with contextlib.closing(Listener((*self._sockets, self._message_socket, self._wake_in))) as listener:
             while not self._stopping:
-                ready = selector.select(self._patience_s())
+                ready = listener.wait(self._patience_s())
                 with self._lock:
-                    self._pass_measurements_on()
-                    for key, _ in ready:
-                        if key.fileobj is self._wake_in:
-                            self._wake_in.recv(_DATAGRAM_BYTES)
-                        else:
-                            self._receive(key.fileobj)  # type: ignore[arg-type]
-                    self._serve()
-                    self._let_time_pass(self.clock.now())
+                    self._take_turn(ready)
+
+    def _take_turn(self, ready: Sequence[socket.socket]) -> None:
+        """Serve what has come, and do what is due: mostly an exposure opens, and nothing else has to be looked at."""
+        for sock in ready:
+            if sock is self._wake_in:
+                self._wake_in.recv(_DATAGRAM_BYTES)
+            else:
+                self._receive(sock)
+        now = self.clock.now()
+        rest_is_due = self._rest_due_ns is not None and self._rest_due_ns <= now
+        if ready or self._heard or rest_is_due or not self._cable.whole:
+            self._pass_measurements_on()
+            self._serve()
+            self._let_time_pass(self.clock.now())
+            self._rest_due_ns = earliest(part.next_wakeup() for part in (self.engine, self._cable, self._seat))
+        else:
+            self._let_camera_act(now)
 
     def stop(self) -> None:
         """End `run`; may be called from any thread."""
@@ -276,8 +285,9 @@ class CameraRunner:
     def _patience_s(self) -> float | None:
         if self._heard:
             return 0.0
-        parts = (self.engine, self.camera, self.messages, self._cable, self._seat)
-        return self.clock.timeout_s(earliest(part.next_wakeup() for part in parts))
+        return self.clock.timeout_s(
+            earliest((self.camera.next_wakeup(), self.messages.next_wakeup(), self._rest_due_ns))
+        )
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError, OSError):
@@ -363,7 +373,6 @@ class CameraRunner:
         for sentence in self.engine.mistakes.take_sentences():
             log.warning("%s", sentence)
         self._carry_out(self.engine.advance(now), now)
-        self._send_messages(self.messages.advance(now), now)
         self._let_camera_act(now)
         if self._kept is not None:
             self._kept.save_changes()
@@ -384,6 +393,7 @@ class CameraRunner:
             self.engine.mistakes.note(Kind.RESEND_STORM, requests[-1].peer, asked)
 
     def _let_camera_act(self, now: Nanoseconds) -> None:
+        self._send_messages(self.messages.advance(now), now)
         camera = self.camera
         stream = camera.stream
         for exposure in camera.advance(now):

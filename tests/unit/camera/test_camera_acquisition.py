@@ -81,16 +81,28 @@ def test_one_big_step_gives_the_frames_of_many_small_ones(desk: Desk) -> None:
     assert [e.start_ns - 2 * NS_PER_S for e in pieces] == [e.start_ns for e in whole]
 
 
-def test_next_wakeup_is_the_next_start_or_end_of_an_exposure(running: Desk) -> None:
+def test_next_wakeup_is_the_next_start_of_an_exposure(running: Desk) -> None:
     assert running.camera.next_wakeup() == 0
     running.advance(0)
-    assert running.camera.next_wakeup() == 5_000_000
-    running.advance(5_000_000)
     assert running.camera.next_wakeup() == PERIOD
     running.advance(PERIOD - 1)
     assert running.camera.next_wakeup() == PERIOD
     running.advance(PERIOD)
-    assert running.camera.next_wakeup() == PERIOD + 5_000_000
+    assert running.camera.next_wakeup() == 2 * PERIOD
+
+
+def test_next_wakeup_is_the_end_of_an_exposure_that_a_strobe_pulse_ends_with(desk: Desk) -> None:
+    desk.prepare_small_frames()
+    desk.set(StrobeOperation="Exposure", StrobeEnable="On")
+    desk.run("AcquisitionStart")
+    desk.advance(0)
+    assert desk.camera.next_wakeup() == 5_000_000
+    desk.advance(5_000_000)
+    assert desk.camera.next_wakeup() == PERIOD
+    desk.advance(PERIOD - 1)
+    assert desk.camera.next_wakeup() == PERIOD
+    desk.advance(PERIOD)
+    assert desk.camera.next_wakeup() == PERIOD + 5_000_000
 
 
 def test_exposures_are_told_when_they_open_and_end(running: Desk) -> None:
