@@ -23,6 +23,7 @@ class AllInPacket:
     __slots__ = ("_description", "_payload", "block_id", "extended", "packet_size", "packets", "payload_bytes")
 
     all_in = True
+    sendable_packets = 1
 
     def __init__(self, payload_bytes: int, packet_size: int, *, extended: bool = False) -> None:
         if not fits_one_packet(payload_bytes, packet_size, extended=extended):
@@ -34,6 +35,9 @@ class AllInPacket:
         self.extended = extended
         self.block_id = 0
         self.packets: list[Packet] = [b""]
+
+    def restart(self) -> None:
+        """Nothing: the packet is made anew from what is written."""
 
     @property
     def size_bytes(self) -> int:

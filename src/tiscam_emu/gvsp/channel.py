@@ -51,7 +51,7 @@ class StreamCounters:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingFrame:
-    """A filled table that may be sent from `ready_ns` on."""
+    """A table that may be sent from `ready_ns` on, as far as it is filled by then."""
 
     table: FrameTable
     ready_ns: Nanoseconds
@@ -124,8 +124,16 @@ class StreamChannel:
         return self._spare.pop() if self._spare else None
 
     def enqueue(self, frame: OutgoingFrame) -> None:
-        """Take a filled frame; frames leave in this order."""
+        """Take a frame; frames leave in this order."""
         self._waiting.append(frame)
+
+    def abandon(self) -> None:
+        """Send nothing more of the newest frame, which cannot be completed; count it as skipped."""
+        if self._waiting:
+            self._waiting.pop()
+        else:
+            self._current = None
+        self.skip_frame()
 
     def skip_frame(self) -> None:
         """Count a frame dropped whole."""
@@ -179,17 +187,27 @@ class StreamChannel:
         allowed = self._pacer.allowance(now)
         if allowed and self._resends and (burst := self._resend(allowed, now)) is not None:
             return burst
-        if allowed and self._current is not None:
+        if allowed and self._current is not None and not self.starved:
             return self._send(self._current, allowed, now)
         return None
 
     def next_wakeup(self) -> Nanoseconds | None:
-        """When `due` has something, as things stand; None: not before something is enqueued or requested."""
+        """When `due` has something, as things stand; None: not before something is enqueued, drawn or requested."""
         if self._tests:
             return 0
-        if self._current is not None or self._resends:
+        if self._resends or (self._current is not None and not self.starved):
             return self._pacer.next_ns
-        return self._waiting[0].ready_ns if self._waiting else None
+        return self._waiting[0].ready_ns if self._waiting and self._current is None else None
+
+    @property
+    def starved(self) -> bool:
+        """Whether less than a burst of the frame being sent has been drawn, and more is to come."""
+        current = self._current
+        if current is None:
+            return False
+        table = current.table
+        sendable = table.sendable_packets
+        return sendable < self._next_packet + self._pacer.burst_packets and sendable < len(table.packets)
 
     def discard(self) -> None:
         """Forget every frame, sent and unsent, and every request: the channel has been closed."""
@@ -221,7 +239,7 @@ class StreamChannel:
 
     def _send(self, frame: OutgoingFrame, allowed: int, now: Nanoseconds) -> Burst:
         first = self._next_packet
-        packets = frame.table.packets[first : first + allowed]
+        packets = frame.table.packets[first : min(first + allowed, frame.table.sendable_packets)]
         self._next_packet += len(packets)
         self._pacer.sent(len(packets), now)
         self._counters.packets += len(packets)

@@ -54,6 +54,8 @@ class FrameTable(Protocol):
     packet_size: int
     extended: bool
     block_id: int
+    sendable_packets: int
+    """How many packets have all they carry, from the first one on."""
 
     @property
     def all_in(self) -> bool:
@@ -63,6 +65,10 @@ class FrameTable(Protocol):
     @property
     def size_bytes(self) -> int:
         """Memory it takes."""
+        ...
+
+    def restart(self) -> None:
+        """Begin another image: nothing of it has been written."""
         ...
 
     def write(self, first: int, part: NDArray[np.uint8]) -> None:
@@ -109,7 +115,8 @@ class PacketTable:
     """State: the packets of one frame as one (packets, header + data) table, filled by columns.
 
     The geometry is fixed, so that packet ids and the list of packets are made once; a table is refilled for frame after
-    frame, in place and part by part, while the frame before it is being sent. Sending allocates nothing.
+    frame, in place and part by part, while the frame before it is being sent, or the first packets of the same one.
+    Sending allocates nothing.
 
     Parameters
     ----------
@@ -127,6 +134,8 @@ class PacketTable:
         packets are full but the last, which is short.
     block_id
         0 before the first `stamp`.
+    sendable_packets
+        How many packets have all they carry, from the leader on.
     """
 
     __slots__ = (
@@ -143,6 +152,7 @@ class PacketTable:
         "packet_size",
         "packets",
         "payload_bytes",
+        "sendable_packets",
         "size_bytes",
     )
 
@@ -166,6 +176,7 @@ class PacketTable:
         self._leader = b""
         self._trailer = b""
         self.extended = extended
+        self.sendable_packets = 1
         self.payload_bytes = payload_bytes
         self.packet_size = packet_size
         self.size_bytes = rows.nbytes
@@ -182,7 +193,7 @@ class PacketTable:
         self.head(leader, trailer)
 
     def write(self, first: int, part: NDArray[np.uint8]) -> None:
-        """Lay out a contiguous part of the payload, from byte `first` on."""
+        """Lay out a contiguous part of the payload, from byte `first` on; all before it has been written."""
         size = self._data.shape[1]
         row, column = divmod(first, size)
         begin = 0
@@ -196,6 +207,13 @@ class PacketTable:
             self._data[row : row + rows] = part[begin:end].reshape(rows, size)
         if end < part.size:
             self._data[row + rows, : part.size - end] = part[end:]
+        written = first + part.size
+        complete = len(self.packets) if written == self.payload_bytes else 1 + written // size
+        self.sendable_packets = max(self.sendable_packets, complete)
+
+    def restart(self) -> None:
+        """Begin another image: nothing of it has been written."""
+        self.sendable_packets = 1
 
     def head(self, leader: Leader, trailer: Trailer) -> None:
         """Set leader and trailer of the image that has been written."""

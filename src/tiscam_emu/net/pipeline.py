@@ -3,7 +3,8 @@
 Sending a frame at the link's rate means waiting, burst after burst. A second thread for drawing would contend for the
 interpreter with every packet, and wake up for every frame; so one thread does both, in steps short enough that bursts
 leave in time, and control has a thread of its own. Only what takes long in any case is drawn apart, on another core:
-large frames, and scenes that ask a file or a function for their image.
+large frames, and scenes that ask a file or a function for their image. If the link has nothing else to do, the first
+packets of a frame leave while the rest is drawn.
 """
 
 from __future__ import annotations
@@ -92,6 +93,8 @@ class _Work:
         Of a frame; None for something else.
     table
         Where the frame is drawn, once it has been begun.
+    leaving
+        Its first packets are being sent.
     """
 
     apart: bool
@@ -100,6 +103,7 @@ class _Work:
     job: _RenderJob | None = None
     table: FrameTable | None = None
     epoch: int = 0
+    leaving: bool = False
 
 
 class FramePipeline:
@@ -158,6 +162,7 @@ class FramePipeline:
         self._asides: deque[Iterator[None]] = deque()
         self._work: _Work | None = None
         self._sending = False
+        self._starving = False
         self._watchers = 0
         self._epoch = 0
         self._stopping = False
@@ -264,7 +269,7 @@ class FramePipeline:
 
     def _outstanding(self) -> int:
         work = self._work
-        drawing = work is not None and work.job is not None and work.epoch == self._epoch
+        drawing = work is not None and work.job is not None and work.epoch == self._epoch and not work.leaving
         return len(self._jobs) + drawing + self._channel.frames_outstanding
 
     def _wait_until_settled(self, now: Callable[[], Nanoseconds | None], timeout_s: float | None) -> bool:
@@ -333,7 +338,9 @@ class FramePipeline:
                     return self._work
                 if self._watchers:
                     self._progress.notify_all()
+                self._starving = self._channel.starved
                 self._clock.wait(self._wanted, wakeup)
+                self._starving = False
             self._progress.notify_all()
             return None
 
@@ -364,6 +371,7 @@ class FramePipeline:
 
     def _frame_steps(self, work: _Work, job: _RenderJob) -> Iterator[None]:
         work.table = self._table(job.payload_bytes, job.destination)
+        work.table.restart()
         yield from self._source.draw(job.request, work.table.write)
 
     def _step(self, work: _Work) -> None:
@@ -373,15 +381,39 @@ class FramePipeline:
         try:
             next(work.steps)
         except StopIteration:
-            self._finish(work, self._complete(work.job, work.table) if work.job and work.table else None)
+            self._finish(work, self._complete(work.job, work.table, work.leaving) if work.job and work.table else None)
         except Exception as error:  # a frame that fails must not end the stream; it is reported
             self._report("render", error)
-            self._finish(work, self._repeated(work.job, work.table) if work.job and work.table else None)
+            again = None if work.leaving else work.job  # its first packets may have been sent
+            self._finish(work, self._repeated(again, work.table) if again and work.table else None)
+        else:
+            if work.leaving:
+                self._feed(work)
+            elif work.job and work.table:
+                self._let_leave(work, work.job, work.table)
 
-    def _complete(self, job: _RenderJob, table: FrameTable) -> FrameTable:
+    def _let_leave(self, work: _Work, job: _RenderJob, table: FrameTable) -> None:
+        """Begin to send what has been drawn, if it is time and the link idles; a stamp is known only at the end."""
+        busy = self._channel.frames_outstanding or self.stamping or table.all_in
+        if busy or self._clock.now() < job.ready_ns or table.sendable_packets < 2:
+            return
+        table.head(*leader_and_trailer(job.request, job.chunk_tail, job.destination.configuration))
+        with self._lock:
+            if work.epoch == self._epoch:
+                self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination))
+                work.leaving = True
+                self._wanted.notify()
+
+    def _feed(self, work: _Work) -> None:
+        """Wake the thread that sends if it waits for what is drawn apart."""
+        if work.apart and self._starving:
+            with self._lock:
+                self._wanted.notify()
+
+    def _complete(self, job: _RenderJob, table: FrameTable, leaving: bool) -> FrameTable:
         if job.measured is not None and self._on_measured is not None:
             self._on_measured(Measurement(job.request, measure(table.take, job.request, job.measured), job.measured))
-        if self.stamping:  # after measuring: the automatics never see a stamp
+        if self.stamping and not leaving:  # after measuring: the automatics never see a stamp
             _stamp(table, job.request)
         if job.chunk_tail:
             table.write(job.request.payload_bytes(), np.frombuffer(job.chunk_tail, np.uint8))
@@ -410,7 +442,10 @@ class FramePipeline:
                 return
             if self._clock.now() - work.begun_ns > LONG_DRAWN_NS:
                 self._catch_up()
-            if table is None:
+            if work.leaving:
+                if table is None:
+                    self._channel.abandon()
+            elif table is None:
                 self._channel.skip_frame()
             else:
                 self._channel.enqueue(OutgoingFrame(table, work.job.ready_ns, work.job.destination))

@@ -363,6 +363,7 @@ def test_of_large_tables_one_is_spare() -> None:
         if table is None:
             table = PacketTable(30_000_000, 9000)
             made.append(table)
+        table.write(0, np.zeros(30_000_000, np.uint8))
         channel.enqueue(OutgoingFrame(table, frame * 10**9, to))
         now = frame * 10**9
         while channel.frames_outstanding:
@@ -372,6 +373,49 @@ def test_of_large_tables_one_is_spare() -> None:
     assert len(made) == 4
     assert channel.spare_table(30_000_000, 9000) is not None
     assert channel.spare_table(30_000_000, 9000) is None
+
+
+def drawn_in_part(payload_bytes: int) -> PacketTable:
+    """A table with its leader, and so many bytes of its image."""
+    table = PacketTable(PAYLOAD_BYTES, 1400)
+    table.head(ImageLeader(0, 0x01080001, 200, 100), ImageTrailer(100))
+    table.write(0, np.zeros(payload_bytes, np.uint8))
+    return table
+
+
+def test_what_is_drawn_of_a_frame_leaves_in_whole_bursts_before_the_rest() -> None:
+    channel = StreamChannel()
+    data_bytes = 1400 - 36
+    table = drawn_in_part(10 * data_bytes + 500)
+    channel.enqueue(OutgoingFrame(table, 0, To()))
+    assert run(channel, 0)[0] == []  # a burst is 32 packets, and only a leader and ten are complete
+    assert channel.starved
+    table.write(10 * data_bytes + 500, np.zeros(PAYLOAD_BYTES - 10 * data_bytes - 500, np.uint8))
+    assert not channel.starved
+    assert packet_ids(run(channel, 0)[0]) == list(range(len(table.packets)))
+
+
+def test_a_frame_begun_and_never_completed_leaves_no_trailer_and_the_next_ones_are_whole() -> None:
+    channel = StreamChannel()
+    small_bursts = To(packet_delay_ns=MS)  # one packet each
+    channel.enqueue(OutgoingFrame(drawn_in_part(5000), 0, small_bursts))
+    sent, now = run(channel, 0)
+    assert packet_ids(sent) == [0, 1, 2, 3]
+    channel.abandon()
+    assert channel.next_wakeup() is None
+    assert channel.counters.skipped_frames == 1
+    assert channel.counters.frames == 0
+    channel.enqueue(OutgoingFrame(filled(1, channel, small_bursts), now, small_bursts))
+    sent, _ = run(channel, now)
+    assert set(block_ids(sent)) == {2}
+    assert packet_ids(sent) == list(range(17))
+
+
+def test_a_table_that_is_filled_again_has_nothing_to_send_before_it_is_written() -> None:
+    table = drawn_in_part(PAYLOAD_BYTES)
+    assert table.sendable_packets == len(table.packets)
+    table.restart()
+    assert table.sendable_packets == 1
 
 
 def test_spare_tables_of_another_geometry_are_dropped() -> None:
@@ -454,8 +498,10 @@ def test_after_a_flood_the_next_frame_can_be_resent_again() -> None:
 def test_64_bit_block_ids_run_past_65535() -> None:
     channel = StreamChannel()
     to = To(extended_ids=True)
+    pixel = np.zeros(1, np.uint8)
     for _ in range(65_537):
         table = channel.spare_table(1, to.packet_size, extended=True) or PacketTable(1, to.packet_size, extended=True)
+        table.write(0, pixel)
         channel.enqueue(OutgoingFrame(table, 0, to))
         now = 0
         while channel.frames_outstanding:

@@ -62,8 +62,10 @@ class FakeSource:
     """Paints every pixel with the frame's number."""
 
     failing: set[int] = field(default_factory=set)
+    failing_halfway: set[int] = field(default_factory=set)
     prepared: list[int] = field(default_factory=list)
     gate: threading.Semaphore | None = None
+    middle: threading.Semaphore | None = None
     quick: bool = True
     threads: list[str] = field(default_factory=list)
     priorities: list[int] = field(default_factory=list)
@@ -77,9 +79,13 @@ class FakeSource:
         if self.gate is not None:
             assert self.gate.acquire(timeout=LIMIT_S)
         half = np.full(request.payload_bytes() // 2, request.frame_id, np.uint8)
+        if request.frame_id in self.failing:
+            raise RuntimeError(f"frame {request.frame_id}")
         write(0, half)
         yield
-        if request.frame_id in self.failing:
+        if self.middle is not None:
+            assert self.middle.acquire(timeout=LIMIT_S)
+        if request.frame_id in self.failing_halfway:
             raise RuntimeError(f"frame {request.frame_id}")
         write(half.size, half)
         yield
@@ -409,6 +415,48 @@ def test_a_render_error_repeats_the_last_good_frame_under_its_own_time() -> None
             settled(pipeline)
     sent = [(time // MS, payload) for _, time, payload in bench.sink.blocks()]
     assert sent == [(1, painted(1)), (2, painted(1)), (3, painted(1)), (4, painted(4))]
+    assert [str(error) for error in bench.errors] == ["frame 2"]
+
+
+def test_the_first_packets_of_a_frame_that_is_due_leave_while_the_rest_is_drawn() -> None:
+    middle = threading.Semaphore(0)
+    bench = Bench(source=FakeSource(quick=False, middle=middle))
+    to = To(packet_size=576, packet_delay_ns=1 * MS)  # leader, six packets and trailer, one a millisecond
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1), to)
+        for sent in range(1, 4):  # the leader, and what half an image fills
+            bench.sink.wait_for(sent)
+            bench.clock.advance(1 * MS)
+        middle.release()
+        for sent in range(4, 9):
+            bench.sink.wait_for(sent)
+            bench.clock.advance(1 * MS)
+        settled(pipeline)
+    assert bench.sink.blocks() == [(1, 1 * MS, painted(1))]
+
+
+def test_a_stamped_frame_leaves_only_when_its_stamp_is_known() -> None:
+    bench = Bench(source=FakeSource(quick=False, middle=threading.Semaphore(0)))
+    assert bench.source.middle is not None
+    with running(bench) as pipeline:
+        pipeline.stamping = True
+        pipeline.submit(exposure(1), To(packet_size=576, packet_delay_ns=1 * MS))
+        assert bench.source.begun.acquire(timeout=LIMIT_S)
+        bench.clock.advance(10 * MS)
+        assert bench.sink.packets == []
+        bench.source.middle.release()
+        settled(pipeline)
+        assert bench.sink.packets
+
+
+def test_a_frame_that_fails_while_it_leaves_is_never_completed_from_another() -> None:
+    bench = Bench(source=FakeSource(failing_halfway={2}))
+    with running(bench) as pipeline:
+        for frame in range(1, 4):
+            pipeline.submit(exposure(frame), To())
+            settled(pipeline)
+        assert pipeline.counters().skipped_frames == 1
+    assert [payload for _, _, payload in bench.sink.blocks()] == [painted(1), painted(3)]
     assert [str(error) for error in bench.errors] == ["frame 2"]
 
 
