@@ -70,8 +70,11 @@ def test_exposures_of_a_frame_set_take_turns_in_the_picture(
     )
 
     signals = [float(np.fromfile(path, np.uint8).mean()) - _BLACK_8_BIT for path in got["saved"]]
-    assert len(signals) == 6
-    assert 2 < signals[0] < 50
-    assert signals[1] == pytest.approx(4 * signals[0], rel=0.05)
-    assert signals[2::2] == pytest.approx([signals[0]] * 2, rel=0.02)
-    assert signals[3::2] == pytest.approx([signals[1]] * 2, rel=0.02)
+    times_ns = [frame["timestamp_ns"] for frame in got["frames"]]
+    # by the time, not by counting: a busy computer skips frames whole, and they have had their turn
+    turns = [round((time_ns - times_ns[0]) / 100e6) % 2 for time_ns in times_ns]
+    assert set(turns) == {0, 1}
+    first, second = ([signal for signal, its in zip(signals, turns, strict=True) if its == turn] for turn in (0, 1))
+    assert 2 < first[0] < 50
+    assert first == pytest.approx([first[0]] * len(first), rel=0.02)
+    assert second == pytest.approx([4 * first[0]] * len(second), rel=0.05)
