@@ -24,6 +24,7 @@ from typing import Any
 
 from contestants import Server, enter_lonely_namespace, machine, our_camera, peer_camera
 from report import Section, markdown, number
+from sleeper import Sleeper
 
 from tiscam_emu.camera.core import load
 from tiscam_emu.camera.frame_rate import readout_s
@@ -81,6 +82,7 @@ CASES = (
         **FULL_SPEED,  # type: ignore[arg-type]
     ),
     Case("software trigger to buffer, ms", "33GP1300", "trigger", fps=90.0),
+    Case("software trigger to buffer, plain socket, ms", "33GP1300", "trigger", fps=90.0, plain_socket=True),
     Case("READREG idle, µs", "33GP1300", "readreg"),
     Case("READREG while 4096x3000 at 30 fps, µs", task="readreg", **LARGE),  # type: ignore[arg-type]
 )
@@ -118,8 +120,10 @@ class Measurement:
 
     def _take(self, case: Case, name: str) -> None:
         with self._served(name, case.model, *(case.options if name == OURS else ())) as server:
-            figures = self._client(case, server)
-            self._keep(case.title, name, {**figures, "resident_mb": server.resident_mb()})
+            with Sleeper() as sleeper:
+                figures = self._client(case, server)
+            extra = {"resident_mb": server.resident_mb(), "sleeper_late_p99_ms": sleeper.late_ms(99)}
+            self._keep(case.title, name, {**figures, **extra})
 
     def _served(self, name: str, model: str, *options: str) -> AbstractContextManager[Server]:
         return CONTESTANTS[name](model, *options)
@@ -156,6 +160,7 @@ def stream_table(measurement: Measurement, cases: Sequence[Case]) -> str:
         "skipped",
         "jitter ms p50",
         "p99",
+        "sleeper p99",
         "resident MB",
     )
     rows = []
@@ -166,7 +171,7 @@ def stream_table(measurement: Measurement, cases: Sequence[Case]) -> str:
             ratio = number(got["server_cpu_s_per_gb"] / peer_cost, 2) if name == OURS else ""
             counts = [f"{got[key]:.0f}" for key in ("failed_frames", "missing_frames", "skipped_frames")]
             speeds = [f"{got['fps_arrival']:.2f}", f"{got['fps_device']:.2f}", number(got["mb_per_s"])]
-            jitter = [number(got["jitter_p50_ms"], 2), number(got["jitter_p99_ms"], 2)]
+            times = [number(got[key], 2) for key in ("jitter_p50_ms", "jitter_p99_ms", "sleeper_late_p99_ms")]
             rows.append(
                 (
                     case.title,
@@ -175,7 +180,7 @@ def stream_table(measurement: Measurement, cases: Sequence[Case]) -> str:
                     number(got["server_cpu_s_per_gb"]),
                     ratio,
                     *counts,
-                    *jitter,
+                    *times,
                     f"{got['resident_mb']:.0f}",
                 )
             )
