@@ -181,6 +181,8 @@ class CameraRunner:
                             self._receive(key.fileobj)  # type: ignore[arg-type]
                     self._serve()
                     self._let_time_pass(self.clock.now())
+        if self._kept is not None:
+            self._kept.save_before_end(self.clock.now())
 
     def stop(self) -> None:
         """End `run`; may be called from any thread."""
@@ -276,8 +278,8 @@ class CameraRunner:
     def _patience_s(self) -> float | None:
         if self._heard:
             return 0.0
-        parts = (self.engine, self.camera, self.messages, self._cable, self._seat)
-        return self.clock.timeout_s(earliest(part.next_wakeup() for part in parts))
+        parts = (self.engine, self.camera, self.messages, self._cable, self._seat, self._kept)
+        return self.clock.timeout_s(earliest(part.next_wakeup() for part in parts if part is not None))
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError, OSError):
@@ -366,7 +368,7 @@ class CameraRunner:
         self._send_messages(self.messages.advance(now), now)
         self._let_camera_act(now)
         if self._kept is not None:
-            self._kept.save_changes()
+            self._kept.save_changes(now)
 
     def _pass_resends_on(self, requests: list[ResendRequested]) -> None:
         camera, marked = self.camera, self.camera.extended_status_1_1
