@@ -53,12 +53,6 @@ from tiscam_emu.wire.gvcp import Command
 _DATAGRAM_BYTES = 2048
 _RECEIVED_PER_TURN = 256
 _SERVED_PER_TURN = 16
-_CHANGES_NOTHING = frozenset(
-    int(command).to_bytes(2, "big")
-    for command in (Command.READREG_CMD, Command.READMEM_CMD, Command.DISCOVERY_CMD, Command.PACKETRESEND_CMD)
-)
-"""Commands after which the camera need not be looked at before the end of the turn."""
-
 _TO_EVERYBODY = frozenset(
     int(command).to_bytes(2, "big") for command in (Command.DISCOVERY_CMD, Command.FORCEIP_CMD, Command.ACTION_CMD)
 )
@@ -339,7 +333,7 @@ class CameraRunner:
             self._send_messages(self.messages.receive(data, peer, now), now)
             return
         self._carry_out(self.engine.receive(data, peer, now), now)
-        if data[2:4] not in _CHANGES_NOTHING:
+        if self.engine.take_change():
             self._let_camera_act(now)
 
     def _say(self, sock: socket.socket, data: bytes, peer: Endpoint, now: Nanoseconds) -> None:
