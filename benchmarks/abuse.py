@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contestants import enter_lonely_namespace, machine
-from control_client import CCP, GVCP_PORT, open_socket, percentile, read_register, resend, write_register
+from control_client import CCP, GVCP_PORT, command, open_socket, percentile, read_register, resend, write_register
 
 import tiscam_emu
 
@@ -71,6 +71,12 @@ def register_writes(seconds: float) -> int:
     return _paced(seconds, lambda _number: write_register(CCP, 2))
 
 
+def malformed(seconds: float) -> int:
+    """Writes of half a register, reads with a wrong length field, commands that do not exist."""
+    datagrams = (command(0x82, bytes(4)), read_register(CCP)[:-1], command(0x1234, b""))
+    return _paced(seconds, lambda number: datagrams[number % len(datagrams)])
+
+
 def discoveries(seconds: float) -> int:
     return _paced(seconds, lambda _number: bytes.fromhex("42010002 0000 ffff"))
 
@@ -97,6 +103,7 @@ FLOODS = {
     "nothing": nothing,
     "READREG": register_reads,
     "WRITEREG of CCP": register_writes,
+    "malformed commands": malformed,
     "DISCOVERY": discoveries,
     "PACKETRESEND of whole blocks": resends,
     "clients that come and go": connections,
@@ -106,8 +113,8 @@ FLOODS = {
 def measure(name: str, seconds: float) -> None:
     with tiscam_emu.serve(MODEL, address=ADDRESS) as camera:
         options = f"--address {ADDRESS} --fps 30 --exposure-us 2000 --packet-size 1500 --seconds {seconds + 1}".split()
-        command = [SYSTEM_PYTHON, str(ARAVIS_CLIENT), "stream", "--server-pid", str(os.getpid()), *options]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+        streaming = [SYSTEM_PYTHON, str(ARAVIS_CLIENT), "stream", "--server-pid", str(os.getpid()), *options]
+        with subprocess.Popen(streaming, stdout=subprocess.PIPE, text=True) as client:
             while camera.status().frames < 30:
                 time.sleep(0.1)
             # A process of its own, so that the flood does not delay it.

@@ -30,6 +30,7 @@ _PACKAGES = {
     "arv-test-0.8": "Debian package aravis-tools-cli",
     "arv-camera-test-0.8": "Debian package aravis-tools-cli",
     "tshark": "Debian package tshark",
+    "gcc": "Debian packages gcc and libc6-dev",
     "viva-camctl": "PyPI package viva-genicam",
 }
 _MODULES = {"genicam": "PyPI package genicam", "harvesters": "PyPI package harvesters"}

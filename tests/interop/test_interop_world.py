@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,8 +18,11 @@ from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, SCDA, SCP, SCPS, G
 
 from tiscam_emu import Camera
 from tiscam_emu.camera.core import load
+from tiscam_emu.net.clock import ManualClock
+from tiscam_emu.net.persistence import RETRY_NS
 
 LOOPBACK = 0x7F000001
+USER_NAME = 0x00E8
 INTERFACE_DOWN = Path(__file__).with_name("clients") / "interface_down.py"
 
 
@@ -94,6 +98,25 @@ def test_frames_of_a_stalled_computer_are_skipped_and_counted_and_never_torn(tis
     assert [block.block_id for block in blocks] == sorted(block.block_id for block in blocks)
     assert {len(block.payload) for block in blocks} == {256 * 256}
     assert tiscam_camera.status().skipped_frames > 0
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_what_could_not_be_saved_is_saved_after_a_while_or_at_the_end(
+    tiscam_camera_factory: Callable[..., Camera], tmp_path: Path, ends: bool
+) -> None:
+    in_the_way, clock = tmp_path / "state", ManualClock()
+    in_the_way.write_text("", encoding="utf-8")
+    camera = tiscam_camera_factory("33GP1300", in_process=True, clock=clock, state_dir=str(in_the_way / "kept"))
+    with GvcpClient(camera.address, timeout_s=PATIENCE_S) as client:
+        client.write_register(CCP, 2)
+        client.write_memory(USER_NAME, b"mine".ljust(16, b"\0"))
+        client.read_register(CCP)  # the turn in which it was written is over
+    in_the_way.unlink()
+    if ends:
+        camera.stop()
+    else:
+        clock.advance(RETRY_NS)
+    wait_until(lambda: b"mine" in b"".join(map(Path.read_bytes, tmp_path.rglob("*.json"))), "saved", PATIENCE_S)
 
 
 def test_a_camera_outlives_its_interface_going_down_and_up() -> None:

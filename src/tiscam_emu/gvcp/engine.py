@@ -75,6 +75,7 @@ class ControlEngine:
         self._forget_commands()
         self._latest_ns: Nanoseconds = 0
         self._discoveries = TokenBucket(DISCOVERIES_PER_S, DISCOVERIES_AT_ONCE)
+        self._changed = False
         self.counters = ControlCounters()
         self.mistakes = MistakeLog()
 
@@ -101,6 +102,11 @@ class ControlEngine:
         """
         self._expire(now)
         return [SendDatagram(late.ack, late.peer) for late in self._late_acks.take_due(now)]
+
+    def take_change(self) -> bool:
+        """Whether a command has done something to the device since the last call, or control has changed hands."""
+        changed, self._changed = self._changed, False
+        return changed
 
     def reset(self, now: Nanoseconds) -> None:
         """The device was switched off and on: nobody has control and no command is remembered."""
@@ -191,6 +197,7 @@ class ControlEngine:
         if controlled or not self._device.force_ip(*wanted, now):
             refusal = gvcp.ErrorAck(command.req_id, Command.FORCEIP_ACK, status=Status.ACCESS_DENIED)
             return [*self._acknowledge(command, refusal, to)]
+        self._changed = True
         if command.static_ip == _RESTART:
             return []
         return [*self._acknowledge(command, gvcp.ForceIpAck(command.req_id), to)]
@@ -269,6 +276,7 @@ class ControlEngine:
             data = gvcp_codec.build_ack(gvcp.WriteMemAck(command.req_id, index, status=status))
         ack = data if command.ack_required else None
         if index:
+            self._changed = True
             self._repeats.remember(datagram, ack, peer)
         duration_ns = self._device.take_write_duration()
         if ack is None:
@@ -300,6 +308,7 @@ class ControlEngine:
             self.counters.actions_ignored += 1
             return []
         if status in _PERFORMED:
+            self._changed = True
             self.counters.actions_executed += 1
         if status in _STATUS_2_0 and not self._device.extended_status_2_0:
             status = Status.ERROR
@@ -371,6 +380,7 @@ class ControlEngine:
         before, self._privilege = self._privilege, privilege
         if privilege == before:
             return
+        self._changed = True
         if before.owner is not None and before.owner != by:
             self._repeats.forget(before.owner)
         if before.owner != privilege.owner:

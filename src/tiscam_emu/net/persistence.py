@@ -19,7 +19,10 @@ from tiscam_emu.camera import user_sets
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import CameraState, UserSet
 from tiscam_emu.errors import RegisterError
+from tiscam_emu.units import NS_PER_S, Nanoseconds
 
+RETRY_NS = 5 * NS_PER_S
+"""How long after an attempt to write failed there is the next one."""
 _VERSION = 1
 _INFINITE = {"inf": math.inf, "-inf": -math.inf}  # JSON has no such numbers
 KeptValue = int | float | str
@@ -40,7 +43,7 @@ class KeptValues:
     ----------
     report
         Called with a sentence when something in the file cannot be used, or it cannot be read or written; the camera
-        goes on without it.
+        goes on without it. Attempts that fail one after another are one sentence, and the one that succeeds is another.
     """
 
     def __init__(self, folder: Path, state: CameraState, report: Callable[[str], None]) -> None:
@@ -48,8 +51,9 @@ class KeptValues:
         self._state = state
         self._report = report
         self._names = [name for name, feature in state.features.items() if feature.declaration.persistent]
-        self._saved = _Kept()
+        self._tried = _Kept()
         self._generation = -1
+        self._retry_ns: Nanoseconds | None = None
 
     def restore(self) -> None:
         """Give the camera what an earlier run kept, and the settings it starts with (manual 5.13.4)."""
@@ -65,21 +69,42 @@ class KeptValues:
         state.user_sets.update(self._user_sets(content))
         user_sets.apply_default(state)
         state.notices.notify(SettingsReplaced())
-        self._saved = self._current()
+        self._tried = self._current()
 
-    def save_changes(self) -> None:
-        """Write the file if something kept has changed since it was written."""
-        if self._state.generation == self._generation:
+    def next_wakeup(self) -> Nanoseconds | None:
+        """When `save_changes` has to be called next; None if all is written."""
+        return self._retry_ns
+
+    def save_changes(self, now: Nanoseconds) -> None:
+        """Write the file if something kept has changed since, or if it is time to try again."""
+        due = self._retry_ns is not None and now >= self._retry_ns
+        if self._state.generation == self._generation and not due:
             return
         self._generation = self._state.generation
         current = self._current()
-        if current == self._saved:
-            return
-        self._saved = current
+        if current != self._tried or due:
+            self._save(current, now)
+
+    def save_before_end(self, now: Nanoseconds) -> None:
+        """As `save_changes`, but try again whether or not it is time."""
+        if self._retry_ns is not None:
+            self._retry_ns = now
+        self.save_changes(now)
+        if self._retry_ns is not None:
+            self._report(f"{self._path}: could not be written, the last changes are lost")
+
+    def _save(self, kept: _Kept, now: Nanoseconds) -> None:
+        self._tried = kept
         try:
-            self._write(current)
+            self._write(kept)
         except OSError as error:
-            self._report(f"{self._path}: cannot be written: {error.strerror}")
+            if self._retry_ns is None:
+                self._report(f"{self._path}: cannot be written: {error.strerror}")
+            self._retry_ns = now + RETRY_NS
+        else:
+            if self._retry_ns is not None:
+                self._report(f"{self._path}: could be written now, nothing is lost")
+            self._retry_ns = None
 
     def _current(self) -> _Kept:
         return _Kept({name: self._state.stored(name) for name in self._names}, dict(self._state.user_sets))
@@ -125,6 +150,7 @@ class KeptValues:
             "values": dict(kept.values),
             "user_sets": {name: _to_json(user_set) for name, user_set in kept.user_sets.items()},
         }
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -53,12 +53,6 @@ from tiscam_emu.wire.gvcp import Command
 _DATAGRAM_BYTES = 2048
 _RECEIVED_PER_TURN = 256
 _SERVED_PER_TURN = 16
-_CHANGES_NOTHING = frozenset(
-    int(command).to_bytes(2, "big")
-    for command in (Command.READREG_CMD, Command.READMEM_CMD, Command.DISCOVERY_CMD, Command.PACKETRESEND_CMD)
-)
-"""Commands after which the camera need not be looked at before the end of the turn."""
-
 _TO_EVERYBODY = frozenset(
     int(command).to_bytes(2, "big") for command in (Command.DISCOVERY_CMD, Command.FORCEIP_CMD, Command.ACTION_CMD)
 )
@@ -173,6 +167,8 @@ class CameraRunner:
                 ready = listener.wait(self._patience_s())
                 with self._lock:
                     self._take_turn(ready)
+        if self._kept is not None:
+            self._kept.save_before_end(self.clock.now())
 
     def _take_turn(self, ready: Sequence[socket.socket]) -> None:
         """Serve what has come, and do what is due: mostly an exposure opens, and nothing else has to be looked at."""
@@ -187,7 +183,8 @@ class CameraRunner:
             self._pass_measurements_on()
             self._serve()
             self._let_time_pass(self.clock.now())
-            self._rest_due_ns = earliest(part.next_wakeup() for part in (self.engine, self._cable, self._seat))
+            rest = (self.engine, self._cable, self._seat, self._kept)
+            self._rest_due_ns = earliest(part.next_wakeup() for part in rest if part is not None)
         else:
             self._let_camera_act(now)
 
@@ -347,7 +344,7 @@ class CameraRunner:
             self._send_messages(self.messages.receive(data, peer, now), now)
             return
         self._carry_out(self.engine.receive(data, peer, now), now)
-        if data[2:4] not in _CHANGES_NOTHING:
+        if self.engine.take_change():
             self._let_camera_act(now)
 
     def _say(self, sock: socket.socket, data: bytes, peer: Endpoint, now: Nanoseconds) -> None:
@@ -375,7 +372,7 @@ class CameraRunner:
         self._carry_out(self.engine.advance(now), now)
         self._let_camera_act(now)
         if self._kept is not None:
-            self._kept.save_changes()
+            self._kept.save_changes(now)
 
     def _pass_resends_on(self, requests: list[ResendRequested]) -> None:
         camera, marked = self.camera, self.camera.extended_status_1_1

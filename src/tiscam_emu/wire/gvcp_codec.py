@@ -13,9 +13,8 @@ from typing import Any
 
 from tiscam_emu.wire import gvcp, gvcp_layouts
 from tiscam_emu.wire.gvcp import Command
+from tiscam_emu.wire.gvcp_layouts import ACK_HEADER, COMMAND_HEADER
 
-_COMMAND_HEADER = struct.Struct(">BBHHH")
-_ACK_HEADER = struct.Struct(">HHHH")
 _RESEND = struct.Struct(">HHII")
 _RESEND_EXTENDED = struct.Struct(">HxxIIQ")
 _READ_MEM = struct.Struct(">I2xH")
@@ -81,7 +80,7 @@ def parse_command(datagram: bytes) -> gvcp.Cmd:
         The bytes are no command of this protocol; nothing else is ever raised.
     """
     if len(datagram) >= gvcp.HEADER_BYTES:
-        key, flags, command, length, req_id = _COMMAND_HEADER.unpack_from(datagram)
+        key, flags, command, length, req_id = COMMAND_HEADER.unpack_from(datagram)
         parser = _PARSERS.get(command)
         if parser and key == gvcp.COMMAND_KEY and req_id and length == len(datagram) - gvcp.HEADER_BYTES:
             message = parser(datagram, flags, req_id, length)
@@ -109,7 +108,7 @@ def _build_write_mem_ack(ack: gvcp.WriteMemAck) -> bytes:
 
 
 def _build_error_ack(ack: gvcp.ErrorAck) -> bytes:
-    return _ACK_HEADER.pack(ack.status, ack.ack, 0, ack.ack_id)
+    return ACK_HEADER.pack(ack.status, ack.ack, 0, ack.ack_id)
 
 
 _BUILDERS: dict[type[gvcp.Ack], Callable[[Any], bytes]] = {
@@ -125,7 +124,7 @@ def parse_ack_header(datagram: bytes) -> gvcp.AckHeader | None:
     """The header of an acknowledge; None if the bytes cannot be one."""
     if len(datagram) < gvcp.HEADER_BYTES:
         return None
-    header = gvcp.AckHeader(*_ACK_HEADER.unpack_from(datagram))
+    header = gvcp.AckHeader(*ACK_HEADER.unpack_from(datagram))
     return header if header.length == len(datagram) - gvcp.HEADER_BYTES else None
 
 

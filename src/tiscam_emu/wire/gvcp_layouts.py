@@ -1,4 +1,4 @@
-"""The byte layout of every GVCP message, as construct definitions.
+"""The byte layout of every GVCP message, payloads as construct definitions.
 
 Field names are the attribute names of the dataclasses in :mod:`tiscam_emu.wire.gvcp`, so one mapping serves all. The
 codec has a faster way for the most frequent messages, which tests hold equal to this one.
@@ -8,6 +8,7 @@ Source: GigE Vision 2.x, chapters "GVCP header", "Control Channel Dictionary" an
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
@@ -20,7 +21,6 @@ from construct import (
     ExprAdapter,
     GreedyBytes,
     GreedyRange,
-    Int8ub,
     Int16ub,
     Int32ub,
     Int64ub,
@@ -58,8 +58,11 @@ _IPV4 = ExprAdapter(Int32ub, lambda value, _: ipv4_from_int(value), lambda host,
 _PAIR = ExprAdapter(Sequence(Int32ub, Int32ub), lambda pair, _: tuple(pair), lambda pair, _: list(pair))
 _PACKET_ID_24 = ExprAdapter(Int32ub, lambda value, _: value & 0xFFFFFF, lambda value, _: value)
 
-COMMAND_HEADER = Struct("key" / Int8ub, "flags" / Int8ub, "command" / Int16ub, "length" / Int16ub, "req_id" / Int16ub)
-ACK_HEADER = Struct("status" / Int16ub, "ack" / Int16ub, "length" / Int16ub, "ack_id" / Int16ub)
+# Every datagram has one, also the malformed ones of a flood: construct would take most of the time they take.
+COMMAND_HEADER = struct.Struct(">BBHHH")
+"""Key, flags, command, length, request id."""
+ACK_HEADER = struct.Struct(">HHHH")
+"""Status, acknowledge, length, acknowledge id."""
 
 EVENT_ITEM = Struct(
     "size" / Int16ub, "event_id" / Int16ub, "stream_channel" / Int16ub, "block_id" / Int16ub, "timestamp" / Int64ub
@@ -223,8 +226,7 @@ def parse_header(datagram: bytes) -> gvcp.CommandHeader:
     """
     if len(datagram) < gvcp.HEADER_BYTES or datagram[0] != gvcp.COMMAND_KEY:
         raise gvcp.GvcpParseError("not a GVCP command", Status.INVALID_HEADER)
-    raw = COMMAND_HEADER.parse(datagram)
-    header = gvcp.CommandHeader(raw.flags, raw.command, raw.length, raw.req_id)
+    header = gvcp.CommandHeader(*COMMAND_HEADER.unpack_from(datagram)[1:])
     actual = len(datagram) - gvcp.HEADER_BYTES
     if header.length != actual:
         raise gvcp.GvcpParseError(f"length is {header.length}, payload has {actual}", Status.INVALID_HEADER, header)
@@ -269,7 +271,7 @@ def parse_ack(datagram: bytes) -> gvcp.Ack:
     """
     if len(datagram) < gvcp.HEADER_BYTES:
         raise gvcp.GvcpParseError("not a GVCP acknowledge", Status.INVALID_HEADER)
-    header = ACK_HEADER.parse(datagram)
+    header = gvcp.AckHeader(*ACK_HEADER.unpack_from(datagram))
     payload = datagram[gvcp.HEADER_BYTES :]
     if header.length != len(payload):
         raise gvcp.GvcpParseError(f"length is {header.length}, payload has {len(payload)}", Status.INVALID_HEADER)
@@ -297,23 +299,14 @@ def build(message: gvcp.Cmd | gvcp.Ack) -> bytes:
         code = _CODE_OF[type(message)]
         layout = _COMMANDS[code, message.flags & _VARIANT_FLAGS.get(code, 0)]
         payload: bytes = layout.payload.build(_mapping(message))
-        header: bytes = COMMAND_HEADER.build(
-            {
-                "key": gvcp.COMMAND_KEY,
-                "flags": message.flags,
-                "command": code,
-                "length": len(payload),
-                "req_id": message.req_id,
-            }
-        )
+        header = COMMAND_HEADER.pack(gvcp.COMMAND_KEY, message.flags, code, len(payload), message.req_id)
         return header + payload
     if isinstance(message, gvcp.ErrorAck):
         ack, payload = message.ack, b""
     else:
         ack = _CODE_OF[type(message)]
         payload = _ACKS[ack].payload.build(_mapping(message))
-    header = ACK_HEADER.build({"status": message.status, "ack": ack, "length": len(payload), "ack_id": message.ack_id})
-    return header + payload
+    return ACK_HEADER.pack(message.status, ack, len(payload), message.ack_id) + payload
 
 
 _DISCOVERY_REGISTERS = Struct(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,10 +17,11 @@ from tiscam_emu.camera.core import load
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.state import CameraState
-from tiscam_emu.net.persistence import KeptValues
+from tiscam_emu.net.persistence import RETRY_NS, KeptValues
 
 _model = cache(load)
 FACTORY_HEIGHT = 1536
+NOW = 7_000_000_000
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Run:
             self.state.write(name, value)
         self.state.write("UserSetSelector", number)
         self.state.write("UserSetSave", 1)
-        self.kept.save_changes()
+        self.kept.save_changes(NOW)
 
     def load_set(self, number: int) -> None:
         self.state.write("UserSetSelector", number)
@@ -95,7 +98,7 @@ def test_infinite_numbers_are_kept_in_plain_json(folder: Path) -> None:
 def test_nothing_is_written_until_something_kept_changes(folder: Path) -> None:
     run = Run(folder)
     run.state.write("Height", 480)
-    run.kept.save_changes()
+    run.kept.save_changes(NOW)
     assert list(folder.iterdir()) == []
 
 
@@ -103,7 +106,7 @@ def test_file_is_replaced_as_a_whole(folder: Path) -> None:
     run = Run(folder)
     for name in ("one", "two"):
         run.state.write("DeviceUserID", name)
-        run.kept.save_changes()
+        run.kept.save_changes(NOW)
     assert list(folder.iterdir()) == [_file(folder)]
     assert json.loads(_file(folder).read_text(encoding="utf-8"))["values"]["DeviceUserID"] == "two"
 
@@ -113,7 +116,7 @@ def test_factory_reset_forgets(folder: Path) -> None:
     run.save_set(1, Height=480, UserSetDefault=1, DeviceUserID="mine")
     run.state.user_sets.clear()
     run.state.reset(keep_persistent=False)
-    run.kept.save_changes()
+    run.kept.save_changes(NOW)
     again = Run(folder)
     assert (again.state["Height"], again.state["DeviceUserID"], again.state.user_sets) == (FACTORY_HEIGHT, "", {})
 
@@ -124,8 +127,8 @@ def test_folder_that_cannot_be_written_is_reported_once_and_the_camera_goes_on(t
     run = Run(blocked / "kept")
     assert len(run.reports) == 1
     run.state.write("DeviceUserID", "mine")
-    run.kept.save_changes()
-    run.kept.save_changes()
+    run.kept.save_changes(NOW)
+    run.kept.save_changes(NOW)
     assert [report.endswith("Not a directory") for report in run.reports] == [False, True]
 
 
@@ -187,18 +190,25 @@ def test_unusable_value_is_named_and_left_out(folder: Path, values: dict[str, An
     assert (run.state["DeviceUserID"], run.state["UserSetDefault"]) == ("", 0)
 
 
-def test_full_disk_is_reported_the_old_file_stays_whole_and_the_camera_goes_on(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def full_disk() -> Iterator[list[int]]:
+    """Meanwhile nothing can be written; yields the attempts."""
+    attempts: list[int] = []
+
+    def full(handle: int) -> None:
+        attempts.append(handle)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        yield attempts
+
+
+def test_full_disk_is_reported_the_old_file_stays_whole_and_the_camera_goes_on(folder: Path) -> None:
     run = Run(folder)
     run.save_set(1, Gamma=0.5)
     before = _file(folder).read_bytes()
-
-    def full(_handle: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("os.fsync", full)
+    with full_disk():
         run.save_set(1, Gamma=0.75)
     assert run.reports == [f"{_file(folder)}: cannot be written: No space left on device"]
     assert [path.name for path in folder.iterdir()] == [_file(folder).name]
@@ -207,3 +217,60 @@ def test_full_disk_is_reported_the_old_file_stays_whole_and_the_camera_goes_on(
     assert run.state["Gamma"] == 0.75
     run.save_set(2, Gamma=1.5)
     assert Run(folder).state.user_sets.keys() == {"UserSet1", "UserSet2"}
+
+
+def test_what_could_not_be_written_is_tried_again_every_few_seconds_until_it_is(folder: Path) -> None:
+    run = Run(folder)
+    with full_disk() as attempts:
+        run.save_set(1, Gamma=0.75)
+        for number in range(1, 4):
+            retry = NOW + number * RETRY_NS
+            assert run.kept.next_wakeup() == retry
+            run.state.write("Height", 480 + 4 * number)  # not kept: no reason to try
+            run.kept.save_changes(retry - 1)
+            assert len(attempts) == number
+            run.kept.save_changes(retry)
+            assert len(attempts) == number + 1
+    run.kept.save_changes(NOW + 4 * RETRY_NS)
+    run.kept.save_changes(NOW + 9 * RETRY_NS)
+    assert run.reports == [
+        f"{_file(folder)}: cannot be written: No space left on device",
+        f"{_file(folder)}: could be written now, nothing is lost",
+    ]
+    assert run.kept.next_wakeup() is None
+    assert Run(folder).state.user_sets.keys() == {"UserSet1"}
+
+
+def test_last_attempt_at_the_end_does_not_wait_for_its_time(folder: Path) -> None:
+    run = Run(folder)
+    with full_disk():
+        run.save_set(1)
+    run.kept.save_before_end(NOW + 1)
+    assert run.reports[1:] == [f"{_file(folder)}: could be written now, nothing is lost"]
+    assert Run(folder).state.user_sets.keys() == {"UserSet1"}
+
+
+def test_what_is_lost_at_the_end_is_reported(folder: Path) -> None:
+    run = Run(folder)
+    with full_disk() as attempts:
+        run.save_set(1)
+        run.kept.save_before_end(NOW + 1)
+    assert len(attempts) == 2
+    assert run.reports[1:] == [f"{_file(folder)}: could not be written, the last changes are lost"]
+
+
+def test_nothing_is_said_or_written_at_an_end_without_changes(folder: Path) -> None:
+    run = Run(folder)
+    run.kept.save_before_end(NOW)
+    assert (run.reports, list(folder.iterdir())) == ([], [])
+
+
+def test_folder_that_could_not_be_made_is_made_later(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("", encoding="utf-8")
+    run = Run(blocked / "kept")
+    run.state.write("DeviceUserID", "mine")
+    run.kept.save_changes(NOW)
+    blocked.unlink()
+    run.kept.save_changes(NOW + RETRY_NS)
+    assert Run(blocked / "kept").state["DeviceUserID"] == "mine"
