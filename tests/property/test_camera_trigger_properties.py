@@ -90,7 +90,7 @@ class Bench:
         self.exposures: list[Exposure] = []
         self.told: list[object] = []
         for kind in KINDS:
-            self.camera.state.notices.subscribe(kind, self.told.append)
+            self.camera.state.notices.subscribe(kind, self.told.append, urgent=lambda: True)
 
     def write(self, name: str, value: Value, now: int) -> None:
         feature = self.camera.model.features.get(name)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from typing import Any
 
 from tiscam_emu.camera import (
     actions,
@@ -353,7 +353,8 @@ class Camera:
 def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameRequest:
     """What the frame whose exposure opens `now` depends on."""
     imaging = lens_motors.imaging_at(state, now)
-    return _frame_settings(state)(
+    return FrameRequest(
+        **_frame_settings(state),
         frame_id=frame_id,
         exposure_start_ns=state.timestamp(now),
         illumination=imaging.illumination,
@@ -365,19 +366,18 @@ def frame_request(state: CameraState, frame_id: int, now: Nanoseconds) -> FrameR
 
 
 @derived
-def _frame_settings(state: CameraState) -> Callable[..., FrameRequest]:
-    """What all frames have in common until a setting changes; the rest makes it a request."""
-    return partial(
-        FrameRequest,
-        exposure_us=state["ExposureTime"],
-        gain_db=state["Gain"],
-        black_level=state.get("BlackLevel", 240.0),
-        pixel_format=image_format.pixel_format(state),
-        region=image_format.region(state),
-        white_balance=white_balance.ratios(state),
-        gamma=state["Gamma"],
-        lut=lut.table(state),
-        hue_deg=color.hue_deg(state),
-        saturation=color.saturation(state),
-        color_matrix=color.matrix(state),
-    )
+def _frame_settings(state: CameraState) -> dict[str, Any]:
+    """What all frames have in common until a setting changes, as fields of their requests."""
+    return {
+        "exposure_us": state["ExposureTime"],
+        "gain_db": state["Gain"],
+        "black_level": state.get("BlackLevel", 240.0),
+        "pixel_format": image_format.pixel_format(state),
+        "region": image_format.region(state),
+        "white_balance": white_balance.ratios(state),
+        "gamma": state["Gamma"],
+        "lut": lut.table(state),
+        "hue_deg": color.hue_deg(state),
+        "saturation": color.saturation(state),
+        "color_matrix": color.matrix(state),
+    }
