@@ -19,9 +19,10 @@ import numpy as np
 
 from tiscam_emu.gvsp.all_in import AllInPacket
 from tiscam_emu.gvsp.channel import Burst, OutgoingFrame, StreamChannel, StreamCounters
-from tiscam_emu.gvsp.description import leader_and_trailer
+from tiscam_emu.gvsp.description import leader_and_trailer, leader_and_trailer_of_parts, part_lengths
 from tiscam_emu.gvsp.destination import Destination
-from tiscam_emu.gvsp.packets import FrameTable, PacketTable
+from tiscam_emu.gvsp.multi_part import MultiPartTable
+from tiscam_emu.gvsp.packets import FrameTable, Layout, PacketTable
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.stream_roles import ImageSource, PacketSink, TakenExposure
@@ -49,6 +50,9 @@ kept: a backlog at the link's full rate would stay for seconds."""
 _STEPS_BACK = 5
 """How much nicer the thread that draws apart is than the others: half as long do register reads take then, while
 pictures of 12 megapixels are drawn."""
+
+_OTHER_TABLES = StreamChannelCapability.ALL_IN | StreamChannelCapability.MULTI_PART
+"""With these options a frame's packets may be laid out otherwise; no packet holds several parts, so the latter wins."""
 
 MAX_AWAITED = 1024
 """As many awaited frames may wait: a camera that has just been started must first see its scene."""
@@ -363,7 +367,7 @@ class FramePipeline:
             self._wanted_apart.notify()
 
     def _frame_steps(self, work: _Work, job: _RenderJob) -> Iterator[None]:
-        work.table = self._table(job.payload_bytes, job.destination)
+        work.table = self._table(job)
         yield from self._source.draw(job.request, work.table.write)
 
     def _step(self, work: _Work) -> None:
@@ -385,7 +389,7 @@ class FramePipeline:
             _stamp(table, job.request)
         if job.chunk_tail:
             table.write(job.request.payload_bytes(), np.frombuffer(job.chunk_tail, np.uint8))
-        table.head(*leader_and_trailer(job.request, job.chunk_tail, job.destination.configuration))
+        _describe(table, job)
         self._last_good = table
         return table
 
@@ -398,7 +402,7 @@ class FramePipeline:
         for part in good.parts(good.payload_bytes):
             table.write(first, part)
             first += part.size
-        table.head(*leader_and_trailer(job.request, job.chunk_tail, job.destination.configuration))
+        _describe(table, job)
         self._last_good = table
         return table
 
@@ -429,18 +433,23 @@ class FramePipeline:
             self._work = None
             self._wanted.notify()
 
-    def _table(self, payload_bytes: int, to: Destination) -> FrameTable:
+    def _table(self, job: _RenderJob) -> FrameTable:
         """A table to draw into: never the last good one, which a failing frame would need."""
-        size, extended = to.packet_size, to.extended_ids
-        if to.configuration & StreamChannelCapability.ALL_IN and fits_one_packet(
-            payload_bytes, size, extended=extended
-        ):
-            return AllInPacket(payload_bytes, size, extended=extended)
+        payload_bytes = job.payload_bytes
+        layout: Layout = payload_bytes
+        size, extended = job.destination.packet_size, job.destination.extended_ids
+        if options := job.destination.configuration & _OTHER_TABLES:
+            if options & StreamChannelCapability.MULTI_PART:
+                layout = part_lengths(job.request.payload_bytes(), len(job.chunk_tail))
+            elif fits_one_packet(payload_bytes, size, extended=extended):
+                return AllInPacket(payload_bytes, size, extended=extended)
         with self._lock:
-            spare = self._channel.spare_table(payload_bytes, size, extended=extended)
-        if spare is None or spare is self._last_good:
-            return PacketTable(payload_bytes, size, extended=extended)
-        return spare
+            spare = self._channel.spare_table(layout, size, extended=extended)
+        if spare is not None and spare is not self._last_good:
+            return spare
+        if isinstance(layout, tuple):
+            return MultiPartTable(layout, size)
+        return PacketTable(layout, size, extended=extended)
 
 
 def _stand_back() -> None:
@@ -448,6 +457,13 @@ def _stand_back() -> None:
     if sys.platform == "linux":
         this = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, this, min(os.getpriority(os.PRIO_PROCESS, this) + _STEPS_BACK, 19))
+
+
+def _describe(table: FrameTable, job: _RenderJob) -> None:
+    if isinstance(table, MultiPartTable):
+        table.head(*leader_and_trailer_of_parts(job.request, len(job.chunk_tail)))
+    else:
+        table.head(*leader_and_trailer(job.request, job.chunk_tail, job.destination.configuration))
 
 
 def _stamp(table: FrameTable, request: FrameRequest) -> None:
