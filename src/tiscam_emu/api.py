@@ -194,6 +194,7 @@ def serve(
     full_speed: bool = False,
     stamp: bool = False,
     allow_redirect: bool = False,
+    multi_part: bool = False,
     faults: str | Sequence[str] = (),
     interface: str = "",
     expose: bool = False,
@@ -234,6 +235,8 @@ def serve(
         Write frame id, timestamp and checksum into the first bytes of every frame, for `read_stamp`.
     allow_redirect
         Let clients send streams to other hosts than their own.
+    multi_part
+        Offer multi-part streams: with 64-bit ids, clients that switch them on get every frame in parts.
     faults
         What goes wrong from the start, as for `Camera.faults`; one text or several.
     interface, expose
@@ -273,6 +276,7 @@ def serve(
         full_speed=full_speed,
         stamp=stamp,
         allow_redirect=allow_redirect,
+        multi_part=multi_part,
         faults=(faults,) if isinstance(faults, str) else tuple(faults),
         interface=interface,
         expose=expose,

@@ -78,6 +78,9 @@ def run(
     allow_redirect: Annotated[
         bool, typer.Option("--allow-redirect", help="Let clients send streams to other hosts than their own.")
     ] = False,
+    multi_part: Annotated[
+        bool, typer.Option("--multi-part", help="Offer multi-part streams, for clients that use 64-bit ids.")
+    ] = False,
     fault: Annotated[
         list[str] | None,
         typer.Option(help="Fault to have, such as drop=0.01 or drop=0.05,burst=20,on=stream; repeat it for more."),
@@ -128,6 +131,7 @@ def run(
                 full_speed=full_speed,
                 stamp=stamp,
                 allow_redirect=allow_redirect,
+                multi_part=multi_part,
                 faults=tuple(fault or ()),
                 interface=interface,
                 expose=expose,

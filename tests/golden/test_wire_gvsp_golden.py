@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tiscam_emu.errors import Status
-from tiscam_emu.wire import gvsp
+from tiscam_emu.wire import gvsp, multi_part
 from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, Packet, PacketFlag, PacketFormat, PacketHeader, PayloadType
+from tiscam_emu.wire.multi_part import DataType, MultiPartLeader, MultiPartTrailer, Part, PartPrefix, ZoneInfo
 
 LEADER = bytes.fromhex("0000ff79010000000000000118ea05ec707109e8010800010000020000000200000000000000000000000000")
 TRAILER_HEADER = bytes.fromhex("0000ff79 02 0000c2")
@@ -153,3 +156,75 @@ def test_all_in_packet_has_room_for_its_largest_description() -> None:
     assert not gvsp.fits_one_packet(1413, 1500)
     assert gvsp.fits_one_packet(1400, 1500, extended=True)
     assert not gvsp.fits_one_packet(1401, 1500, extended=True)
+
+
+# Multi-part, from the layout tables of GigE Vision 2.1: "GVSP packet header" (byte 7 of the leader is the number of
+# parts), "Payload types" (leader 12 + 48 n bytes, trailer 4 + 16 n) and "Multi-part payload packet" (8-byte prefix).
+
+IMAGE_PART = Part(
+    DataType.IMAGE_2D,
+    0x1_0002_0003,
+    pixel_format=0x01080001,
+    size_x=640,
+    size_y=480,
+    offset_x=16,
+    offset_y=8,
+    padding_x=2,
+    padding_y=1,
+)
+CHUNK_PART = Part(DataType.CHUNK_DATA, 48)
+LEADER_MULTI_PART = bytes.fromhex(
+    "0000 0000 81 0000 02 0000000000000007 00000000"  # status, flags, format, 0, parts, block id, packet id
+    "0000 000a 18ea05ec707109e8"  # reserved, payload type, timestamp
+    # Data type, length of 48 bits, pixel format, reserved, source, zones, zone directions, purpose, region.
+    "0001 000100020003 01080001 0000 00 00 00000000 0000 0000"
+    "00000280 000001e0 00000010 00000008 0002 0001 00000000"  # sizes, offsets, paddings, reserved
+    "000a 000000000030 00000000 0000 00 00 00000000 0000 0000"
+    "00000000 00000000 00000000 00000000 0000 0000 00000000"
+)
+TRAILER_MULTI_PART = bytes.fromhex(
+    "0000 000a"  # reserved, payload type
+    "0001 000100020003 000001e0 00000000"  # data type, length, lines, reserved
+    "000a 000000000030 00000000 00000000"
+)
+
+
+def test_leader_of_two_parts() -> None:
+    header = PacketHeader(7, 0, PacketFormat.LEADER, extended=True, parts=2)
+    leader = MultiPartLeader(0x18EA05EC707109E8, (IMAGE_PART, CHUNK_PART))
+    assert len(LEADER_MULTI_PART) == 20 + 12 + 2 * 48
+    packet = gvsp.parse_packet(LEADER_MULTI_PART)
+    assert packet == Packet(header, LEADER_MULTI_PART[20:])
+    assert multi_part.parse_multi_part_leader(packet.data, packet.header.parts) == leader
+    assert header.build() + leader.build() == LEADER_MULTI_PART
+
+
+def test_trailer_of_two_parts() -> None:
+    assert len(TRAILER_MULTI_PART) == 4 + 2 * 16
+    assert MultiPartTrailer((IMAGE_PART, CHUNK_PART)).build() == TRAILER_MULTI_PART
+    seen = MultiPartTrailer((Part(DataType.IMAGE_2D, 0x1_0002_0003, size_y=480), CHUNK_PART))
+    assert multi_part.parse_multi_part_trailer(TRAILER_MULTI_PART) == seen
+
+
+def test_payload_packet_of_a_part_says_where_its_data_belong() -> None:
+    # Format 7 with extended ids; part 1, end of its only zone and of the part, offset of 48 bits.
+    datagram = bytes.fromhex("0000 0000 87 000000 0000000000000007 00000005  01 41 000100020003  6465")
+    header = PacketHeader(7, 5, PacketFormat.MULTI_PART, extended=True)
+    prefix = PartPrefix(1, 0x1_0002_0003, ZoneInfo.END_OF_PART | ZoneInfo.END_OF_ZONE)
+    packet = gvsp.parse_packet(datagram)
+    assert packet.header == header
+    assert multi_part.parse_part_prefix(packet.data) == prefix
+    assert header.build() + prefix.build() + b"de" == datagram
+
+
+@pytest.mark.parametrize(
+    ("parse", "data"),
+    [
+        (lambda data: multi_part.parse_multi_part_leader(data, 1), LEADER_MULTI_PART[20:79]),
+        (multi_part.parse_multi_part_trailer, TRAILER_MULTI_PART[:3]),
+        (multi_part.parse_part_prefix, bytes(7)),
+    ],
+)
+def test_parts_that_are_cut_short_are_refused(parse: Callable[[bytes], object], data: bytes) -> None:
+    with pytest.raises(gvsp.GvspParseError):
+        parse(data)

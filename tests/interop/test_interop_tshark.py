@@ -194,6 +194,33 @@ def test_aravis_session_is_dissected_too(tiscam_camera_factory: Callable[..., Ca
     assert session.fields("_ws.malformed && (gvcp || gvsp)", "frame.number", "_ws.col.Info") == []
 
 
+def test_frames_in_parts_are_understood(tiscam_camera_factory: Callable[..., Camera], tmp_path: Path) -> None:
+    camera = tiscam_camera_factory("39GX265-Z20", multi_part=True)
+    path = tmp_path / "parts.pcapng"
+    chunk = [("ChunkModeActive", "true"), ("ChunkSelector", "Gain"), ("ChunkEnable", "true")]
+    settings = [("GevGVSPExtendedIDMode", "On"), ("Width", 528), ("Height", 20), *chunk]
+    with _capture(path):
+        job = {"packet_socket": False, "packet_size": 1500, "multi_part": True}
+        aravis("aravis_stream", camera=camera.address, frames=2, set=settings, **job)
+    from_camera = f"ip.src == {camera.address} && udp.srcport != 3956"
+    ports = {int(row[0]) for row in Recording(path).fields(from_camera, "udp.dstport")}
+    session = Recording(path, tuple(ports))
+
+    assert session.fields("_ws.malformed && (gvcp || gvsp)", "frame.number", "_ws.col.Info") == []
+    described = ("gvsp.numparts", "gvsp.multipartdatatype", "gvsp.partlength", "gvsp.sizex", "gvsp.pixel")
+    leader = session.fields("gvsp.format == 0x81 && gvsp.blockid64 == 1", "gvsp.payloadtype", *described[1:])
+    assert [_numbers(field) for field in leader[0]] == [[10], [1, 10], [10_560, 16], [528], [0x01080009]]
+    trailer = session.fields("gvsp.format == 0x82 && gvsp.blockid64 == 1", *described[1:3], "gvsp.sizey")
+    assert [_numbers(field) for field in trailer[0]] == [[1, 10], [10_560, 16], [20]]
+    # 1444 bytes in each packet: 7 full ones and 452, then the chunks.
+    ends = session.fields("gvsp.format == 0x87 && gvsp.blockid64 == 1", "gvsp.partid", "gvsp.endofpart")
+    assert [(int(part, 0), int(end)) for part, end in ends] == [*[(0, 0)] * 7, (0, 1), (1, 1)]
+
+
+def _numbers(field: str) -> list[int]:
+    return [int(number, 0) for number in field.split(",")]
+
+
 # What clients may switch on: 64-bit ids, all-in packets, chunks alone; and commands that are rare.
 
 _GVSP_CONFIGURATION, _SCCFG, _MCP, _MCDA, _MCTT = 0x0960, 0x0D24, 0x0B00, 0x0B10, 0x0B14

@@ -7,6 +7,7 @@ import pytest
 
 from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera, load
+from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.transport import StreamSettings
 from tiscam_emu.errors import Status
 from tiscam_emu.features.codec import encode
@@ -15,7 +16,8 @@ from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram
 from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvsp.all_in import AllInPacket
 from tiscam_emu.gvsp.channel import OutgoingFrame, StreamChannel
-from tiscam_emu.gvsp.description import leader_and_trailer
+from tiscam_emu.gvsp.description import leader_and_trailer, leader_and_trailer_of_parts, part_lengths
+from tiscam_emu.gvsp.multi_part import MultiPartTable
 from tiscam_emu.gvsp.packets import FrameTable, PacketTable
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scene import load_scene
@@ -35,8 +37,8 @@ class Pair:
     Frames are rendered the moment their exposure opens, and packets arrive the moment they are sent.
     """
 
-    def __init__(self, model: str) -> None:
-        self.camera = Camera(load(model))
+    def __init__(self, model: str, options: CameraOptions | None = None) -> None:
+        self.camera = Camera(load(model), options)
         self.engine = ControlEngine(self.camera)
         self.channel = StreamChannel()
         self.renderer = self.new_renderer()
@@ -134,13 +136,19 @@ class Pair:
         image = np.empty(request.payload_bytes(), np.uint8)
         self.renderer.render(request, image)
         payload = np.concatenate((image, np.frombuffer(exposure.chunk_tail, np.uint8)))
-        table = self._table(payload.size, stream)
+        table = self._table(image.size, len(exposure.chunk_tail), stream)
         table.write(0, payload)
-        table.head(*leader_and_trailer(request, exposure.chunk_tail, stream.configuration))
+        if isinstance(table, MultiPartTable):
+            table.head(*leader_and_trailer_of_parts(request, len(exposure.chunk_tail)))
+        else:
+            table.head(*leader_and_trailer(request, exposure.chunk_tail, stream.configuration))
         return OutgoingFrame(table, exposure.ready_ns, stream)
 
-    def _table(self, payload_bytes: int, stream: StreamSettings) -> FrameTable:
+    def _table(self, image_bytes: int, chunk_bytes: int, stream: StreamSettings) -> FrameTable:
         extended = stream.extended_ids
+        payload_bytes = image_bytes + chunk_bytes
+        if stream.configuration & StreamChannelCapability.MULTI_PART:
+            return MultiPartTable(part_lengths(image_bytes, chunk_bytes), stream.packet_size)
         if stream.configuration & StreamChannelCapability.ALL_IN:
             return AllInPacket(payload_bytes, stream.packet_size, extended=extended)
         spare = self.channel.spare_table(payload_bytes, stream.packet_size, extended=extended)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import Status
 from tiscam_emu.units import NS_PER_MS, NS_PER_S
 from tiscam_emu.wire import gvcp
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 CCP, SCP, SCPS, SCDA, SCCFG = 0x0A00, 0x0D00, 0x0D04, 0x0D18, 0x0D24
 GVCP_CONFIGURATION, GVSP_CONFIGURATION = 0x0954, 0x0960
+MULTI_PART = 0x40
 RESEND_DESTINATION, ALL_IN, UNCONDITIONAL, EXTENDED_CHUNK = 8, 4, 2, 1
 EXTENDED_IDS, EXTENDED_STATUS = 0x4000_0000, 0x4
 WIDTH, HEIGHT = 256, 30
@@ -186,6 +189,58 @@ def test_stream_without_the_option_ends_with_the_control(opened: Pair) -> None:
 def test_multi_part_cannot_be_switched_on(opened: Pair) -> None:
     assert opened.write((SCCFG, 0x41)) is OK
     assert opened.read(SCCFG) == EXTENDED_CHUNK
+
+
+@pytest.fixture
+def in_parts() -> Pair:
+    """As `opened`, with multi-part streams and 64-bit ids switched on and two chunks."""
+    from tests.pair.conftest import Pair
+
+    pair = Pair("33GP1300", CameraOptions(multi_part=True))
+    pair.open()
+    pair.set(ExposureAuto=0, GainAuto=0, Width=WIDTH, Height=HEIGHT, ExposureTime=5000.0, AcquisitionFrameRate=10.0)
+    assert pair.write((GVSP_CONFIGURATION, EXTENDED_IDS), (SCCFG, MULTI_PART)) is OK
+    return pair
+
+
+def test_description_names_multi_part_only_where_it_is_offered(opened: Pair, in_parts: Pair) -> None:
+    assert b'"GevSCCFGMultiPart"' in in_parts.camera.xml
+    assert b'"GevSCCFGMultiPart"' not in opened.camera.xml
+
+
+def test_frame_in_parts_holds_the_rendered_image(in_parts: Pair) -> None:
+    packets = _one_frame(in_parts)
+    # 7680 bytes, 1000 - 20 - 8 - 20 - 8 = 944 in each packet: 8 full ones and one of 128.
+    assert in_parts.datagram_sizes == [20 + 60, *[972] * 8, 28 + 128, 20 + 20]
+    payload = b"".join(packet.data[8:] for packet in packets[1:-1])
+    assert payload == in_parts.expected_payload(in_parts.exposures[0])
+    assert in_parts.camera.state["PayloadSize"] == len(payload)
+
+
+def test_chunks_are_a_part_of_their_own_without_the_image_among_them(in_parts: Pair) -> None:
+    in_parts.set(ChunkModeActive=1, ChunkSelector=2)
+    in_parts.set(ChunkEnable=1)
+    packets = _one_frame(in_parts)
+    assert packets[0].header.parts == 2
+    chunks = packets[-2].data[8:]
+    assert parse_chunks(chunks) == {0x9103: struct.pack(">I", in_parts.exposures[0].request.region.offset_x)}
+    assert in_parts.camera.state["PayloadSize"] == 7680 + len(chunks)
+
+
+def test_chunk_mode_without_a_chunk_adds_no_part(in_parts: Pair) -> None:
+    in_parts.set(ChunkModeActive=1)
+    assert _one_frame(in_parts)[0].header.parts == 1
+    assert in_parts.camera.state["PayloadSize"] == 7680
+
+
+def test_with_16_bit_ids_frames_stay_images(in_parts: Pair) -> None:
+    assert in_parts.write((GVSP_CONFIGURATION, 0)) is OK
+    packets = _one_frame(in_parts)
+    assert {packet.header.format for packet in packets} == {
+        PacketFormat.LEADER,
+        PacketFormat.PAYLOAD,
+        PacketFormat.TRAILER,
+    }
 
 
 @pytest.mark.parametrize(

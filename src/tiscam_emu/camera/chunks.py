@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tiscam_emu.camera import multi_part
 from tiscam_emu.camera.state import ACQUIRING, CameraState
 from tiscam_emu.features.kinds import (
     Access,
@@ -21,7 +22,7 @@ from tiscam_emu.features.kinds import (
     Visibility,
 )
 from tiscam_emu.sensor.request import FrameRequest
-from tiscam_emu.wire.chunks import build_chunk_tail
+from tiscam_emu.wire.chunks import build_chunk_tail, build_chunks
 
 _CATEGORY = "ChunkDataControl"
 _NOT_IN_MANUALS = (
@@ -56,7 +57,7 @@ def chunk_tail(state: CameraState, request: FrameRequest) -> bytes:
         return b""
     enabled = state.every("ChunkEnable")
     data = [(chunk.id, chunk.data(request)) for chunk in CHUNKS if enabled[chunk.value]]
-    return build_chunk_tail(request.payload_bytes(), data)
+    return build_chunks(data) if multi_part.is_on(state) else build_chunk_tail(request.payload_bytes(), data)
 
 
 def chunk_tail_bytes(state: CameraState) -> int:
@@ -64,7 +65,9 @@ def chunk_tail_bytes(state: CameraState) -> int:
     if not state.get("ChunkModeActive", 0):
         return 0
     enabled = state.every("ChunkEnable")
-    lengths = [0, *(_DATA_BYTES[chunk.name] for chunk in CHUNKS if enabled[chunk.value])]
+    lengths = [_DATA_BYTES[chunk.name] for chunk in CHUNKS if enabled[chunk.value]]
+    if not multi_part.is_on(state):
+        lengths.append(0)  # the image is a chunk, too
     return sum(lengths) + _MARK_BYTES * len(lengths)
 
 

@@ -14,6 +14,7 @@ from tiscam_emu.camera import (
     lens_motors,
     lut,
     message_channel,
+    multi_part,
     ptp,
     transport,
     user_sets,
@@ -72,8 +73,9 @@ class Camera:
     """
 
     def __init__(self, model: CameraModel, options: CameraOptions | None = None) -> None:
-        self.model = model
-        self.state = CameraState(model, options or CameraOptions())
+        options = options or CameraOptions()
+        self.model = model = multi_part.with_multi_part(model) if options.multi_part else model
+        self.state = CameraState(model, options)
         self.schedule = AcquisitionSchedule(self.state, frame_request)
         self.registers = RegisterMap(self.state, model.layout)
         self.xml = build_xml(model)

@@ -27,6 +27,8 @@ class CameraOptions:
         Largest packet in bytes, IP, UDP and GVSP headers included.
     allow_redirect
         Whether streams may go to other hosts than the controlling client's.
+    multi_part
+        Whether clients can have frames sent in parts.
     clock_offset_ns, clock_drift_ppb
         How far the camera's own oscillator is off at power-up, and how much faster it runs, in parts per thousand
         million; the Precision Time Protocol makes up for both.
@@ -42,5 +44,6 @@ class CameraOptions:
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False
     allow_redirect: bool = False
+    multi_part: bool = False
     clock_offset_ns: int = 0
     clock_drift_ppb: int = 0

@@ -11,7 +11,7 @@ from functools import reduce
 from ipaddress import IPv4Address, IPv4Network
 from operator import or_
 
-from tiscam_emu.camera import control_channel
+from tiscam_emu.camera import control_channel, multi_part
 from tiscam_emu.camera.bandwidth import data_bytes_per_s
 from tiscam_emu.camera.chunks import chunk_tail_bytes
 from tiscam_emu.camera.gev import CATEGORY, WORD, command, constant, flag, integer
@@ -43,7 +43,7 @@ _OPTIONS = {
     "GevSCCFGExtendedChunkData": StreamChannelCapability.EXTENDED_CHUNK,
 }
 STREAM_CAPABILITY = reduce(or_, _OPTIONS.values())
-"""What the stream channel can do; each of it is an option."""
+"""What the stream channel of every camera can do; each of it is an option."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,13 @@ def stream_settings(state: CameraState) -> StreamSettings:
 
 
 def stream_configuration(state: CameraState) -> StreamChannelCapability:
-    """SCCFG: the options of the stream channel that are switched on."""
-    return reduce(or_, (bit for name, bit in _OPTIONS.items() if state[name]), StreamChannelCapability(0))
+    """SCCFG: the options of the stream channel that are in effect."""
+    parts = StreamChannelCapability.MULTI_PART if multi_part.is_on(state) else StreamChannelCapability(0)
+    return reduce(or_, (bit for name, bit in _OPTIONS.items() if state[name]), parts)
+
+
+def _capability(state: CameraState) -> int:
+    return STREAM_CAPABILITY | (StreamChannelCapability.MULTI_PART if multi_part.NAME in state else 0)
 
 
 def payload_size(state: CameraState) -> int:
@@ -234,7 +239,7 @@ _STREAM: tuple[Feature, ...] = (
         refuse=_refuse_stream_destination,
     ),
     integer("GevSCSP", "UDP port that frames come from.", At(0x0D1C, 0, 15)),
-    constant("GevSCCapability", "What the stream channel can do.", At(0x0D20), int(STREAM_CAPABILITY), hidden=True),
+    constant("GevSCCapability", "What the stream channel can do.", At(0x0D20), _capability, hidden=True),
     flag(
         "GevSCCFGPacketResendDestination",
         "Sends packets again to whoever asked for them, not to the stream's destination.",

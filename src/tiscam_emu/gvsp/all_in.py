@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from tiscam_emu.gvsp.packets import Packet, Positions, Run
-from tiscam_emu.wire.gvsp import Leader, PacketFormat, PacketHeader, Trailer, fits_one_packet
+from tiscam_emu.gvsp.packets import Layout, Packet, Positions, Run
+from tiscam_emu.wire.gvsp import Leader, PacketFormat, PacketHeader, Trailer, fits_one_packet, header_bytes
 
 
 class AllInPacket:
@@ -20,7 +20,16 @@ class AllInPacket:
         The frame does not fit a packet of `packet_size` bytes.
     """
 
-    __slots__ = ("_description", "_payload", "block_id", "extended", "packet_size", "packets", "payload_bytes")
+    __slots__ = (
+        "_description",
+        "_payload",
+        "block_id",
+        "extended",
+        "header_bytes",
+        "packet_size",
+        "packets",
+        "payload_bytes",
+    )
 
     all_in = True
     sendable_packets = 1
@@ -33,11 +42,17 @@ class AllInPacket:
         self.payload_bytes = payload_bytes
         self.packet_size = packet_size
         self.extended = extended
+        self.header_bytes = header_bytes(extended=extended)
         self.block_id = 0
         self.packets: list[Packet] = [b""]
 
     def restart(self) -> None:
         """Nothing: the packet is made anew from what is written."""
+
+    @property
+    def layout(self) -> Layout:
+        """Bytes of the payload."""
+        return self.payload_bytes
 
     @property
     def size_bytes(self) -> int:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from tiscam_emu.gvsp.destination import Destination, redirected
 from tiscam_emu.gvsp.pacing import LinkPacer
-from tiscam_emu.gvsp.packets import FrameTable, Packet, PacketTable, Run
+from tiscam_emu.gvsp.packets import FrameTable, Layout, Packet, Run
 from tiscam_emu.gvsp.resend import Held, ResendBudget, ResendState
 from tiscam_emu.gvsp.window import ResendWindow, SentFrame
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.endpoint import Endpoint
-from tiscam_emu.wire.gvsp import MAX_BLOCK_ID, STANDARD_HEADER_BYTES, build_test_packet, header_bytes, next_block_id
+from tiscam_emu.wire.gvsp import MAX_BLOCK_ID, STANDARD_HEADER_BYTES, build_test_packet, next_block_id
 
 _SPARE_TABLES = 3
 _SPARE_BYTES = 48 * 1024 * 1024
@@ -94,7 +94,7 @@ class StreamChannel:
         self._resends: dict[tuple[int, int, int | None, Endpoint | None], ResendState] = {}
         self._budget = ResendBudget()
         self._window = ResendWindow()
-        self._spare: list[PacketTable] = []
+        self._spare: list[FrameTable] = []
         self._pacer = LinkPacer()
         self._newest_block = 0
         self._blocks = 0
@@ -117,10 +117,10 @@ class StreamChannel:
         """Frames enqueued of which no packet has been handed out."""
         return len(self._waiting)
 
-    def spare_table(self, payload_bytes: int, packet_size: int, *, extended: bool = False) -> PacketTable | None:
+    def spare_table(self, layout: Layout, packet_size: int, *, extended: bool = False) -> FrameTable | None:
         """A table free to be filled, or None: the caller then makes one. Spares of another geometry are dropped."""
-        wanted = (payload_bytes, packet_size, extended)
-        self._spare = [t for t in self._spare if (t.payload_bytes, t.packet_size, t.extended) == wanted]
+        wanted = (layout, packet_size, extended)
+        self._spare = [t for t in self._spare if (t.layout, t.packet_size, t.extended) == wanted]
         return self._spare.pop() if self._spare else None
 
     def enqueue(self, frame: OutgoingFrame) -> None:
@@ -229,7 +229,7 @@ class StreamChannel:
         self._newest_block = next_block_id(self._newest_block, extended=to.extended_ids)
         self._blocks += 1
         frame.table.stamp(self._newest_block)
-        longer_header = header_bytes(extended=to.extended_ids) - STANDARD_HEADER_BYTES
+        longer_header = frame.table.header_bytes - STANDARD_HEADER_BYTES
         self._pacer.configure(to.packet_size - longer_header, to.link_bytes_per_s, to.packet_delay_ns)
         self._pacer.begin(frame.ready_ns)
         self._budget.begin_frame(len(frame.table.packets))
@@ -296,7 +296,7 @@ class StreamChannel:
         return blocks_ago < min(self._blocks, _ANSWERED_BLOCKS)
 
     def _free(self, tables: list[FrameTable]) -> None:
-        reusable = [table for table in tables if isinstance(table, PacketTable)]
+        reusable = [table for table in tables if not table.all_in]
         self._spare = (self._spare + reusable)[-_SPARE_TABLES:]
         while len(self._spare) > 1 and sum(table.size_bytes for table in self._spare) > _SPARE_BYTES:
             del self._spare[0]

@@ -19,13 +19,13 @@ from tiscam_emu.wire.gvsp import (
     PacketFormat,
     PacketHeader,
     Trailer,
-    data_bytes_per_packet,
-    header_bytes,
+    payload_packets,
 )
 
 Packet = memoryview | bytes
 Positions = NDArray[np.intp]
-
+Layout = int | tuple[int, ...]
+"""Bytes of a payload, or of each of its parts."""
 
 LARGEST_RUN_BYTES = 65_507
 LARGEST_RUN_PACKETS = 64
@@ -56,6 +56,12 @@ class FrameTable(Protocol):
     block_id: int
     sendable_packets: int
     """How many packets have all they carry, from the first one on."""
+    header_bytes: int
+
+    @property
+    def layout(self) -> Layout:
+        """Bytes of the payload, or of each of its parts."""
+        ...
 
     @property
     def all_in(self) -> bool:
@@ -77,6 +83,10 @@ class FrameTable(Protocol):
 
     def head(self, leader: Leader, trailer: Trailer) -> None:
         """Set leader and trailer of the image that has been written."""
+        ...
+
+    def fill(self, payload: NDArray[np.uint8], leader: Leader, trailer: Trailer) -> None:
+        """Lay out a whole payload, leader and trailer."""
         ...
 
     def parts(self, count: int) -> Iterator[NDArray[np.uint8]]:
@@ -111,89 +121,62 @@ def resent(table: FrameTable, packet_id: int, *, marked: bool) -> Packet:
     return b"".join((status.to_bytes(2, "big"), packet[2:])) if marked else packet
 
 
-class PacketTable:
-    """State: the packets of one frame as one (packets, header + data) table, filled by columns.
+class PayloadRows:
+    """State: the payload packets of a block, or of one of its parts, as one (packets, header + data) table.
 
     The geometry is fixed, so that packet ids and the list of packets are made once; a table is refilled for frame after
-    frame, in place and part by part, while the frame before it is being sent, or the first packets of the same one.
+    frame, in place and by columns, while the frame before it is being sent, or the first packets of the same one.
     Sending allocates nothing.
 
     Parameters
     ----------
     payload_bytes
-        Bytes of one image.
-    packet_size
-        SCPS: size of a full packet with its IP, UDP and GVSP headers.
+        Bytes of the payload.
+    headers
+        One for each packet, by rows; block ids are left open.
+    row_bytes
+        Size of a full packet, GVSP header included.
     extended
-        Whether block and packet ids are 64 and 32 bits wide, in headers of 20 instead of 8 bytes.
+        Whether block and packet ids are 64 and 32 bits wide.
 
     Attributes
     ----------
-    packets
-        Every packet of the block as sent, at the index of its packet id: leader, payload packets, trailer. All payload
-        packets are full but the last, which is short.
-    block_id
-        0 before the first `stamp`.
-    sendable_packets
-        How many packets have all they carry, from the leader on.
+    rows
+        The packets: all are full but the last, which is short.
     """
 
     __slots__ = (
         "_block_ids",
         "_data",
         "_flat",
-        "_header_bytes",
-        "_leader",
         "_payload_end",
         "_places",
-        "_trailer",
-        "block_id",
-        "extended",
-        "packet_size",
-        "packets",
+        "header_bytes",
         "payload_bytes",
-        "sendable_packets",
+        "row_bytes",
+        "rows",
         "size_bytes",
     )
 
-    all_in = False
-
-    def __init__(self, payload_bytes: int, packet_size: int, *, extended: bool = False) -> None:
-        data_bytes = data_bytes_per_packet(packet_size, extended=extended)
-        header = self._header_bytes = header_bytes(extended=extended)
-        if payload_bytes < 1:
-            raise ValueError(f"a frame of {payload_bytes} bytes has no packets")
-        full_rows, rest_bytes = divmod(payload_bytes, data_bytes)
-        count = full_rows + (rest_bytes > 0)
-        row_bytes = packet_size - IP_UDP_HEADER_BYTES
+    def __init__(self, payload_bytes: int, headers: NDArray[np.uint8], row_bytes: int, *, extended: bool) -> None:
+        count, header = headers.shape
         rows = np.empty((count, row_bytes), np.uint8)
-        rows[:, :header] = _payload_headers(count, extended=extended)
+        rows[:, :header] = headers
         self._block_ids = rows[:, 8:16].view(">u8") if extended else rows[:, 2:4].view(">u2")
         self._data = rows[:, header:]
         self._flat = rows.reshape(-1)
         self._payload_end = payload_bytes + count * header
         self._places: tuple[Positions, Positions] | None = None
-        self._leader = b""
-        self._trailer = b""
-        self.extended = extended
-        self.sendable_packets = 1
+        self.header_bytes = header
         self.payload_bytes = payload_bytes
-        self.packet_size = packet_size
+        self.row_bytes = row_bytes
         self.size_bytes = rows.nbytes
-        self.block_id = 0
-        ends = [*range(0, full_rows * row_bytes + 1, row_bytes)]
-        if rest_bytes:
-            ends.append(ends[-1] + header + rest_bytes)
-        flat = rows.reshape(-1).data
-        self.packets: list[Packet] = [b"", *(flat[start:end] for start, end in pairwise(ends)), b""]
-
-    def fill(self, payload: NDArray[np.uint8], leader: Leader, trailer: Trailer) -> None:
-        """Lay out one image; `payload` is contiguous and exactly `payload_bytes` long."""
-        self.write(0, payload)
-        self.head(leader, trailer)
+        flat = self._flat.data
+        ends = [*range(0, count * row_bytes, row_bytes), self._payload_end]
+        self.rows: list[Packet] = [flat[start:end] for start, end in pairwise(ends)]
 
     def write(self, first: int, part: NDArray[np.uint8]) -> None:
-        """Lay out a contiguous part of the payload, from byte `first` on; all before it has been written."""
+        """Lay out a contiguous part of the payload, from byte `first` on."""
         size = self._data.shape[1]
         row, column = divmod(first, size)
         begin = 0
@@ -207,17 +190,10 @@ class PacketTable:
             self._data[row : row + rows] = part[begin:end].reshape(rows, size)
         if end < part.size:
             self._data[row + rows, : part.size - end] = part[end:]
-        written = first + part.size
-        complete = len(self.packets) if written == self.payload_bytes else 1 + written // size
-        self.sendable_packets = max(self.sendable_packets, complete)
 
-    def restart(self) -> None:
-        """Begin another image: nothing of it has been written."""
-        self.sendable_packets = 1
-
-    def head(self, leader: Leader, trailer: Trailer) -> None:
-        """Set leader and trailer of the image that has been written."""
-        self._leader, self._trailer = leader.build(), trailer.build()
+    def complete_rows(self, written: int) -> int:
+        """How many packets have all they carry when the first `written` bytes have been written."""
+        return len(self.rows) if written == self.payload_bytes else written // int(self._data.shape[1])
 
     def parts(self, count: int) -> Iterator[NDArray[np.uint8]]:
         """The first `count` bytes of the payload, in order, as they lie in the packets."""
@@ -228,8 +204,83 @@ class PacketTable:
     def take(self, positions: Positions) -> NDArray[np.uint8]:
         """Payload bytes at `positions`, in their shape; quick for the same array of positions again."""
         if self._places is None or self._places[0] is not positions:
-            self._places = positions, positions + (positions // self._data.shape[1] + 1) * self._header_bytes
+            self._places = positions, positions + (positions // self._data.shape[1] + 1) * self.header_bytes
         return self._flat.take(self._places[1])
+
+    def stamp_rows(self, block_id: int) -> None:
+        """Give every packet the block's id."""
+        self._block_ids[...] = block_id
+
+    def row_runs(self, first: int, end: int) -> list[Run]:
+        """Packets from row `first` to before row `end`, in as few pieces as one send call of the system can take."""
+        row_bytes, flat, payload_end = self.row_bytes, self._flat.data, self._payload_end
+        rows = max(1, min(LARGEST_RUN_BYTES // row_bytes, LARGEST_RUN_PACKETS))
+        return [
+            Run(flat[at * row_bytes : min(min(at + rows, end) * row_bytes, payload_end)], row_bytes)
+            for at in range(first, end, rows)
+        ]
+
+
+class PacketTable(PayloadRows):
+    """State: the packets of one frame, laid out part by part while the frame before it is being sent.
+
+    Parameters
+    ----------
+    payload_bytes
+        Bytes of one image.
+    packet_size
+        SCPS: size of a full packet with its IP, UDP and GVSP headers.
+    extended
+        Whether block and packet ids are 64 and 32 bits wide, in headers of 20 instead of 8 bytes.
+
+    Attributes
+    ----------
+    packets
+        Every packet of the block as sent, at the index of its packet id: leader, payload packets, trailer.
+    block_id
+        0 before the first `stamp`.
+    sendable_packets
+        How many packets have all they carry, from the leader on.
+    """
+
+    __slots__ = ("_leader", "_trailer", "block_id", "extended", "layout", "packet_size", "packets", "sendable_packets")
+
+    all_in = False
+
+    def __init__(self, payload_bytes: int, packet_size: int, *, extended: bool = False) -> None:
+        if payload_bytes < 1:
+            raise ValueError(f"a frame of {payload_bytes} bytes has no packets")
+        count = payload_packets(payload_bytes, packet_size, extended=extended)
+        headers = payload_headers(1, count, extended=extended)
+        super().__init__(payload_bytes, headers, packet_size - IP_UDP_HEADER_BYTES, extended=extended)
+        self._leader = b""
+        self._trailer = b""
+        self.layout: Layout = payload_bytes
+        self.extended = extended
+        self.packet_size = packet_size
+        self.block_id = 0
+        self.packets: list[Packet] = [b"", *self.rows, b""]
+        self.sendable_packets = 1
+
+    def restart(self) -> None:
+        """Begin another image: nothing of it has been written."""
+        self.sendable_packets = 1
+
+    def write(self, first: int, part: NDArray[np.uint8]) -> None:
+        """Lay out a contiguous part of the image, from byte `first` on; all before it has been written."""
+        super().write(first, part)
+        self.sendable_packets = max(
+            self.sendable_packets, with_trailer(self, 1 + self.complete_rows(first + part.size))
+        )
+
+    def fill(self, payload: NDArray[np.uint8], leader: Leader, trailer: Trailer) -> None:
+        """Lay out one image; `payload` is contiguous and exactly `payload_bytes` long."""
+        self.write(0, payload)
+        self.head(leader, trailer)
+
+    def head(self, leader: Leader, trailer: Trailer) -> None:
+        """Set leader and trailer of the image that has been written."""
+        self._leader, self._trailer = leader.build(), trailer.build()
 
     def stamp(self, block_id: int) -> None:
         """Give every packet of the block its id."""
@@ -243,28 +294,30 @@ class PacketTable:
 
     def runs(self, first: int, end: int) -> list[Run]:
         """Packets from id `first` to before `end`, as few pieces as one send call of the system can take."""
-        row_bytes = self._flat.size // len(self._data)
-        rows = max(1, min(LARGEST_RUN_BYTES // row_bytes, LARGEST_RUN_PACKETS))
         last = len(self.packets) - 1
-        flat, payload_end = self._flat.data, self._payload_end
-        runs = [
-            Run(flat[(at - 1) * row_bytes : min((min(at + rows, end, last) - 1) * row_bytes, payload_end)], row_bytes)
-            for at in range(max(first, 1), min(end, last), rows)
-        ]
+        runs = self.row_runs(max(first, 1) - 1, min(end, last) - 1)
         if first == 0 < end:
-            runs.insert(0, Run(self.packets[0], row_bytes))
+            runs.insert(0, Run(self.packets[0], self.row_bytes))
         if first <= last < end:
-            runs.append(Run(self.packets[last], row_bytes))
+            runs.append(Run(self.packets[last], self.row_bytes))
         return runs
 
 
-def _payload_headers(count: int, *, extended: bool) -> NDArray[np.uint8]:
-    packet_ids = np.arange(1, count + 1, dtype=np.uint32)
+def with_trailer(table: FrameTable, complete: int) -> int:
+    """So many packets are complete from the leader on; the trailer is, too, once all that comes before it is."""
+    return complete + (complete == len(table.packets) - 1)
+
+
+def payload_headers(
+    first: int, count: int, *, extended: bool, form: PacketFormat = PacketFormat.PAYLOAD
+) -> NDArray[np.uint8]:
+    """Headers of `count` payload packets, one in each row, from packet id `first` on; block ids are 0."""
+    packet_ids = np.arange(first, first + count, dtype=np.uint32)
     if extended:
         headers = np.zeros((count, 5), ">u4")
-        headers[:, 1] = (EXTENDED_IDS | PacketFormat.PAYLOAD) << 24
+        headers[:, 1] = (EXTENDED_IDS | form) << 24
         headers[:, 4] = packet_ids
     else:
         headers = np.zeros((count, 2), ">u4")
-        headers[:, 1] = (PacketFormat.PAYLOAD << 24) + packet_ids
+        headers[:, 1] = (form << 24) + packet_ids
     return headers.view(np.uint8)

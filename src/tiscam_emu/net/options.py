@@ -38,6 +38,8 @@ class ServeOptions:
         Hand many packets at a time to the system to be cut apart; packet sockets see them uncut.
     full_speed
         Frames as fast as the computer can, whatever the model's link and sensor allow.
+    multi_part
+        Let clients have frames sent in parts, which the real cameras do not do.
     faults
         Texts as `FaultPlan.parse` reads them.
     interface, expose
@@ -61,6 +63,7 @@ class ServeOptions:
     full_speed: bool = False
     stamp: bool = False
     allow_redirect: bool = False
+    multi_part: bool = False
     faults: tuple[str, ...] = ()
     interface: str = ""
     expose: bool = False
@@ -105,6 +108,7 @@ class ServeOptions:
             max_packet_size=self.max_packet_size,
             plain_xml=self.plain_xml,
             allow_redirect=self.allow_redirect,
+            multi_part=self.multi_part,
         )
         network = self.network()
         if network is None:

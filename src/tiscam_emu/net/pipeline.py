@@ -14,24 +14,21 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from tiscam_emu.gvsp.all_in import AllInPacket
 from tiscam_emu.gvsp.channel import Burst, OutgoingFrame, StreamChannel, StreamCounters
-from tiscam_emu.gvsp.description import leader_and_trailer
 from tiscam_emu.gvsp.destination import Destination
+from tiscam_emu.gvsp.multi_part import MultiPartTable
 from tiscam_emu.gvsp.packets import FrameTable, PacketTable
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import Clock
+from tiscam_emu.net.frame_work import Measurement, RenderJob, Work, describe, stamp
 from tiscam_emu.net.stream_roles import ImageSource, PacketSink, TakenExposure
 from tiscam_emu.sensor.request import FrameRequest
-from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
+from tiscam_emu.sensor.statistics import Roi, measure
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
-from tiscam_emu.wire.bootstrap import StreamChannelCapability
-from tiscam_emu.wire.gvsp import fits_one_packet
-from tiscam_emu.wire.stamp import StampMaker
 
 MAX_OUTSTANDING = 6
 """Frames between exposure and last packet. Three at full rate: exposed, read out, on the link; the others ride out
@@ -55,57 +52,6 @@ MAX_AWAITED = 1024
 """As many awaited frames may wait: a camera that has just been started must first see its scene."""
 
 
-@dataclass(frozen=True, slots=True)
-class _RenderJob:
-    request: FrameRequest
-    ready_ns: Nanoseconds
-    destination: Destination
-    chunk_tail: bytes = b""
-    measured: Roi | None = None
-    awaited: bool = False
-
-    @property
-    def payload_bytes(self) -> int:
-        """Image and chunks."""
-        return self.request.payload_bytes() + len(self.chunk_tail)
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """What the `roi` of a rendered frame looks like."""
-
-    request: FrameRequest
-    statistics: FrameStatistics
-    roi: Roi
-
-
-@dataclass(slots=True)
-class _Work:
-    """State: what is being drawn: a frame into its table, or something else in between.
-
-    Attributes
-    ----------
-    apart
-        By the other thread, which then is the only one to touch it.
-    begun_ns
-        When that was.
-    job
-        Of a frame; None for something else.
-    table
-        Where the frame is drawn, once it has been begun.
-    leaving
-        Its first packets are being sent.
-    """
-
-    apart: bool
-    begun_ns: Nanoseconds
-    steps: Iterator[None] = field(default_factory=lambda: iter(()))
-    job: _RenderJob | None = None
-    table: FrameTable | None = None
-    epoch: int = 0
-    leaving: bool = False
-
-
 class FramePipeline:
     """State: the two threads of a stream, what they have been given, and what they have drawn.
 
@@ -119,7 +65,8 @@ class FramePipeline:
     ----------
     on_error
         Called from a thread of the stream with the first error of rendering and the first of sending. A frame that
-        cannot be rendered repeats the last good one of its size, or is skipped.
+        cannot be rendered repeats the last good one of its size, or is skipped; one that
+        has begun to leave is given up.
     on_measured
         Called from a thread of the stream with what was asked for when a frame was submitted.
     max_outstanding
@@ -158,9 +105,9 @@ class FramePipeline:
         self._wanted_apart = threading.Condition(self._lock)
         self._progress = threading.Condition(self._lock)
         self._channel = StreamChannel()
-        self._jobs: deque[_RenderJob] = deque()
+        self._jobs: deque[RenderJob] = deque()
         self._asides: deque[Iterator[None]] = deque()
-        self._work: _Work | None = None
+        self._work: Work | None = None
         self._sending = False
         self._starving = False
         self._watchers = 0
@@ -199,7 +146,7 @@ class FramePipeline:
             if self._outstanding() >= allowed:
                 self._channel.skip_frame()
                 return False
-            job = _RenderJob(
+            job = RenderJob(
                 exposure.request, exposure.ready_ns, destination, exposure.chunk_tail, measured, exposure.awaited
             )
             self._jobs.append(job)
@@ -322,7 +269,7 @@ class FramePipeline:
                     self._give_up(work)
                 return
 
-    def _next_due(self) -> Burst | _Work | None:
+    def _next_due(self) -> Burst | Work | None:
         """What the stream's thread does next: packets that are due, else a step of drawing; None to end."""
         with self._lock:
             self._sending = False
@@ -358,7 +305,7 @@ class FramePipeline:
             self._report("send", error)
 
     def _begin(self) -> None:
-        work = _Work(apart=not self._source.quick, begun_ns=self._clock.now())
+        work = Work(apart=not self._source.quick, begun_ns=self._clock.now())
         if self._asides:
             work.steps = self._asides.popleft()
         else:
@@ -369,12 +316,12 @@ class FramePipeline:
         if work.apart:
             self._wanted_apart.notify()
 
-    def _frame_steps(self, work: _Work, job: _RenderJob) -> Iterator[None]:
-        work.table = self._table(job.payload_bytes, job.destination)
+    def _frame_steps(self, work: Work, job: RenderJob) -> Iterator[None]:
+        work.table = self._table(job)
         work.table.restart()
         yield from self._source.draw(job.request, work.table.write)
 
-    def _step(self, work: _Work) -> None:
+    def _step(self, work: Work) -> None:
         if work.job is not None and work.epoch != self._epoch:
             self._give_up(work)
             return
@@ -392,36 +339,36 @@ class FramePipeline:
             elif work.job and work.table:
                 self._let_leave(work, work.job, work.table)
 
-    def _let_leave(self, work: _Work, job: _RenderJob, table: FrameTable) -> None:
+    def _let_leave(self, work: Work, job: RenderJob, table: FrameTable) -> None:
         """Begin to send what has been drawn, if it is time and the link idles; a stamp is known only at the end."""
         busy = self._channel.frames_outstanding or self.stamping or table.all_in
         if busy or self._clock.now() < job.ready_ns or table.sendable_packets < 2:
             return
-        table.head(*leader_and_trailer(job.request, job.chunk_tail, job.destination.configuration))
+        describe(table, job)
         with self._lock:
             if work.epoch == self._epoch:
                 self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination))
                 work.leaving = True
                 self._wanted.notify()
 
-    def _feed(self, work: _Work) -> None:
+    def _feed(self, work: Work) -> None:
         """Wake the thread that sends if it waits for what is drawn apart."""
         if work.apart and self._starving:
             with self._lock:
                 self._wanted.notify()
 
-    def _complete(self, job: _RenderJob, table: FrameTable, leaving: bool) -> FrameTable:
+    def _complete(self, job: RenderJob, table: FrameTable, leaving: bool) -> FrameTable:
         if job.measured is not None and self._on_measured is not None:
             self._on_measured(Measurement(job.request, measure(table.take, job.request, job.measured), job.measured))
         if self.stamping and not leaving:  # after measuring: the automatics never see a stamp
-            _stamp(table, job.request)
+            stamp(table, job.request)
         if job.chunk_tail:
             table.write(job.request.payload_bytes(), np.frombuffer(job.chunk_tail, np.uint8))
-        table.head(*leader_and_trailer(job.request, job.chunk_tail, job.destination.configuration))
+        describe(table, job)
         self._last_good = table
         return table
 
-    def _repeated(self, job: _RenderJob, table: FrameTable) -> FrameTable | None:
+    def _repeated(self, job: RenderJob, table: FrameTable) -> FrameTable | None:
         """The last good frame once more, under another leader, if it has as many bytes."""
         good = self._last_good
         if good is None or good.payload_bytes != table.payload_bytes:
@@ -430,11 +377,11 @@ class FramePipeline:
         for part in good.parts(good.payload_bytes):
             table.write(first, part)
             first += part.size
-        table.head(*leader_and_trailer(job.request, job.chunk_tail, job.destination.configuration))
+        describe(table, job)
         self._last_good = table
         return table
 
-    def _finish(self, work: _Work, table: FrameTable | None) -> None:
+    def _finish(self, work: Work, table: FrameTable | None) -> None:
         with self._lock:
             self._work = None
             self._wanted.notify()
@@ -455,7 +402,7 @@ class FramePipeline:
             self._jobs.popleft()
             self._channel.skip_frame()
 
-    def _give_up(self, work: _Work) -> None:
+    def _give_up(self, work: Work) -> None:
         """End what is under way, so that the source can tidy up."""
         close = getattr(work.steps, "close", None)
         if close is not None:
@@ -464,18 +411,18 @@ class FramePipeline:
             self._work = None
             self._wanted.notify()
 
-    def _table(self, payload_bytes: int, to: Destination) -> FrameTable:
+    def _table(self, job: RenderJob) -> FrameTable:
         """A table to draw into: never the last good one, which a failing frame would need."""
-        size, extended = to.packet_size, to.extended_ids
-        if to.configuration & StreamChannelCapability.ALL_IN and fits_one_packet(
-            payload_bytes, size, extended=extended
-        ):
-            return AllInPacket(payload_bytes, size, extended=extended)
+        layout, size, extended = job.layout(), job.destination.packet_size, job.destination.extended_ids
+        if layout is None:
+            return AllInPacket(job.payload_bytes, size, extended=extended)
         with self._lock:
-            spare = self._channel.spare_table(payload_bytes, size, extended=extended)
-        if spare is None or spare is self._last_good:
-            return PacketTable(payload_bytes, size, extended=extended)
-        return spare
+            spare = self._channel.spare_table(layout, size, extended=extended)
+        if spare is not None and spare is not self._last_good:
+            return spare
+        if isinstance(layout, tuple):
+            return MultiPartTable(layout, size)
+        return PacketTable(layout, size, extended=extended)
 
 
 def _stand_back() -> None:
@@ -483,10 +430,3 @@ def _stand_back() -> None:
     if sys.platform == "linux":
         this = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, this, min(os.getpriority(os.PRIO_PROCESS, this) + _STEPS_BACK, 19))
-
-
-def _stamp(table: FrameTable, request: FrameRequest) -> None:
-    maker = StampMaker()
-    for part in table.parts(request.payload_bytes()):
-        maker.add(part)
-    table.write(0, np.frombuffer(maker.stamp(request.frame_id, request.exposure_start_ns), np.uint8))

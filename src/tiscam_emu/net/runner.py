@@ -27,11 +27,12 @@ from tiscam_emu.net.cable import Cable
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
 from tiscam_emu.net.fault_plan import FaultPlan
+from tiscam_emu.net.frame_work import Measurement
 from tiscam_emu.net.listener import Listener
 from tiscam_emu.net.master_seat import POLL_NS, MasterSeat
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
-from tiscam_emu.net.pipeline import FramePipeline, Measurement
+from tiscam_emu.net.pipeline import FramePipeline
 from tiscam_emu.net.scene_switch import SceneSwitch
 from tiscam_emu.net.sockets import (
     LIMITED_BROADCAST,

@@ -22,9 +22,12 @@ class ChunkParseError(TiscamEmuError):
 
 def build_chunk_tail(image_bytes: int, chunks: Iterable[tuple[int, bytes]]) -> bytes:
     """What follows an image of `image_bytes`: the mark that makes it a chunk, then every (id, data)."""
-    parts = [_MARK.pack(IMAGE_CHUNK_ID, image_bytes)]
-    parts += [data + _MARK.pack(chunk_id, len(data)) for chunk_id, data in chunks]
-    return b"".join(parts)
+    return _MARK.pack(IMAGE_CHUNK_ID, image_bytes) + build_chunks(chunks)
+
+
+def build_chunks(chunks: Iterable[tuple[int, bytes]]) -> bytes:
+    """Every (id, data) alone."""
+    return b"".join(data + _MARK.pack(chunk_id, len(data)) for chunk_id, data in chunks)
 
 
 def parse_chunks(payload: bytes) -> dict[int, bytes]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+from typing import Protocol
 
 from construct import Bytes, ConstructError, GreedyBytes, Int8ub, Int16ub, Int24ub, Int32ub, Int64ub, Padding, Struct
 
@@ -30,17 +31,19 @@ class PacketFormat(IntEnum):
     TRAILER = 2
     PAYLOAD = 3
     ALL_IN = 4
+    MULTI_PART = 7
 
 
 class PayloadType(IntEnum):
     """Payload types of leader and trailer.
 
     CHUNK is nothing but chunks, the image being one of them; IMAGE_EXTENDED_CHUNK is the same payload, but leader and
-    trailer describe the image.
+    trailer describe the image. MULTI_PART see `wire.multi_part`.
     """
 
     IMAGE = 0x0001
     CHUNK = 0x0004
+    MULTI_PART = 0x000A
     IMAGE_EXTENDED_CHUNK = 0x4001
 
 
@@ -78,6 +81,8 @@ class PacketHeader:
         SUCCESS, PACKET_RESEND for a packet sent again, or why a packet has no data.
     flags
         Only in extended headers.
+    parts
+        How many parts a multi-part block has: in the extended header of its leader.
     """
 
     block_id: int
@@ -86,12 +91,13 @@ class PacketHeader:
     extended: bool = False
     status: int = Status.SUCCESS
     flags: int = 0
+    parts: int = 0
 
     def build(self) -> bytes:
         """8 or, with extended ids, 20 bytes."""
         if self.extended:
             return _EXTENDED_HEADER.pack(
-                self.status, self.flags, (EXTENDED_IDS | self.format) << 24, self.block_id, self.packet_id
+                self.status, self.flags, (EXTENDED_IDS | self.format) << 24 | self.parts, self.block_id, self.packet_id
             )
         return _STANDARD_HEADER.pack(self.status, self.block_id, self.format << 24 | self.packet_id)
 
@@ -163,8 +169,21 @@ class ChunkTrailer:
         return _CHUNK_ONLY_TRAILER.pack(PayloadType.CHUNK, self.payload_bytes)
 
 
-Leader = ImageLeader | ChunkLeader
-Trailer = ImageTrailer | ChunkTrailer
+class Leader(Protocol):
+    """What the first packet of a block says, whatever its payload type."""
+
+    def build(self) -> bytes:
+        """The bytes after the packet header."""
+        ...
+
+
+class Trailer(Protocol):
+    """What the last packet of a block says, whatever its payload type."""
+
+    def build(self) -> bytes:
+        """The bytes after the packet header."""
+        ...
+
 
 ALL_IN_DESCRIPTION_BYTES = _IMAGE_LEADER.size + _CHUNK_TRAILER.size
 """What an all-in packet needs at most for leader and trailer, between its header and the payload."""
@@ -229,7 +248,8 @@ EXTENDED_HEADER = Struct(
     "status" / Int16ub,
     "flags" / Int16ub,
     "format" / Int8ub,
-    Padding(3),
+    Padding(2),
+    "parts" / Int8ub,
     "block_id" / Int64ub,
     "packet_id" / Int32ub,
 )
@@ -279,6 +299,7 @@ def parse_packet(datagram: bytes) -> Packet:
             extended,
             raw.status,
             raw.flags if extended else 0,
+            raw.parts if extended else 0,
         )
     except (ConstructError, ValueError) as error:
         raise GvspParseError(f"{len(datagram)} bytes are no GVSP packet: {error}") from error

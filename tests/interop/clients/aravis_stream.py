@@ -1,7 +1,7 @@
 """Stream frames to Aravis as the job says, and tell what came.
 
 Job: camera, set_if_there, set, frames (wanted), expect_end (wait for one frame more, which must not come), buffers,
-save (folder), save_count, triggers, read (features read after the stream), packet_socket, packet_size.
+save (folder), save_count, triggers, read (features read after the stream), packet_socket, packet_size, multi_part.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ def _described(buffer: Any) -> dict[str, Any]:
         "id": buffer.get_frame_id(),
         "timestamp_ns": buffer.get_timestamp(),
         "bytes": len(buffer.get_data()) if good else 0,
+        "payload_type": buffer.get_payload_type().value_nick,
+        "parts": [
+            (buffer.get_part_data_type(number).value_nick, len(buffer.get_part_data(number)))
+            for number in range(buffer.get_n_parts() if good else 0)
+        ],
         "region": list(buffer.get_image_region()) if good else [],
         "pixel_format": buffer.get_image_pixel_format() if good else 0,
     }
@@ -36,6 +41,8 @@ class Session:
         self.frames: list[dict[str, Any]] = []
         self.kept: list[Any] = []
         configure(self.camera, job)
+        if job.get("multi_part", False):
+            self.camera.gv_set_multipart(True)
         if not job.get("packet_socket", True):
             self.camera.gv_set_stream_options(Aravis.GvStreamOption.PACKET_SOCKET_DISABLED)
         if "packet_size" in job:

@@ -10,6 +10,7 @@ import pytest
 from tiscam_emu.camera.core import Camera, load
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import InvalidParameter, Status
+from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -133,6 +134,34 @@ def test_stream_capability_names_the_options_that_work(desk: Desk) -> None:
 def test_stream_options_that_are_not_there_read_back_as_0(desk: Desk) -> None:
     assert desk.write_word(SCCFG, 0x40) is SUCCESS
     assert desk.word(SCCFG) == 0
+
+
+EXTENDED_IDS = 0x4000_0000
+MULTI_PART = StreamChannelCapability.MULTI_PART
+
+
+@pytest.fixture
+def in_parts(desk_of: Callable[[str, CameraOptions], Desk]) -> Desk:
+    return desk_of("39GX265-Z20", CameraOptions(multi_part=True))
+
+
+def test_camera_started_for_it_offers_multi_part_streams_and_begins_without(in_parts: Desk) -> None:
+    assert in_parts.word(0x0D20) == 0x0000_004F
+    assert in_parts.word(SCCFG) == 0x0000_0001
+    assert in_parts.write_word(SCCFG, 0xFFFF_FFFF) is SUCCESS
+    assert in_parts.word(SCCFG) == 0x0000_004F
+
+
+def test_multi_part_is_in_effect_with_64_bit_ids_alone(in_parts: Desk) -> None:
+    for sccfg, ids, effect in ((0x40, 0, False), (0x40, EXTENDED_IDS, True), (0x01, EXTENDED_IDS, False)):
+        in_parts.write_word(SCCFG, sccfg)
+        in_parts.write_word(0x0960, ids)
+        assert bool(in_parts.camera.stream.configuration & MULTI_PART) is effect
+
+
+def test_multi_part_cannot_change_while_frames_are_on_their_way(in_parts: Desk) -> None:
+    in_parts.camera.state.acquiring = True
+    assert in_parts.write_word(SCCFG, 0x41) is Status.ACCESS_DENIED
 
 
 @pytest.mark.parametrize(("written", "read"), [(0, 500), (499, 500), (500, 500), (501, 501), (60_000, 60_000)])

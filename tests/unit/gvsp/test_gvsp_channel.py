@@ -7,7 +7,7 @@ import pytest
 
 from tiscam_emu.errors import Status
 from tiscam_emu.gvsp.channel import OutgoingFrame, StreamChannel
-from tiscam_emu.gvsp.packets import PacketTable
+from tiscam_emu.gvsp.packets import FrameTable, PacketTable
 from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.endpoint import Endpoint
 from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, PacketFormat, parse_image_leader, parse_packet
@@ -34,7 +34,7 @@ class To:
     configuration: StreamChannelCapability = NO_OPTIONS
 
 
-def filled(frame: int, channel: StreamChannel, to: To) -> PacketTable:
+def filled(frame: int, channel: StreamChannel, to: To) -> FrameTable:
     table = channel.spare_table(PAYLOAD_BYTES, to.packet_size) or PacketTable(PAYLOAD_BYTES, to.packet_size)
     payload = np.full(PAYLOAD_BYTES, frame % 251, np.uint8)
     table.fill(payload, ImageLeader(frame, 0x01080001, 200, 100), ImageTrailer(100))

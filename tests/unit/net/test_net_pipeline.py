@@ -13,12 +13,14 @@ import pytest
 
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import ManualClock
-from tiscam_emu.net.pipeline import FramePipeline, Measurement
+from tiscam_emu.net.frame_work import Measurement
+from tiscam_emu.net.pipeline import FramePipeline
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.gvsp import PacketFormat, parse_image_leader, parse_image_trailer, parse_packet
+from tiscam_emu.wire.multi_part import DataType, Part, parse_multi_part_leader, parse_multi_part_trailer
 from tiscam_emu.wire.stamp import STAMP_BYTES, Stamp, read_stamp
 
 MS = 1_000_000
@@ -284,6 +286,57 @@ def test_chunks_follow_the_image_and_change_the_payload_type() -> None:
     assert b"".join(packet[8:] for packet in packets[1:-1])[-4:] == b"tail"
     payload_bytes = taken.request.payload_bytes() + 4
     assert packets[-1][8:] == struct.pack(">HHIII", 0, 0x4001, taken.request.region.height, payload_bytes, 0)
+
+
+IN_PARTS = To(packet_size=576, extended_ids=True, configuration=StreamChannelCapability.MULTI_PART)
+
+
+def test_image_and_chunks_are_parts_where_that_is_on_even_if_all_in_is_too() -> None:
+    bench = Bench()
+    both = replace(IN_PARTS, configuration=IN_PARTS.configuration | StreamChannelCapability.ALL_IN, packet_size=9000)
+    with running(bench) as pipeline:
+        pipeline.submit(replace(exposure(1), chunk_tail=b"tail"), both)
+        settled(pipeline)
+    packets = [parse_packet(packet) for packet in bench.sink.packets]
+    assert [packet.header.format for packet in packets] == [1, 7, 7, 2]
+    leader = parse_multi_part_leader(packets[0].data, packets[0].header.parts)
+    assert leader.timestamp == 1 * MS
+    image = Part(DataType.IMAGE_2D, WIDTH * HEIGHT, 0x0108_0001, WIDTH, HEIGHT, offset_x=16, offset_y=8)
+    assert leader.parts == (image, Part(DataType.CHUNK_DATA, 4))
+    assert [part.length for part in parse_multi_part_trailer(packets[-1].data).parts] == [WIDTH * HEIGHT, 4]
+    assert packets[1].data[8:] == painted(1)
+    assert packets[2].data[8:] == b"tail"
+
+
+def test_frames_in_parts_are_sent_again_stamped_and_offloaded_like_others() -> None:
+    plain, offloaded = Bench(), Bench()
+    for bench, segmentation in ((plain, False), (offloaded, True)):
+        with running(bench, segmentation=segmentation) as pipeline:
+            pipeline.stamping = True
+            for number in (1, 2, 3):
+                pipeline.submit(replace(exposure(number), chunk_tail=b"tail"), IN_PARTS)
+                settled(pipeline)
+            pipeline.resend([ResendRequest(2, 0, None)])
+            settled(pipeline)
+    assert offloaded.sink.packets == plain.sink.packets
+    sent = [packet for packet in plain.sink.packets if parse_packet(packet).header.block_id == 2]
+    first, again = sent[: len(sent) // 2], sent[len(sent) // 2 :]
+    assert [packet[4:] for packet in again] == [packet[4:] for packet in first]
+    payload = b"".join(packet[28:] for packet in first[1:-1])
+    assert read_stamp(payload[: WIDTH * HEIGHT]).frame_id == 2
+    assert payload[WIDTH * HEIGHT :] == b"tail"
+
+
+def test_a_render_error_repeats_the_last_good_frame_in_parts() -> None:
+    bench = Bench()
+    bench.source.failing.add(2)
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1), To(packet_size=576))
+        settled(pipeline)
+        bench.sink.packets.clear()
+        pipeline.submit(exposure(2), IN_PARTS)
+        settled(pipeline)
+    assert b"".join(packet[28:] for packet in bench.sink.packets[1:-1]) == painted(1)
 
 
 def test_packets_leave_at_the_link_rate() -> None:
