@@ -142,7 +142,7 @@ class Pair:
             table.head(*leader_and_trailer_of_parts(request, len(exposure.chunk_tail)))
         else:
             table.head(*leader_and_trailer(request, exposure.chunk_tail, stream.configuration))
-        return OutgoingFrame(table, exposure.ready_ns, stream)
+        return OutgoingFrame(table, exposure.ready_ns, stream, exposure.end_ns)
 
     def _table(self, image_bytes: int, chunk_bytes: int, stream: StreamSettings) -> FrameTable:
         extended = stream.extended_ids

@@ -72,6 +72,15 @@ def test_nothing_is_sent_before_the_frame_is_read_out_of_the_sensor(streaming: P
     assert streaming.received
 
 
+def test_no_frame_is_complete_before_it_is_read_out_of_the_sensor(streaming: Pair) -> None:
+    end = streaming.exposures[0].end_ns
+    streaming.advance(end - 1)
+    formats = [packet.header.format for _, packet in streaming.received]
+    assert formats == [PacketFormat.LEADER, *[PacketFormat.PAYLOAD] * PACKETS]
+    streaming.advance(end + NS_PER_MS)
+    assert streaming.received[-1][1].header.format is PacketFormat.TRAILER
+
+
 def test_missing_packets_are_sent_again(streaming: Pair) -> None:
     streaming.advance(50 * NS_PER_MS)
     sent = [packet for _, packet in streaming.received]

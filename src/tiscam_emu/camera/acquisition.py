@@ -26,10 +26,6 @@ from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.units import NS_PER_US, Nanoseconds, ns_from_s, ns_from_us
 
 _CATEGORY = "AcquisitionControl"
-_BURST_BYTES = 128 * 1024  # the sender works in bursts; it may end its last one that much early
-_SURE_SHARE = 0.95
-"""Share of the link time that sending surely takes: a frame must not be complete before its readout is over, for the
-client may answer it with the next trigger."""
 
 
 @derived
@@ -88,10 +84,9 @@ def _timing(state: CameraState) -> _Timing:
 def _readout(state: CameraState) -> Readout:
     size = int(state["Width"]), int(state["Height"])
     args = (state.model, state.entry("PixelFormat"), *size)
-    sending_s = frame_rate.link_s(*args) * _SURE_SHARE - _BURST_BYTES / state.model.link.bytes_per_s
     return Readout(
         reading_ns=ns_from_s(frame_rate.readout_s(*args)),
-        sending_ns=ns_from_s(max(0.0, sending_s)),
+        sending_ns=ns_from_s(frame_rate.link_s(*args)),
         awaited=trigger.enabled(state) or state.entry("AcquisitionMode") != "Continuous",
     )
 
@@ -116,7 +111,7 @@ class Readout:
     reading_ns
         How long the sensor is read out.
     sending_ns
-        How long sending surely takes.
+        How long sending takes at the link's rate.
     awaited
         See `Exposure`.
     """
@@ -140,7 +135,8 @@ class Exposure:
         Device time from which the frame may be sent: sent at link rate from then on, its last packet leaves when the
         sensor's readout is over.
     end_ns
-        Device time at which exposure and readout are over.
+        Device time at which exposure and readout are over. The frame must not be complete before, for the client may
+        answer it with the next trigger.
     chunk_tail
         What is sent behind the image; empty without chunk mode.
     awaited

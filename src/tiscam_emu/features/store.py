@@ -150,12 +150,14 @@ class Store:
         declaration = feature.declaration
         if declaration.alias_of:
             self._write_alias(feature, value)
-        elif not isinstance(declaration, Command):
+        elif isinstance(declaration, Command):
+            self.generation += 1  # it stores no value, so what is derived from values stays
+        else:
             accepted = self._rounded(feature, value)
             if declaration.accept is not None:
                 accepted = declaration.accept(self, accepted)
             self._stored[name][self._index(feature, index)] = accepted
-        self._changed()
+            self._changed()
         if declaration.on_write is not None and not (isinstance(declaration, Command) and not value):
             declaration.on_write(self)
 
@@ -194,6 +196,7 @@ class Store:
             return
         for index, element in enumerate(self._elements(target, value)):
             self._stored[target.name][index] = element
+        self._changed()
 
     @staticmethod
     def _elements(target: BoundFeature, data: bytes) -> list[Value]:

@@ -51,11 +51,12 @@ class StreamCounters:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingFrame:
-    """A table that may be sent from `ready_ns` on, as far as it is filled by then."""
+    """A table that may be sent from `ready_ns` on, as far as it is filled by then; the trailer from `end_ns` on."""
 
     table: FrameTable
     ready_ns: Nanoseconds
     destination: Destination
+    end_ns: Nanoseconds = 0
 
 
 class Burst(NamedTuple):
@@ -195,9 +196,15 @@ class StreamChannel:
         """When `due` has something, as things stand; None: not before something is enqueued, drawn or requested."""
         if self._tests:
             return 0
-        if self._resends or (self._current is not None and not self.starved):
+        if self._resends:
             return self._pacer.next_ns
-        return self._waiting[0].ready_ns if self._waiting and self._current is None else None
+        current = self._current
+        if current is None:
+            return self._waiting[0].ready_ns if self._waiting else None
+        if self.starved:
+            return None
+        only_trailer_left = self._next_packet == len(current.table.packets) - 1
+        return max(self._pacer.next_ns, current.end_ns) if only_trailer_left else self._pacer.next_ns
 
     @property
     def starved(self) -> bool:
@@ -237,9 +244,14 @@ class StreamChannel:
         self._current = frame
         self._next_packet = 0
 
-    def _send(self, frame: OutgoingFrame, allowed: int, now: Nanoseconds) -> Burst:
+    def _send(self, frame: OutgoingFrame, allowed: int, now: Nanoseconds) -> Burst | None:
         first = self._next_packet
-        packets = frame.table.packets[first : min(first + allowed, frame.table.sendable_packets)]
+        last = min(first + allowed, frame.table.sendable_packets)
+        if now < frame.end_ns:
+            last = min(last, len(frame.table.packets) - 1)
+        packets = frame.table.packets[first:last]
+        if not packets:
+            return None
         self._next_packet += len(packets)
         self._pacer.sent(len(packets), now)
         self._counters.packets += len(packets)

@@ -25,6 +25,7 @@ class RenderJob:
 
     request: FrameRequest
     ready_ns: Nanoseconds
+    end_ns: Nanoseconds
     destination: Destination
     chunk_tail: bytes = b""
     measured: Roi | None = None

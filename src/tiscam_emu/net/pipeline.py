@@ -147,7 +147,13 @@ class FramePipeline:
                 self._channel.skip_frame()
                 return False
             job = RenderJob(
-                exposure.request, exposure.ready_ns, destination, exposure.chunk_tail, measured, exposure.awaited
+                exposure.request,
+                exposure.ready_ns,
+                exposure.end_ns,
+                destination,
+                exposure.chunk_tail,
+                measured,
+                exposure.awaited,
             )
             self._jobs.append(job)
             self._wanted.notify()
@@ -347,7 +353,7 @@ class FramePipeline:
         describe(table, job)
         with self._lock:
             if work.epoch == self._epoch:
-                self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination))
+                self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination, job.end_ns))
                 work.leaving = True
                 self._wanted.notify()
 
@@ -395,7 +401,8 @@ class FramePipeline:
             elif table is None:
                 self._channel.skip_frame()
             else:
-                self._channel.enqueue(OutgoingFrame(table, work.job.ready_ns, work.job.destination))
+                job = work.job
+                self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination, job.end_ns))
 
     def _catch_up(self) -> None:
         while len(self._jobs) > 1 and not self._jobs[0].awaited:

@@ -29,7 +29,7 @@ class ImageSource(Protocol):
 
 
 class TakenExposure(Protocol):
-    """One frame leaving the sensor: rendered at once, sent from `ready_ns` on."""
+    """One frame leaving the sensor: rendered at once, sent from `ready_ns` on, complete at `end_ns` at the soonest."""
 
     @property
     def request(self) -> FrameRequest:
@@ -38,6 +38,11 @@ class TakenExposure(Protocol):
 
     @property
     def ready_ns(self) -> Nanoseconds:
+        """When the first packet may leave."""
+        ...
+
+    @property
+    def end_ns(self) -> Nanoseconds:
         """When exposure and readout are over."""
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,12 +43,25 @@ def test_period_of_a_rate_that_divides_no_second_does_not_drift(desk: Desk) -> N
     assert desk.starts(NS_PER_S) == [1_000 + k * 33_333_333 for k in range(30)]
 
 
-def test_exposure_says_when_it_is_over_and_when_its_frame_may_be_sent(running: Desk) -> None:
-    exposure = running.advance(0)[0]
+def test_a_frame_is_sent_so_that_its_last_packet_leaves_when_the_readout_is_over(
+    desk_of: Callable[[str], Desk],
+) -> None:
+    desk = desk_of("38UX267")
+    desk.prepare_small_frames()
+    desk.run("AcquisitionStart")
+    exposure = desk.advance(0)[0]
     assert exposure.exposed_ns == 5_000_000
+    assert exposure.end_ns == 5_000_000 + 440_000 + 480 * 12_750
+    assert exposure.ready_ns == exposure.end_ns - 823_041  # the link takes 307200 B / 373.25 MB/s
+
+
+def test_a_frame_that_the_link_takes_longer_for_than_the_readout_is_sent_from_the_end_of_exposure_on(
+    running: Desk,
+) -> None:
+    exposure = running.advance(0)[0]
     assert exposure.end_ns == FRAME_OVER
-    # The link takes 20 us + 307200 B / 113.5 MB/s = 2726608 ns, 95 % of it surely; a burst of 128 KiB takes 1154819 ns.
-    assert exposure.ready_ns == FRAME_OVER - (2_590_277 - 1_154_819)
+    # The readout takes 2.36 ms, the link 20 us + 307200 B / 113.5 MB/s = 2.73 ms.
+    assert exposure.ready_ns == exposure.exposed_ns == 5_000_000
 
 
 def test_frame_is_never_ready_before_it_is_exposed(running: Desk) -> None:

@@ -56,6 +56,22 @@ def test_any_change_of_any_value_forgets_the_result(state: CameraState, change: 
     assert len(computed) == 2
 
 
+def test_a_command_stores_no_value_and_leaves_results_alone(state: CameraState) -> None:
+    computed: list[int] = []
+
+    @derived
+    def width(store: Store) -> int:
+        computed.append(1)
+        return int(store["Width"])
+
+    width(state)
+    before = state.generation
+    state.write("AcquisitionStop", 1)
+    assert width(state) == 2048
+    assert computed == [1]
+    assert state.generation > before  # it may have done something else, such as saving a user set
+
+
 def test_two_stores_do_not_share_results(state: CameraState) -> None:
     other = Desk("39GX265-Z20").camera.state
 

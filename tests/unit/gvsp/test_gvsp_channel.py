@@ -395,6 +395,31 @@ def test_what_is_drawn_of_a_frame_leaves_in_whole_bursts_before_the_rest() -> No
     assert packet_ids(run(channel, 0)[0]) == list(range(len(table.packets)))
 
 
+def test_the_trailer_waits_for_the_end_of_the_readout_and_nothing_else_does() -> None:
+    channel = StreamChannel()
+    channel.enqueue(OutgoingFrame(filled(0, channel, To()), 0, To(), end_ns=50 * MS))
+    channel.enqueue(OutgoingFrame(filled(1, channel, To()), 0, To()))
+    first = channel.due(0)
+    assert first is not None
+    assert len(first.packets) == 16  # leader and 15 packets of payload
+    assert channel.due(49 * MS) is None
+    assert channel.next_wakeup() == 50 * MS
+    sent, _ = run(channel, 50 * MS)
+    assert packet_ids(sent) == [16, *range(17)]
+    assert block_ids(sent) == [1, *[2] * 17]
+
+
+def test_what_is_asked_for_again_does_not_wait_for_the_end_of_the_readout() -> None:
+    channel = StreamChannel()
+    channel.enqueue(OutgoingFrame(filled(0, channel, To()), 0, To(), end_ns=50 * MS))
+    channel.due(0)
+    channel.request_resend(1, 3, 4, 1 * MS)
+    again = channel.due(channel.next_wakeup() or 0)
+    assert again is not None
+    assert packet_ids([bytes(packet) for packet in again.packets]) == [3, 4]
+    assert channel.next_wakeup() == 50 * MS
+
+
 def test_a_frame_begun_and_never_completed_leaves_no_trailer_and_the_next_ones_are_whole() -> None:
     channel = StreamChannel()
     small_bursts = To(packet_delay_ns=MS)  # one packet each

@@ -50,6 +50,7 @@ class To:
 class Taken:
     request: FrameRequest
     ready_ns: int
+    end_ns: int = 0
     chunk_tail: bytes = b""
     awaited: bool = False
 
