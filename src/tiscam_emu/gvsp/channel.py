@@ -81,7 +81,8 @@ class Burst(NamedTuple):
 class StreamChannel:
     """State: one stream channel: frames waiting, the frame being sent, the resend window, the counters.
 
-    Not thread-safe; whoever shares it guards it. `due` gives what may be sent, `next_wakeup` says when to ask again.
+    Not thread-safe; whoever shares it guards it. A table's `sendable_packets` alone may grow at any time, after the
+    bytes have been written. `due` gives what may be sent, `next_wakeup` says when to ask again.
     Packets of a burst are views of tables; a table is refilled only after it has left the window, which happens in
     `due` alone.
     """
@@ -129,7 +130,12 @@ class StreamChannel:
         self._waiting.append(frame)
 
     def abandon(self) -> None:
-        """Send nothing more of the newest frame, which cannot be completed; count it as skipped."""
+        """Send nothing more of the newest frame, which cannot be completed, and count it as skipped.
+
+        Nothing if it has left.
+        """
+        if not self.frames_outstanding:
+            return
         if self._waiting:
             self._waiting.pop()
         else:

@@ -10,6 +10,7 @@ from typing import Protocol
 from tiscam_emu.units import NS_PER_MS, NS_PER_S, Nanoseconds
 
 _SLEPT_THROUGH_NS = 2 * NS_PER_MS
+_LONGEST_S = 3600.0
 
 
 class Clock(Protocol):
@@ -62,8 +63,8 @@ class SystemClock:
             condition.acquire()
 
     def timeout_s(self, until: Nanoseconds | None) -> float | None:
-        """See `Clock.timeout_s`."""
-        return None if until is None else max(0.0, (until - time.monotonic_ns()) / NS_PER_S)
+        """See `Clock.timeout_s`; never longer than selectors take, and early is harmless."""
+        return None if until is None else min(max(0.0, (until - time.monotonic_ns()) / NS_PER_S), _LONGEST_S)
 
     def on_jump(self, hook: Callable[[], None]) -> None:
         """Do nothing: this clock never jumps."""

@@ -109,7 +109,7 @@ class FramePipeline:
         self._asides: deque[Iterator[None]] = deque()
         self._work: Work | None = None
         self._sending = False
-        self._starving = False
+        self._looking = False
         self._watchers = 0
         self._epoch = 0
         self._stopping = False
@@ -279,23 +279,28 @@ class FramePipeline:
         """What the stream's thread does next: packets that are due, else a step of drawing; None to end."""
         with self._lock:
             self._sending = False
-            while not self._stopping:
-                wakeup = self._channel.next_wakeup()
-                now = self._clock.now()
-                if wakeup is not None and wakeup <= now and (burst := self._channel.due(now)) is not None:
-                    self._sending = True
-                    return burst
-                if self._work is None and self._may_begin():
-                    self._begin()
-                if self._work is not None and not self._work.apart:
-                    return self._work
-                if self._watchers:
-                    self._progress.notify_all()
-                self._starving = self._channel.starved
-                self._clock.wait(self._wanted, wakeup)
-                self._starving = False
-            self._progress.notify_all()
-            return None
+            self._looking = True  # before the look: what is drawn apart from now on wakes this thread
+            try:
+                return self._look_for_work()
+            finally:
+                self._looking = False
+
+    def _look_for_work(self) -> Burst | Work | None:
+        while not self._stopping:
+            wakeup = self._channel.next_wakeup()
+            now = self._clock.now()
+            if wakeup is not None and wakeup <= now and (burst := self._channel.due(now)) is not None:
+                self._sending = True
+                return burst
+            if self._work is None and self._may_begin():
+                self._begin()
+            if self._work is not None and not self._work.apart:
+                return self._work
+            if self._watchers:
+                self._progress.notify_all()
+            self._clock.wait(self._wanted, wakeup)
+        self._progress.notify_all()
+        return None
 
     def _send(self, burst: Burst) -> None:
         to = burst.destination
@@ -358,18 +363,21 @@ class FramePipeline:
                 self._wanted.notify()
 
     def _feed(self, work: Work) -> None:
-        """Wake the thread that sends if it waits for what is drawn apart."""
-        if work.apart and self._starving:
+        """Wake the thread that sends: it may wait for what has just been drawn apart."""
+        if work.apart and self._looking:
             with self._lock:
                 self._wanted.notify()
 
-    def _complete(self, job: RenderJob, table: FrameTable, leaving: bool) -> FrameTable:
+    def _complete(self, job: RenderJob, table: FrameTable, leaving: bool) -> FrameTable | None:
         if job.measured is not None and self._on_measured is not None:
             self._on_measured(Measurement(job.request, measure(table.take, job.request, job.measured), job.measured))
         if self.stamping and not leaving:  # after measuring: the automatics never see a stamp
             stamp(table, job.request)
         if job.chunk_tail:
             table.write(job.request.payload_bytes(), np.frombuffer(job.chunk_tail, np.uint8))
+        if table.sendable_packets != len(table.packets):
+            self._report("render", ValueError(f"frame {job.request.frame_id} was not drawn to its end"))
+            return None
         describe(table, job)
         self._last_good = table
         return table

@@ -165,14 +165,19 @@ class CameraRunner:
         self.pipeline.prepare(frame_request(self.camera.state, 0, self.clock.now()))
         with contextlib.closing(Listener((*self._sockets, self._message_socket, self._wake_in))) as listener:
             while not self._stopping:
-                ready = listener.wait(self._patience_s())
+                with self._lock:
+                    patience_s = self._patience_s()
+                ready = listener.wait(patience_s)
                 with self._lock:
                     self._take_turn(ready)
         if self._kept is not None:
             self._kept.save_before_end(self.clock.now())
 
     def _take_turn(self, ready: Sequence[socket.socket]) -> None:
-        """Serve what has come, and do what is due: mostly an exposure opens, and nothing else has to be looked at."""
+        """Serve what has come, and do what is due: mostly an exposure opens, and nothing else has to be looked at.
+
+        Whatever else can become due tells when, in `_rest_due_ns`, or wakes the loop through its socket.
+        """
         for sock in ready:
             if sock is self._wake_in:
                 self._wake_in.recv(_DATAGRAM_BYTES)

@@ -436,6 +436,13 @@ def test_a_frame_begun_and_never_completed_leaves_no_trailer_and_the_next_ones_a
     assert packet_ids(sent) == list(range(17))
 
 
+def test_a_frame_that_has_left_is_not_given_up_any_more() -> None:
+    channel = StreamChannel()
+    stream(channel, 1)
+    channel.abandon()
+    assert (channel.counters.frames, channel.counters.skipped_frames) == (1, 0)
+
+
 def test_a_table_that_is_filled_again_has_nothing_to_send_before_it_is_written() -> None:
     table = drawn_in_part(PAYLOAD_BYTES)
     assert table.sendable_packets == len(table.packets)

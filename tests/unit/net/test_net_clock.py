@@ -135,3 +135,9 @@ def test_nothing_reads_the_wall_clock_so_that_steps_of_it_change_neither_device_
         node.value.id for node in attributes if node.attr in {"time", "now"} and isinstance(node.value, ast.Name)
     }
     assert not modules & {"time", "datetime", "date"}
+
+
+def test_no_selector_is_asked_to_wait_longer_than_it_can() -> None:
+    timeout_s = SystemClock().timeout_s(2**64)  # when an action of a client's choice is due
+    assert timeout_s is not None
+    assert timeout_s * 1000 < 2**31  # epoll's milliseconds

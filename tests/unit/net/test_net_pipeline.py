@@ -66,6 +66,7 @@ class FakeSource:
 
     failing: set[int] = field(default_factory=set)
     failing_halfway: set[int] = field(default_factory=set)
+    short: set[int] = field(default_factory=set)
     prepared: list[int] = field(default_factory=list)
     gate: threading.Semaphore | None = None
     middle: threading.Semaphore | None = None
@@ -90,7 +91,7 @@ class FakeSource:
             assert self.middle.acquire(timeout=LIMIT_S)
         if request.frame_id in self.failing_halfway:
             raise RuntimeError(f"frame {request.frame_id}")
-        write(half.size, half)
+        write(half.size, half[1:] if request.frame_id in self.short else half)
         yield
 
     def prepare(self, request: FrameRequest) -> Iterator[None]:
@@ -512,6 +513,17 @@ def test_a_frame_that_fails_while_it_leaves_is_never_completed_from_another() ->
         assert pipeline.counters().skipped_frames == 1
     assert [payload for _, _, payload in bench.sink.blocks()] == [painted(1), painted(3)]
     assert [str(error) for error in bench.errors] == ["frame 2"]
+
+
+def test_a_frame_that_is_not_drawn_to_its_end_is_skipped_and_told_and_the_next_one_comes() -> None:
+    bench = Bench(source=FakeSource(short={1}))
+    with running(bench) as pipeline:
+        for frame in range(1, 3):
+            pipeline.submit(exposure(frame), To())
+            settled(pipeline)
+        assert pipeline.counters().skipped_frames == 1
+    assert [payload for _, _, payload in bench.sink.blocks()] == [painted(2)]
+    assert [str(error) for error in bench.errors] == ["frame 1 was not drawn to its end"]
 
 
 def test_a_render_error_without_a_good_frame_of_the_same_size_skips() -> None:
