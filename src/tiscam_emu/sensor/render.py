@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from operator import attrgetter
@@ -25,6 +26,9 @@ from tiscam_emu.sensor.scene import FlatScene, Scene, Still
 from tiscam_emu.sensor.settings import FrameSettings
 
 Noise = Literal["fast", "exact"]
+
+_MOST_PLANS = 4  # as many exposure times and gains take turns in multi-frame output mode
+_PLANS_BYTES = 64 * 1024 * 1024
 
 
 _common_part: Callable[[FrameRequest], tuple[Any, ...]] = attrgetter(
@@ -73,7 +77,7 @@ class Renderer:
         self._pattern = FixedPattern(sensor, serial)
         self._even = isinstance(scene, FlatScene)
         self._light: tuple[Still, Region, Lens, Light] | None = None
-        self._plan: FastPlan | None = None
+        self._plans: deque[FastPlan] = deque()
         self._settings: tuple[tuple[Any, ...], FrameSettings] | None = None
 
     @property
@@ -84,7 +88,7 @@ class Renderer:
     def aside(self) -> Renderer:
         """Another renderer of the same sensor and scene, which caches by itself."""
         other = copy.copy(self)
-        other._light = other._plan = None
+        other._light, other._plans = None, deque()
         return other
 
     def prepare(self, request: FrameRequest) -> Iterator[None]:
@@ -145,7 +149,8 @@ class Renderer:
         still = self._picture.still(request.exposure_start_ns, request.frame_id - self.first_frame_id)
         lens = Lens.focused(request.defocus_px, request.zoom, request.infrared)
         if self._light is None or self._light[0] is not still or self._light[1:3] != (request.region, lens):
-            self._light = self._plan = None  # free the old arrays before making new ones
+            self._light = None  # free the old arrays before making new ones
+            self._plans.clear()
             light = Light(
                 self._sensor,
                 self._pattern,
@@ -165,8 +170,18 @@ class Renderer:
         return self._settings[1]
 
     def _plan_for(self, light: Light, settings: FrameSettings) -> FastPlan:
-        if self._plan is None or self._plan.light is not light:
-            self._plan = FastPlan(light, settings)
-        elif self._plan.settings != settings:
-            self._plan = FastPlan(light, settings, memory=self._plan.memory)
-        return self._plan
+        """A plan in use, or a new one in place of the one that was used longest ago; for settings may take turns."""
+        plan = next((plan for plan in self._plans if plan.settings == settings), None)
+        if plan is not None:
+            self._plans.remove(plan)
+        else:
+            oldest = self._plans.popleft() if self._has_no_room() else None
+            plan = FastPlan(light, settings, memory=oldest.memory if oldest else None)
+        self._plans.append(plan)
+        return plan
+
+    def _has_no_room(self) -> bool:
+        if not self._plans:
+            return False
+        size_bytes = sum(array.nbytes for array in self._plans[0].memory)
+        return len(self._plans) >= min(_MOST_PLANS, max(1, _PLANS_BYTES // size_bytes))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,21 @@ def test_a_frame_rendered_alone_is_the_frame_of_the_sequence(
     alone = frame_of(Renderer(color_sensor, chart, 3, noise), request_of(3, pixel_format))
     assert frames[3] == alone
     assert len(set(frames)) == 4
+
+
+def steps(renderer: Renderer, request: FrameRequest) -> int:
+    return sum(1 for _ in renderer.draw(request, lambda _first, _part: None))
+
+
+def test_settings_that_take_turns_are_computed_once(color_sensor: SensorModel) -> None:
+    renderer = Renderer(color_sensor, load_scene("chart"), 3)
+    turns = [replace(request_of(index), exposure_us=1000.0 * (1 + index % 4)) for index in range(12)]
+    taken = [steps(renderer, request) for request in turns]
+    assert min(taken[:4]) > max(taken[4:])
+    assert len(set(taken[4:])) == 1
+    fifth = replace(request_of(12), exposure_us=9000.0)
+    assert steps(renderer, fifth) > taken[4]
+    assert frame_of(renderer, turns[1]) == frame_of(Renderer(color_sensor, load_scene("chart"), 3), turns[1])
 
 
 def test_frames_depend_on_the_seed(color_sensor: SensorModel) -> None:
