@@ -37,6 +37,9 @@ stalls of the computer."""
 MAX_DRAWN = 2
 """Frames drawn and not yet sent, none of them on the link. More would take memory and save no time."""
 
+LARGE_BYTES = 32_000_000
+"""Of frames of this size and above one waits at most: the 20 megapixel camera is to stay below 500 MB."""
+
 DRAWN_APART_BYTES = 4_000_000
 """Frames of this size and above are drawn by a thread of their own."""
 
@@ -241,7 +244,8 @@ class FramePipeline:
 
     def _is_full(self) -> bool:
         """Whether as many drawn frames wait as there may be; what is still to be drawn waits then."""
-        return self._channel.frames_waiting >= MAX_DRAWN
+        large = bool(self._jobs) and self._jobs[0].payload_bytes >= LARGE_BYTES
+        return self._channel.frames_waiting >= (1 if large else MAX_DRAWN)
 
     def _may_begin(self) -> bool:
         """Whether something waits that can be begun now."""
