@@ -380,6 +380,16 @@ def test_awaited_frames_are_never_skipped_but_wait_to_be_rendered() -> None:
     assert [payload[0] for _, _, payload in bench.sink.blocks()] == list(range(9))
 
 
+@pytest.mark.parametrize(("width", "drawn"), [(WIDTH, 2), (32_000_000 // HEIGHT + 1, 1)])
+def test_so_many_frames_are_drawn_ahead_fewer_if_they_are_very_large(width: int, drawn: int) -> None:
+    bench = Bench()
+    with running(bench) as pipeline:
+        for frame in range(4):
+            pipeline.submit(exposure(frame, ready_ns=10 * MS, width=width), To(packet_size=9000))
+        settled(pipeline)
+        assert len(bench.source.threads) == drawn
+
+
 def test_a_frame_being_rendered_counts_as_on_its_way() -> None:
     bench = Bench(source=FakeSource(gate=threading.Semaphore(0)))
     with running(bench, max_outstanding=1) as pipeline:
