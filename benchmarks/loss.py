@@ -156,7 +156,7 @@ def rows(seconds: float, only: str) -> Iterator[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each stream")
-    parser.add_argument("--only", default="", help="rows that contain this, such as '1 % kernel Aravis'")
+    parser.add_argument("--only", default="", help="rows that contain this, such as '1 %% kernel Aravis'")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     enter_lonely_namespace()
