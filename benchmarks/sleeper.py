@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from control_client import percentile
+
 _SLEEP_S = 0.002
 
 
@@ -30,8 +32,7 @@ class Sleeper:
 
     def late_ms(self, percent: float) -> float:
         """How late that many percent of the sleeps ended at most."""
-        ordered = sorted(self._late_ms)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+        return percentile(self._late_ms, percent)
 
     def _run(self) -> None:
         while not self._over.is_set():

@@ -64,7 +64,7 @@ class AllInPacket:
         self._payload[first : first + part.size] = part
 
     def head(self, leader: Leader, trailer: Trailer) -> None:
-        """Set leader and trailer of the image that has been written."""
+        """Set leader and trailer of the image."""
         self._description = leader.build() + trailer.build()
 
     def parts(self, count: int) -> Iterator[NDArray[np.uint8]]:

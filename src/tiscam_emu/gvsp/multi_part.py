@@ -91,7 +91,7 @@ class MultiPartTable:
         self.sendable_packets = 1
 
     def head(self, leader: Leader, trailer: Trailer) -> None:
-        """Set leader and trailer of the image that has been written."""
+        """Set leader and trailer of the image."""
         self._leader, self._trailer = leader.build(), trailer.build()
 
     def fill(self, payload: NDArray[np.uint8], leader: Leader, trailer: Trailer) -> None:

@@ -82,7 +82,7 @@ class FrameTable(Protocol):
         ...
 
     def head(self, leader: Leader, trailer: Trailer) -> None:
-        """Set leader and trailer of the image that has been written."""
+        """Set leader and trailer of the image."""
         ...
 
     def fill(self, payload: NDArray[np.uint8], leader: Leader, trailer: Trailer) -> None:
@@ -279,13 +279,13 @@ class PacketTable(PayloadRows):
         self.head(leader, trailer)
 
     def head(self, leader: Leader, trailer: Trailer) -> None:
-        """Set leader and trailer of the image that has been written."""
+        """Set leader and trailer of the image."""
         self._leader, self._trailer = leader.build(), trailer.build()
 
     def stamp(self, block_id: int) -> None:
         """Give every packet of the block its id."""
         self.block_id = block_id
-        self._block_ids[...] = block_id
+        self.stamp_rows(block_id)
         last = len(self.packets) - 1
         head = PacketHeader(block_id, 0, PacketFormat.LEADER, self.extended)
         self.packets[0] = head.build() + self._leader

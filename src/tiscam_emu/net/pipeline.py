@@ -334,6 +334,7 @@ class FramePipeline:
     def _frame_steps(self, work: Work, job: RenderJob) -> Iterator[None]:
         work.table = self._table(job)
         work.table.restart()
+        describe(work.table, job)
         yield from self._source.draw(job.request, work.table.write)
 
     def _step(self, work: Work) -> None:
@@ -346,8 +347,8 @@ class FramePipeline:
             self._finish(work, self._complete(work.job, work.table, work.leaving) if work.job and work.table else None)
         except Exception as error:  # a frame that fails must not end the stream; it is reported
             self._report("render", error)
-            again = None if work.leaving else work.job  # its first packets may have been sent
-            self._finish(work, self._repeated(again, work.table) if again and work.table else None)
+            table = None if work.leaving else work.table  # its first packets may have been sent
+            self._finish(work, self._repeated(table) if table else None)
         else:
             if work.leaving:
                 self._feed(work)
@@ -359,7 +360,6 @@ class FramePipeline:
         busy = self._channel.frames_outstanding or self.stamping or table.all_in
         if busy or self._clock.now() < job.ready_ns or table.sendable_packets < 2:
             return
-        describe(table, job)
         with self._lock:
             if work.epoch == self._epoch:
                 self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination, job.end_ns))
@@ -382,12 +382,11 @@ class FramePipeline:
         if table.sendable_packets != len(table.packets):
             self._report("render", ValueError(f"frame {job.request.frame_id} was not drawn to its end"))
             return None
-        describe(table, job)
         self._last_good = table
         return table
 
-    def _repeated(self, job: RenderJob, table: FrameTable) -> FrameTable | None:
-        """The last good frame once more, under another leader, if it has as many bytes."""
+    def _repeated(self, table: FrameTable) -> FrameTable | None:
+        """The last good frame once more, under the table's own leader, if it has as many bytes."""
         good = self._last_good
         if good is None or good.payload_bytes != table.payload_bytes:
             return None
@@ -395,7 +394,6 @@ class FramePipeline:
         for part in good.parts(good.payload_bytes):
             table.write(first, part)
             first += part.size
-        describe(table, job)
         self._last_good = table
         return table
 

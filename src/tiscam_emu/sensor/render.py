@@ -171,7 +171,7 @@ class Renderer:
 
     def _plan_for(self, light: Light, settings: FrameSettings) -> FastPlan:
         """A plan in use, or a new one in place of the one that was used longest ago; for settings may take turns."""
-        plan = next((plan for plan in self._plans if plan.settings == settings), None)
+        plan = next((plan for plan in reversed(self._plans) if plan.settings == settings), None)
         if plan is not None:
             self._plans.remove(plan)
         else:
