@@ -259,7 +259,7 @@ class StreamChannel:
         if not packets:
             return None
         self._next_packet += len(packets)
-        self._pacer.sent(len(packets), now)
+        self._pacer.sent(len(packets), sum(map(len, packets)), now)
         self._counters.packets += len(packets)
         self._budget.earn(len(packets))
         if self._next_packet == len(frame.table.packets):
@@ -293,7 +293,7 @@ class StreamChannel:
                 self._counters.resent_packets += len(more)
         if not packets or destination is None:
             return None
-        self._pacer.sent(len(packets), now)
+        self._pacer.sent(len(packets), sum(map(len, packets)), now)
         self._budget.spend(len(packets))
         return Burst(packets, destination)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tiscam_emu.units import NS_PER_MS, NS_PER_S, NS_PER_US, Nanoseconds
-from tiscam_emu.wire.gvsp import data_bytes_per_packet
+from tiscam_emu.wire.gvsp import IP_UDP_HEADER_BYTES, data_bytes_per_packet
 
 BURST_BYTES = 48_000
 BURST_PACKETS = 32
@@ -35,14 +35,15 @@ class LinkPacer:
 
     The link rate counts image data, as the cameras' frame-rate limit does, whatever the headers take: a stream slower
     than that limit would have to skip frames. At the limit the link is never idle, so it is taken a little faster than
-    modelled; else no lost time could be made good.
+    modelled; else no lost time could be made good. Leaders, trailers and short last packets take what their bytes do.
     """
 
-    __slots__ = ("_earliest_ns", "_link_free_ns", "_packet_ns", "burst_packets", "next_ns")
+    __slots__ = ("_byte_ns", "_delay_ns", "_earliest_ns", "_link_free_ns", "burst_packets", "next_ns")
 
     def __init__(self) -> None:
         self.burst_packets = 1
-        self._packet_ns = 0.0
+        self._byte_ns = 0.0
+        self._delay_ns = 0
         self._link_free_ns = 0.0
         self._earliest_ns = 0.0
         self.next_ns: Nanoseconds = 0
@@ -51,10 +52,12 @@ class LinkPacer:
     def configure(self, packet_size: int, link_bytes_per_s: float, packet_delay_ns: Nanoseconds) -> None:
         """Set what a packet costs the link: its bytes at the link rate, and SCPD."""
         data_ns = data_bytes_per_packet(packet_size) / (link_bytes_per_s * _HEADROOM) * NS_PER_S
-        self._packet_ns = data_ns + packet_delay_ns
+        self._byte_ns = data_ns / (packet_size - IP_UDP_HEADER_BYTES)
+        self._delay_ns = packet_delay_ns
+        packet_ns = data_ns + packet_delay_ns
         gathered = max(1, min(BURST_PACKETS, BURST_BYTES // packet_size))
-        if self._packet_ns * gathered < _SHORTEST_BURST_NS:  # a link faster than any that is modelled
-            gathered = max(gathered, min(BURST_PACKETS, int(_SHORTEST_BURST_NS / self._packet_ns)))
+        if packet_ns * gathered < _SHORTEST_BURST_NS:  # a link faster than any that is modelled
+            gathered = max(gathered, min(BURST_PACKETS, int(_SHORTEST_BURST_NS / packet_ns)))
         self.burst_packets = 1 if packet_delay_ns >= SHORTEST_GAP_NS else gathered
 
     def begin(self, ready_ns: Nanoseconds) -> None:
@@ -66,9 +69,9 @@ class LinkPacer:
         """How many packets may leave now: a burst, or none."""
         return self.burst_packets if now >= self.next_ns else 0
 
-    def sent(self, packets: int, now: Nanoseconds) -> None:
-        """Count packets handed over at `now`."""
-        taken_ns = packets * self._packet_ns
+    def sent(self, packets: int, size_bytes: int, now: Nanoseconds) -> None:
+        """Count packets handed over at `now`, and their bytes, GVSP headers included."""
+        taken_ns = size_bytes * self._byte_ns + packets * self._delay_ns
         slot_ns = max(self._earliest_ns, now - taken_ns * _OVERSLEPT_SHARE)
         self._link_free_ns = max(self._link_free_ns, now - _FORGIVEN_NS) + taken_ns
         self._earliest_ns = slot_ns + taken_ns * _GAP_SHARE

@@ -5,6 +5,7 @@ The process ends when its stdin does, so it never outlives the one that started 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import logging
@@ -12,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any, TextIO
 
 from tiscam_emu.errors import TiscamEmuError, UserError
@@ -52,6 +54,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A control request must not wait 5 ms for the renderer to let go of the interpreter.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    _sleep_exactly()
     events = _EventStream(os.fdopen(os.dup(sys.stdout.fileno()), "w"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     first = json.loads(sys.stdin.readline())
@@ -76,6 +79,12 @@ def main() -> int:
     runner.run()
     # Nothing is left to do, and a renderer in the middle of a large frame need not be waited for.
     os._exit(0)
+
+
+def _sleep_exactly() -> None:
+    """Have no sleep lengthened to save power, where the system does that: 50 us each is much of a packet burst."""
+    with contextlib.suppress(OSError):  # threads inherit it
+        Path("/proc/self/timerslack_ns").write_text("1")
 
 
 def _obey(runner: CameraRunner, events: _EventStream) -> None:

@@ -106,8 +106,9 @@ def test_a_frame_takes_the_time_the_link_needs_less_three_percent() -> None:
     for frame in range(10):
         channel.enqueue(OutgoingFrame(filled(frame, channel, to), 0, to))
     _, end = run(channel, 0)
-    packet_ns = (1400 - 36) / (10e6 * 1.03) * 1e9
-    assert end == pytest.approx(9 * PACKETS * packet_ns, abs=1000)
+    frame_bytes = PAYLOAD_BYTES + (PACKETS - 2) * 8 + 44 + 16  # with headers, leader and trailer
+    byte_ns = (1400 - 36) / (1400 - 28) / (10e6 * 1.03) * 1e9
+    assert end == pytest.approx(9 * frame_bytes * byte_ns, abs=1000)
 
 
 def test_block_ids_begin_at_one_and_run_on() -> None:
@@ -198,7 +199,8 @@ def test_a_large_resend_is_paced_like_a_frame() -> None:
     channel.request_resend(1, 0, None, 100 * MS)
     packets, end = run(channel, 100 * MS)
     assert len(packets) == 20
-    assert end == 100 * MS + 3 * 5 * 72_000
+    leader_ns = 44 * 72_000 / (9000 - 28)
+    assert end == pytest.approx(100 * MS + 14 * 72_000 + leader_ns, abs=1)
 
 
 def test_a_resend_during_a_frame_goes_first_and_holds_what_was_sent_so_far() -> None:

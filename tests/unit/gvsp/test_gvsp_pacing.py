@@ -17,13 +17,18 @@ def pacer(packet_size: int = 9000, delay_ns: int = 0, link: float = LINK) -> Lin
     return made
 
 
+def send(paced: LinkPacer, count: int, now: int) -> None:
+    """Count so many full packets of 9000 bytes."""
+    paced.sent(count, count * (9000 - 28), now)
+
+
 def send_all(paced: LinkPacer, count: int, late_ns: int = 0) -> list[tuple[int, int]]:
     """(time, packets) of each burst, when every wakeup is late by as much."""
     bursts = []
     while count:
         now = paced.next_ns + late_ns
         packets = min(count, paced.allowance(now))
-        paced.sent(packets, now)
+        send(paced, packets, now)
         bursts.append((now, packets))
         count -= packets
     return bursts
@@ -45,10 +50,17 @@ def test_bursts_follow_each_other_at_the_link_rate() -> None:
     assert paced.next_ns == 1_000_000 + 12 * PACKET_9000_NS
 
 
+def test_leader_and_trailer_take_the_link_no_longer_than_their_bytes_do() -> None:
+    paced = pacer()
+    paced.begin(0)
+    paced.sent(3, (9000 - 28) + 52 + 16, 0)
+    assert paced.next_ns == pytest.approx(PACKET_9000_NS * (1 + 68 / (9000 - 28)), abs=1)
+
+
 def test_nothing_is_allowed_before_the_link_is_free() -> None:
     paced = pacer()
     paced.begin(0)
-    paced.sent(5, 0)
+    send(paced, 5, 0)
     assert paced.allowance(359_999) == 0
     assert paced.allowance(360_000) == 5
 
@@ -56,7 +68,7 @@ def test_nothing_is_allowed_before_the_link_is_free() -> None:
 def test_the_next_frame_waits_for_the_last_one_to_leave_the_link() -> None:
     paced = pacer()
     paced.begin(0)
-    paced.sent(5, 0)
+    send(paced, 5, 0)
     paced.begin(100_000)
     assert paced.next_ns == 360_000
 
@@ -71,12 +83,12 @@ def test_wakeups_late_by_as_much_keep_the_average() -> None:
 def test_a_late_wakeup_is_caught_up_gently_in_bursts_no_larger() -> None:
     paced = pacer()
     paced.begin(0)
-    paced.sent(5, 0)
+    send(paced, 5, 0)
     now = 360_000 + 900_000
     times = []
     for _ in range(15):
         assert paced.allowance(now) == 5
-        paced.sent(5, now)
+        send(paced, 5, now)
         times.append(paced.next_ns - now)
         now = paced.next_ns
     # 900 us late; the first gap is 0.75 of 360 us, less 0.3 of them; each one of 0.75 makes good 90 us
@@ -87,9 +99,9 @@ def test_a_late_wakeup_is_caught_up_gently_in_bursts_no_larger() -> None:
 def test_a_long_stall_is_caught_up_in_part_only() -> None:
     paced = pacer()
     paced.begin(0)
-    paced.sent(5, 0)
+    send(paced, 5, 0)
     stalled_ns = 1_000_000_000
-    paced.sent(5, stalled_ns)
+    send(paced, 5, stalled_ns)
     bursts = send_all(paced, 1125)
     # 20 ms are made good, 198 us by the burst before these and 90 us by each of them
     assert [b - a for (a, _), (b, _) in pairwise(bursts)] == [270_000] * 220 + [358_000] + [360_000] * 3
@@ -98,8 +110,8 @@ def test_a_long_stall_is_caught_up_in_part_only() -> None:
 def test_wakeups_that_are_all_a_little_late_do_not_hinder_catching_up() -> None:
     paced = pacer()
     paced.begin(0)
-    paced.sent(5, 0)
-    paced.sent(5, 10_000_000)
+    send(paced, 5, 0)
+    send(paced, 5, 10_000_000)
     bursts = send_all(paced, 50, late_ns=100_000)
     assert {b - a for (a, _), (b, _) in pairwise(bursts)} == {270_000}
 
@@ -119,9 +131,9 @@ def test_shorter_packet_delays_are_gathered_and_hold_on_average() -> None:
 def test_idle_time_is_not_saved_up() -> None:
     paced = pacer()
     paced.begin(0)
-    paced.sent(5, 0)
+    send(paced, 5, 0)
     paced.begin(10_000_000)
-    paced.sent(5, 10_000_000)
+    send(paced, 5, 10_000_000)
     assert paced.next_ns == 10_360_000
 
 
