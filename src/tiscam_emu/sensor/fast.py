@@ -133,26 +133,39 @@ class FastPlan:
             self._clips[(first + begin) // _CLIP_BLOCK] = low[part].min() < 0 or high[part].max() > top
 
     def draw(self, moving: Sequence[MovingPatch], key: bytes, write: Write) -> Iterator[None]:
-        """Draw the frame that `key` stands for, with what is `moving` over the still scene, block by block."""
-        overlays = self._overlays_of(moving)
-        if not overlays:
-            yield from self._draw(self._clips, key, write)
-            return
-        still = [(self._mean[overlay.part].copy(), self._sigma[overlay.part].copy()) for overlay in overlays]
-        try:
-            clips = self._clips.copy()
-            for overlay in overlays:
-                self._mean[overlay.part], self._sigma[overlay.part] = overlay.mean, overlay.sigma
-                clips[overlay.span[0] // _CLIP_BLOCK : overlay.span[1] // _CLIP_BLOCK + 1] = True
-            yield from self._draw(clips, key, write)
-        finally:
-            for overlay, before in zip(overlays, still, strict=True):
-                self._mean[overlay.part], self._sigma[overlay.part] = before
+        """Draw the frame that `key` stands for, with what is `moving` over the still scene, block by block.
 
-    def _overlays_of(self, moving: Sequence[MovingPatch]) -> list[_Overlay]:
-        """The moments where something moves; kept, for it comes back to the same places."""
+        What moves is looked at only when the drawing comes to it: the first blocks of a frame may be waited for.
+        """
         seen = [(patch, self._seeing(patch.window)) for patch in moving]
         seen = [(patch, window) for patch, window in seen if not window.is_empty()]
+        first_moving = min((self._span(window)[0] for _, window in seen), default=self._mean.size)
+        clips, stills = self._clips, list[tuple[_Overlay, Moments]]()
+        try:
+            for block, (start, negated) in enumerate(self._pool.starts(-(-self._mean.size // BLOCK), key)):
+                first = block * BLOCK
+                end = min(first + BLOCK, self._mean.size)
+                if first <= first_moving < end:
+                    overlays = self._overlays_of(seen)
+                    yield
+                    stills = [(overlay, self._moments(overlay.part)) for overlay in overlays]
+                    clips = self._clips.copy()
+                    for overlay in overlays:
+                        self._mean[overlay.part], self._sigma[overlay.part] = overlay.mean, overlay.sigma
+                        clips[overlay.span[0] // _CLIP_BLOCK : overlay.span[1] // _CLIP_BLOCK + 1] = True
+                noise = self._pool.part(start, first, end - first)
+                write(_bytes(first, self.settings), self._drawn(first, noise, negated, clips))
+                yield
+        finally:
+            for overlay, before in stills:
+                self._mean[overlay.part], self._sigma[overlay.part] = before
+
+    def _moments(self, part: tuple[slice, slice]) -> Moments:
+        """A copy of the moments as they stand."""
+        return self._mean[part].copy(), self._sigma[part].copy()
+
+    def _overlays_of(self, seen: Sequence[tuple[MovingPatch, Window]]) -> list[_Overlay]:
+        """The moments where something moves; kept, for it comes back to the same places."""
         overlays = []
         for patch, window in seen:
             near = [other for other, its in seen if other is patch or not its.intersect(window).is_empty()]
@@ -181,40 +194,41 @@ class FastPlan:
 
     def _new_overlay(self, window: Window, moving: Sequence[MovingPatch]) -> _Overlay:
         part = self._part(window)
-        still = self._mean[part].copy(), self._sigma[part].copy()
+        still = self._moments(part)
         outer = self._with_surroundings(window)
         try:
             codes = self.light.patched_codes(outer, [(patch.window, patch.radiance()) for patch in moving])
             self._encode(window, codes, self._mean, self._sigma)
-            moments = self._mean[part].copy(), self._sigma[part].copy()
+            moments = self._moments(part)
         finally:
             self._mean[part], self._sigma[part] = still
-        line = self._components_per_line
-        return _Overlay(part, (window.top * line, window.bottom * line - 1), *moments)
+        return _Overlay(part, self._span(window), *moments)
 
-    def _draw(self, clips: NDArray[np.bool_], key: bytes, write: Write) -> Iterator[None]:
-        mean, sigma, pool = self._mean.reshape(-1), self._sigma.reshape(-1), self._pool
+    def _span(self, window: Window) -> tuple[int, int]:
+        """First and last component of the lines that `window` touches, in order of the wire."""
+        line = self._components_per_line
+        return window.top * line, window.bottom * line - 1
+
+    def _drawn(self, first: int, noise: Fixed, negated: bool, clips: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Bytes of the components from `first` on, one for each sample of `noise`; valid until the next call."""
+        end = first + noise.size
         shift, top = self._fixed_point.shift, self._fixed_point.top
-        for block, (start, negated) in enumerate(pool.starts(-(-mean.size // BLOCK), key)):
-            first = block * BLOCK
-            end = min(first + BLOCK, mean.size)
-            value = self._scratch[: end - first]
-            np.multiply(sigma[first:end], pool.part(start, first, end - first), out=value)
-            if negated:
-                np.negative(value, out=value)
-            np.right_shift(value, shift, out=value)
-            np.add(value, mean[first:end], out=value)
-            for clipped in clips[first // _CLIP_BLOCK : -(-end // _CLIP_BLOCK)].nonzero()[0].tolist():
-                part = value[clipped * _CLIP_BLOCK : (clipped + 1) * _CLIP_BLOCK]
-                np.minimum(part, top, out=part)
-                np.maximum(part, 0, out=part)
-            packed = self._bytes[: _bytes(end - first, self.settings)]
-            if self._lut is None:
-                self._write(value, packed)
-            else:
-                self._write_looked_up(self._lut, value, first, packed)
-            write(_bytes(first, self.settings), packed)
-            yield
+        value = self._scratch[: noise.size]
+        np.multiply(self._sigma.reshape(-1)[first:end], noise, out=value)
+        if negated:
+            np.negative(value, out=value)
+        np.right_shift(value, shift, out=value)
+        np.add(value, self._mean.reshape(-1)[first:end], out=value)
+        for clipped in clips[first // _CLIP_BLOCK : -(-end // _CLIP_BLOCK)].nonzero()[0].tolist():
+            part = value[clipped * _CLIP_BLOCK : (clipped + 1) * _CLIP_BLOCK]
+            np.minimum(part, top, out=part)
+            np.maximum(part, 0, out=part)
+        packed = self._bytes[: _bytes(noise.size, self.settings)]
+        if self._lut is None:
+            self._write(value, packed)
+        else:
+            self._write_looked_up(self._lut, value, first, packed)
+        return packed
 
     def _write_looked_up(self, lut: FixedPointLut, value: Fixed, first: int, out: NDArray[np.uint8]) -> None:
         if lut.gives_bytes:
