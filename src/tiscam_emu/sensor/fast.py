@@ -24,6 +24,11 @@ from tiscam_emu.sensor.settings import FrameSettings
 
 _OVERLAY_BUDGET_BYTES = 16 * 1024 * 1024
 _CLIP_BLOCK = 1 << 14
+_LARGE = 1 << 22
+_PIECE = 1 << 16
+"""Components drawn at once in a frame that is not large: its packets are drawn and sent by turns, and wait no longer.
+Large frames are drawn apart, in few long steps, for every one of them has to get hold of the interpreter."""
+
 _MOST_WINDOWS = 4096
 
 Moments = tuple[Fixed, Fixed]
@@ -63,7 +68,8 @@ class FastPlan:
         self._raw = RawMoments.of(settings, self._fixed_point, largest_dn, width)
         self._missing = deque(row_blocks(height, width))
         self._clips = np.zeros(-(-self._mean.size // _CLIP_BLOCK), np.bool_)
-        self._scratch: Fixed = np.empty(min(BLOCK, self._mean.size), np.int16)
+        self._piece = BLOCK if self._mean.size > _LARGE else _PIECE
+        self._scratch: Fixed = np.empty(min(self._piece, self._mean.size), np.int16)
         self._bytes = np.empty(_bytes(self._scratch.size, settings), np.uint8)
         self._pool = _pool(width, settings)
         self._lut = FixedPointLut.of(settings, self._fixed_point)
@@ -133,18 +139,18 @@ class FastPlan:
             self._clips[(first + begin) // _CLIP_BLOCK] = low[part].min() < 0 or high[part].max() > top
 
     def draw(self, moving: Sequence[MovingPatch], key: bytes, write: Write) -> Iterator[None]:
-        """Draw the frame that `key` stands for, with what is `moving` over the still scene, block by block.
+        """Draw the frame that `key` stands for, with what is `moving` over the still scene, piece by piece.
 
-        What moves is looked at only when the drawing comes to it: the first blocks of a frame may be waited for.
+        What moves is looked at only when the drawing comes to it: the first pieces of a frame may be waited for.
         """
         seen = [(patch, self._seeing(patch.window)) for patch in moving]
         seen = [(patch, window) for patch, window in seen if not window.is_empty()]
         first_moving = min((self._span(window)[0] for _, window in seen), default=self._mean.size)
         clips, stills = self._clips, list[tuple[_Overlay, Moments]]()
         try:
-            for block, (start, negated) in enumerate(self._pool.starts(-(-self._mean.size // BLOCK), key)):
-                first = block * BLOCK
-                end = min(first + BLOCK, self._mean.size)
+            starts = self._pool.starts(-(-self._mean.size // BLOCK), key)
+            for first in range(0, self._mean.size, self._piece):
+                end = min(first + self._piece, self._mean.size)
                 if first <= first_moving < end:
                     overlays = self._overlays_of(seen)
                     yield
@@ -153,6 +159,7 @@ class FastPlan:
                     for overlay in overlays:
                         self._mean[overlay.part], self._sigma[overlay.part] = overlay.mean, overlay.sigma
                         clips[overlay.span[0] // _CLIP_BLOCK : overlay.span[1] // _CLIP_BLOCK + 1] = True
+                start, negated = starts[first // BLOCK]
                 noise = self._pool.part(start, first, end - first)
                 write(_bytes(first, self.settings), self._drawn(first, noise, negated, clips))
                 yield
