@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.gvsp.packets import Layout, Packet, Positions, Run
+from tiscam_emu.sensor.pack import ByteValues
 from tiscam_emu.wire.gvsp import Leader, PacketFormat, PacketHeader, Trailer, fits_one_packet, header_bytes
 
 
@@ -59,7 +60,7 @@ class AllInPacket:
         """What the packet weighs, about."""
         return self.packet_size
 
-    def write(self, first: int, part: NDArray[np.uint8]) -> None:
+    def write(self, first: int, part: ByteValues) -> None:
         """Lay out a part of the payload, from byte `first` on."""
         self._payload[first : first + part.size] = part
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.gvsp.packets import Packet, PayloadRows, Positions, Run, payload_headers, with_trailer
+from tiscam_emu.sensor.pack import ByteValues
 from tiscam_emu.wire.gvsp import (
     IP_UDP_HEADER_BYTES,
     Leader,
@@ -74,7 +75,7 @@ class MultiPartTable:
         self.packets: list[Packet] = [b"", *chain.from_iterable(rows.rows for rows in self._parts), b""]
         self.sendable_packets = 1
 
-    def write(self, first: int, part: NDArray[np.uint8]) -> None:
+    def write(self, first: int, part: ByteValues) -> None:
         """Lay out a stretch of the payload, from byte `first` on, across parts if need be."""
         begin = 0
         for rows, packets_before in zip(self._parts, self._firsts, strict=False):

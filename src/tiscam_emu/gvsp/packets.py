@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.errors import Status
+from tiscam_emu.sensor.pack import ByteValues
 from tiscam_emu.wire.gvsp import (
     EXTENDED_IDS,
     IP_UDP_HEADER_BYTES,
@@ -77,7 +78,7 @@ class FrameTable(Protocol):
         """Begin another image: nothing of it has been written."""
         ...
 
-    def write(self, first: int, part: NDArray[np.uint8]) -> None:
+    def write(self, first: int, part: ByteValues) -> None:
         """Lay out a contiguous part of the payload, from byte `first` on."""
         ...
 
@@ -175,7 +176,7 @@ class PayloadRows:
         ends = [*range(0, count * row_bytes, row_bytes), self._payload_end]
         self.rows: list[Packet] = [flat[start:end] for start, end in pairwise(ends)]
 
-    def write(self, first: int, part: NDArray[np.uint8]) -> None:
+    def write(self, first: int, part: ByteValues) -> None:
         """Lay out a contiguous part of the payload, from byte `first` on."""
         size = self._data.shape[1]
         row, column = divmod(first, size)
@@ -266,7 +267,7 @@ class PacketTable(PayloadRows):
         """Begin another image: nothing of it has been written."""
         self.sendable_packets = 1
 
-    def write(self, first: int, part: NDArray[np.uint8]) -> None:
+    def write(self, first: int, part: ByteValues) -> None:
         """Lay out a contiguous part of the image, from byte `first` on; all before it has been written."""
         super().write(first, part)
         self.sendable_packets = max(

@@ -16,7 +16,7 @@ from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.light import Light, row_blocks
 from tiscam_emu.sensor.moments import component_moments, largest_sigma_dn
 from tiscam_emu.sensor.noise_pool import BLOCK, MAX_Z, Z_UNITS, NoisePool, colour_pool, white_pool
-from tiscam_emu.sensor.pack import RAW_PACKERS, Write
+from tiscam_emu.sensor.pack import RAW_PACKERS, ByteValues, Write
 from tiscam_emu.sensor.picture import MovingPatch
 from tiscam_emu.sensor.pixel import LightCodes
 from tiscam_emu.sensor.raw_moments import RawMoments
@@ -216,7 +216,7 @@ class FastPlan:
         line = self._components_per_line
         return window.top * line, window.bottom * line - 1
 
-    def _drawn(self, first: int, noise: Fixed, negated: bool, clips: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    def _drawn(self, first: int, noise: Fixed, negated: bool, clips: NDArray[np.bool_]) -> ByteValues:
         """Bytes of the components from `first` on, one for each sample of `noise`; valid until the next call."""
         end = first + noise.size
         shift, top = self._fixed_point.shift, self._fixed_point.top
@@ -230,33 +230,34 @@ class FastPlan:
             part = value[clipped * _CLIP_BLOCK : (clipped + 1) * _CLIP_BLOCK]
             np.minimum(part, top, out=part)
             np.maximum(part, 0, out=part)
-        packed = self._bytes[: _bytes(noise.size, self.settings)]
-        if self._lut is None:
-            self._write(value, packed)
-        else:
-            self._write_looked_up(self._lut, value, first, packed)
-        return packed
+        return self._encoded(value) if self._lut is None else self._looked_up(self._lut, value, first)
 
-    def _write_looked_up(self, lut: FixedPointLut, value: Fixed, first: int, out: NDArray[np.uint8]) -> None:
-        if lut.gives_bytes:
-            lut.look_up(value, first, out)
-            return
-        lut.look_up(value, first, value.view(np.uint16))
-        RAW_PACKERS[self.settings.pixel_format.packing](value.view(np.uint16), out)
-
-    def _write(self, value: Fixed, out: NDArray[np.uint8]) -> None:
-        """Truncate fixed-point results, destroying them, to bytes."""
+    def _encoded(self, value: Fixed) -> ByteValues:
+        """Fixed-point results, which are destroyed, as they are transmitted."""
         fraction = self._fixed_point.fraction
         packing = self.settings.pixel_format.packing
         if packing not in RAW_PACKERS or packing == "8":
-            np.right_shift(value, fraction + 4, out=out, casting="unsafe")
-            return
+            return np.right_shift(value, fraction + 4, out=value)
         if fraction:
             np.right_shift(value, fraction, out=value)
         step = self.settings.raw_step_dn
         if step > 1:
             np.bitwise_and(value, -step, out=value)
+        return self._packed(value)
+
+    def _looked_up(self, lut: FixedPointLut, value: Fixed, first: int) -> NDArray[np.uint8]:
+        if lut.gives_bytes:
+            lut.look_up(value, first, self._bytes[: value.size])
+            return self._bytes[: value.size]
+        lut.look_up(value, first, value.view(np.uint16))
+        return self._packed(value)
+
+    def _packed(self, value: Fixed) -> NDArray[np.uint8]:
+        packing = self.settings.pixel_format.packing
+        in_place = packing == "16"
+        out = value.view(np.uint8) if in_place else self._bytes[: _bytes(value.size, self.settings)]
         RAW_PACKERS[packing](value.view(np.uint16), out)
+        return out
 
 
 def _components(pixels: int, settings: FrameSettings) -> int:

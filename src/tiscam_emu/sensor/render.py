@@ -20,7 +20,7 @@ from tiscam_emu.sensor.illuminant import NEUTRAL_K
 from tiscam_emu.sensor.light import Light
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.optics import Lens
-from tiscam_emu.sensor.pack import Write
+from tiscam_emu.sensor.pack import ByteValues, Write
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.scene import FlatScene, Scene, Still
 from tiscam_emu.sensor.settings import FrameSettings
@@ -139,7 +139,7 @@ class Renderer:
             raise ValueError(f"out: {out.size} bytes, needed are {request.payload_bytes()} contiguous ones")
         flat = out.reshape(-1)
 
-        def write(first: int, part: NDArray[np.uint8]) -> None:
+        def write(first: int, part: ByteValues) -> None:
             flat[first : first + part.size] = part
 
         for _ in self.draw(request, write):

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tiscam_emu.net.scene_switch import SceneSwitch
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.model import SensorModel
+from tiscam_emu.sensor.pack import ByteValues
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.scene import load_scene
@@ -26,7 +26,7 @@ def seen(switch: SceneSwitch, frame_id: int) -> float:
     """Radiance of the scene in a frame, to a tenth: white is 0.97 of the scale above black."""
     out = np.empty(WIDTH * HEIGHT, np.uint8)
 
-    def write(first: int, part: NDArray[np.uint8]) -> None:
+    def write(first: int, part: ByteValues) -> None:
         out[first : first + part.size] = part
 
     for _ in switch.draw(request(frame_id), write):
