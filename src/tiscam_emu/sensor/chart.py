@@ -18,6 +18,8 @@ RGB = tuple[float, float, float]
 
 GREY_STEPS = 16
 BALL_PERIOD_NS = 4 * NS_PER_S
+BALL_STEPS = 240
+"""Places of the ball in a period: it soon comes back to places whose light is known, and moves 60 times a second."""
 
 _INK, _PAPER, _WHITE = 0.025, 0.74, 0.86
 _CARD, _CARD_DARK, _CARD_LINE = 0.20, 0.168, 0.115
@@ -76,8 +78,8 @@ class ChartPicture:
     def moving(self, time_ns: Nanoseconds) -> tuple[MovingPatch, ...]:
         """The ball, which swings along its track."""
         size = self._ball_size
-        swing = np.sin(2 * np.pi * (time_ns % BALL_PERIOD_NS) / BALL_PERIOD_NS)
-        # even columns: it comes to the same places sooner
+        step = time_ns % BALL_PERIOD_NS * BALL_STEPS // BALL_PERIOD_NS
+        swing = np.sin(2 * np.pi * step / BALL_STEPS)
         left = 2 * round((self._width / 2 + swing * self._width * 0.27 - size / 2) / 2)
         top = round(self._height * _TRACK_Y - size / 2)
         window = Window(top, top + size, left, left + size)

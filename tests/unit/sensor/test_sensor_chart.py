@@ -61,6 +61,13 @@ def test_the_ball_is_small_and_swings_once_per_period() -> None:
     assert middle - left == pytest.approx(0.27 * 1280, abs=1)
 
 
+def test_the_ball_is_always_at_one_of_few_places_so_that_their_light_is_soon_known() -> None:
+    picture = Chart().fit(4096, 3000)
+    times_ns = [number * 1_234_567 for number in range(10_000)]
+    windows = {patch.window for time_ns in times_ns for patch in picture.moving(time_ns)}
+    assert 100 <= len(windows) <= 121
+
+
 def test_the_chart_is_drawn_for_any_sensor_shape() -> None:
     for width, height in ((64, 48), (101, 300), (1000, 200), (640, 512)):
         light = Chart().fit(width, height).still(0).radiance(Window(0, height, 0, width))
