@@ -291,9 +291,8 @@ class FramePipeline:
 
     def _look_for_work(self) -> Burst | Work | None:
         while not self._stopping:
-            wakeup = self._channel.next_wakeup()
-            now = self._clock.now()
-            if wakeup is not None and wakeup <= now and (burst := self._channel.due(now)) is not None:
+            burst = self._channel.due(self._clock.now())
+            if burst is not None:
                 self._sending = True
                 return burst
             if self._work is None and self._may_begin():
@@ -302,7 +301,7 @@ class FramePipeline:
                 return self._work
             if self._watchers:
                 self._progress.notify_all()
-            self._clock.wait(self._wanted, wakeup)
+            self._clock.wait(self._wanted, self._channel.next_wakeup())
         self._progress.notify_all()
         return None
 

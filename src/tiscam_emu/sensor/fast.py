@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,11 +63,12 @@ class FastPlan:
             memory = np.empty(shape, np.int16), np.empty(shape, np.int16)
         self.memory = memory
         self._mean, self._sigma = memory
+        self._flat_mean, self._flat_sigma = self._mean.reshape(-1), self._sigma.reshape(-1)
         largest_dn = largest_sigma_dn(settings)
         self._fixed_point = FixedPoint.for_sigma(largest_dn)
         self._raw = RawMoments.of(settings, self._fixed_point, largest_dn, width)
         self._missing = deque(row_blocks(height, width))
-        self._clips = np.zeros(-(-self._mean.size // _CLIP_BLOCK), np.bool_)
+        self._clips: set[int] = set()
         self._piece = BLOCK if self._mean.size > _LARGE else _PIECE
         self._scratch: Fixed = np.empty(min(self._piece, self._mean.size), np.int16)
         self._bytes = np.empty(_bytes(self._scratch.size, settings), np.uint8)
@@ -88,8 +89,8 @@ class FastPlan:
                 self._encode(window, self.light.codes[:, outer.top : outer.bottom], self._mean, self._sigma)
             self._missing.popleft()
             yield
-        for first in range(0, len(self._clips), BLOCK // _CLIP_BLOCK):
-            self._find_clips(first * _CLIP_BLOCK, min(self._mean.size, first * _CLIP_BLOCK + BLOCK))
+        for first in range(0, self._mean.size, BLOCK):
+            self._find_clips(first, min(self._mean.size, first + BLOCK))
             yield
 
     def _with_surroundings(self, window: Window) -> Window:
@@ -124,19 +125,19 @@ class FastPlan:
         return slice(window.top, window.bottom), columns
 
     def _find_clips(self, first: int, end: int) -> None:
-        """Mark blocks in which noise can take a component out of range; most never need clipping."""
-        mean, sigma = self._mean.reshape(-1)[first:end], self._sigma.reshape(-1)[first:end]
+        """Note the blocks in which noise can take a component out of range; most never need clipping."""
+        mean, sigma = self._flat_mean[first:end], self._flat_sigma[first:end]
         reach = sigma * np.int16(MAX_Z * Z_UNITS)
         reach >>= self._fixed_point.shift
         reach += 1
         top, farthest = self._fixed_point.top, int(reach.max())
         if int(mean.min()) >= farthest and int(mean.max()) + farthest <= top:
-            self._clips[first // _CLIP_BLOCK : -(-end // _CLIP_BLOCK)] = False
             return
         low, high = mean - reach, mean + reach
         for begin in range(0, end - first, _CLIP_BLOCK):
             part = slice(begin, begin + _CLIP_BLOCK)
-            self._clips[(first + begin) // _CLIP_BLOCK] = low[part].min() < 0 or high[part].max() > top
+            if low[part].min() < 0 or high[part].max() > top:
+                self._clips.add((first + begin) // _CLIP_BLOCK)
 
     def draw(self, moving: Sequence[MovingPatch], key: bytes, write: Write) -> Iterator[None]:
         """Draw the frame that `key` stands for, with what is `moving` over the still scene, piece by piece.
@@ -155,10 +156,9 @@ class FastPlan:
                     overlays = self._overlays_of(seen)
                     yield
                     stills = [(overlay, self._moments(overlay.part)) for overlay in overlays]
-                    clips = self._clips.copy()
                     for overlay in overlays:
                         self._mean[overlay.part], self._sigma[overlay.part] = overlay.mean, overlay.sigma
-                        clips[overlay.span[0] // _CLIP_BLOCK : overlay.span[1] // _CLIP_BLOCK + 1] = True
+                        clips = clips.union(range(overlay.span[0] // _CLIP_BLOCK, overlay.span[1] // _CLIP_BLOCK + 1))
                 start, negated = starts[first // BLOCK]
                 noise = self._pool.part(start, first, end - first)
                 write(_bytes(first, self.settings), self._drawn(first, noise, negated, clips))
@@ -216,20 +216,21 @@ class FastPlan:
         line = self._components_per_line
         return window.top * line, window.bottom * line - 1
 
-    def _drawn(self, first: int, noise: Fixed, negated: bool, clips: NDArray[np.bool_]) -> ByteValues:
+    def _drawn(self, first: int, noise: Fixed, negated: bool, clips: Set[int]) -> ByteValues:
         """Bytes of the components from `first` on, one for each sample of `noise`; valid until the next call."""
         end = first + noise.size
         shift, top = self._fixed_point.shift, self._fixed_point.top
         value = self._scratch[: noise.size]
-        np.multiply(self._sigma.reshape(-1)[first:end], noise, out=value)
+        np.multiply(self._flat_sigma[first:end], noise, out=value)
         if negated:
             np.negative(value, out=value)
         np.right_shift(value, shift, out=value)
-        np.add(value, self._mean.reshape(-1)[first:end], out=value)
-        for clipped in clips[first // _CLIP_BLOCK : -(-end // _CLIP_BLOCK)].nonzero()[0].tolist():
-            part = value[clipped * _CLIP_BLOCK : (clipped + 1) * _CLIP_BLOCK]
-            np.minimum(part, top, out=part)
-            np.maximum(part, 0, out=part)
+        np.add(value, self._flat_mean[first:end], out=value)
+        for begin in range(0, noise.size, _CLIP_BLOCK):
+            if (first + begin) // _CLIP_BLOCK in clips:
+                part = value[begin : begin + _CLIP_BLOCK]
+                np.minimum(part, top, out=part)
+                np.maximum(part, 0, out=part)
         return self._encoded(value) if self._lut is None else self._looked_up(self._lut, value, first)
 
     def _encoded(self, value: Fixed) -> ByteValues:
