@@ -185,9 +185,11 @@ def measure_trigger(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
     camera.start_acquisition()
     receive(stream, WARM_UP_S, lambda _buffer: None)
     latencies_ms: list[float] = []
+    triggered_ns: list[int] = []
     lost = 0
     for number in range(args.count):
         time.sleep(0.003 + number * 7 % 40 * 1e-3)  # so that no grid of the camera's own is always met
+        triggered_ns.append(time.time_ns())
         began = time.perf_counter()
         camera.software_trigger()
         buffer = stream.timeout_pop_buffer(TRIGGER_TIMEOUT_US)
@@ -199,7 +201,8 @@ def measure_trigger(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
         if buffer is not None:
             stream.push_buffer(buffer)
     camera.stop_acquisition()
-    return {"lost": lost, "p50": percentile(latencies_ms, 50), "p99": percentile(latencies_ms, 99)}
+    figures = {"lost": lost, "p50": percentile(latencies_ms, 50), "p99": percentile(latencies_ms, 99)}
+    return {**figures, "triggered_ns": triggered_ns}
 
 
 def measure_readreg(camera: Any, args: argparse.Namespace) -> dict[str, Any]:

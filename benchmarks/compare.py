@@ -23,8 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from contestants import Server, enter_lonely_namespace, machine, our_camera, peer_camera
+from control_client import percentile
 from report import Section, markdown, number
 from sleeper import Sleeper
+from wire_times import WireWatch
 
 from tiscam_emu.camera.core import load
 from tiscam_emu.camera.frame_rate import readout_s
@@ -38,6 +40,7 @@ OURS, PEER = CONTESTANTS
 TRIGGER_EXPOSURE_US = 100.0
 COUNTED = ("frames", "failed_frames", "missing_frames", "skipped_frames", "resent_packets", "lost")
 """Summed over the rounds; of all other figures the median is taken."""
+TIMES = ("jitter_p50_ms", "jitter_p99_ms", "wire_jitter_p50_ms", "wire_jitter_p99_ms", "sleeper_late_p99_ms")
 FASTER_THAN_ANY_HZ = 1000.0
 
 
@@ -56,6 +59,7 @@ class Case:
     exposure_us: float = 1000.0
     options: tuple[str, ...] = ()
     plain_socket: bool = False
+    title_on_the_wire: str = ""
 
     def client_arguments(self) -> list[str]:
         size = ["--width", str(self.width), "--height", str(self.height), "--pixel-format", self.pixel_format]
@@ -81,7 +85,13 @@ CASES = (
         packet_size=1400,
         **FULL_SPEED,  # type: ignore[arg-type]
     ),
-    Case("software trigger to buffer, ms", "33GP1300", "trigger", fps=90.0),
+    Case(
+        "software trigger to buffer, ms",
+        "33GP1300",
+        "trigger",
+        fps=90.0,
+        title_on_the_wire="software trigger to last packet sent, ms",
+    ),
     Case("software trigger to buffer, plain socket, ms", "33GP1300", "trigger", fps=90.0, plain_socket=True),
     Case("READREG idle, µs", "33GP1300", "readreg"),
     Case("READREG while 4096x3000 at 30 fps, µs", task="readreg", **LARGE),  # type: ignore[arg-type]
@@ -120,9 +130,17 @@ class Measurement:
 
     def _take(self, case: Case, name: str) -> None:
         with self._served(name, case.model, *(case.options if name == OURS else ())) as server:
-            with Sleeper() as sleeper:
+            with Sleeper() as sleeper, WireWatch() as watch:
                 figures = self._client(case, server)
+                wire = watch.times()
             extra = {"resident_mb": server.resident_mb(), "sleeper_late_p99_ms": sleeper.late_ms(99)}
+            if case.task == "stream":
+                extra |= wire.jitter_ms(self._args.seconds)
+            if triggered_ns := figures.pop("triggered_ns", None):
+                took_ms = wire.after_ms(triggered_ns)
+                latencies = {"p50": percentile(took_ms, 50), "p99": percentile(took_ms, 99)}
+                if case.title_on_the_wire:
+                    self._keep(case.title_on_the_wire, name, latencies)
             self._keep(case.title, name, {**figures, **extra})
 
     def _served(self, name: str, model: str, *options: str) -> AbstractContextManager[Server]:
@@ -133,7 +151,7 @@ class Measurement:
         shown = " ".join(f"{key}={value:.4g}" for key, value in figures.items())
         print(f"{title} / {contestant}: {shown}", file=sys.stderr, flush=True)
 
-    def _client(self, case: Case, server: Server) -> dict[str, float]:
+    def _client(self, case: Case, server: Server) -> dict[str, Any]:
         args = self._args
         command = [args.client_python, str(CLIENT), *case.client_arguments(), "--server-pid", str(server.pid)]
         command += ["--seconds", str(args.seconds), "--count", str(args.count)]
@@ -142,7 +160,7 @@ class Measurement:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"compare: {case.title}: {done.stderr.strip()}")
-        figures: dict[str, float] = json.loads(done.stdout)
+        figures: dict[str, Any] = json.loads(done.stdout)
         return figures
 
 
@@ -160,6 +178,8 @@ def stream_table(measurement: Measurement, cases: Sequence[Case]) -> str:
         "skipped",
         "jitter ms p50",
         "p99",
+        "on the wire p50",
+        "p99",
         "sleeper p99",
         "resident MB",
     )
@@ -171,7 +191,7 @@ def stream_table(measurement: Measurement, cases: Sequence[Case]) -> str:
             ratio = number(got["server_cpu_s_per_gb"] / peer_cost, 2) if name == OURS else ""
             counts = [f"{got[key]:.0f}" for key in ("failed_frames", "missing_frames", "skipped_frames")]
             speeds = [f"{got['fps_arrival']:.2f}", f"{got['fps_device']:.2f}", number(got["mb_per_s"])]
-            times = [number(got[key], 2) for key in ("jitter_p50_ms", "jitter_p99_ms", "sleeper_late_p99_ms")]
+            times = [number(got[key], 2) for key in TIMES]
             rows.append(
                 (
                     case.title,
@@ -226,7 +246,9 @@ def section(args: argparse.Namespace) -> Section:
     if args.only in START_TITLE:
         measurement.take_starts(1 if args.quick else 5)
     streams = [case for case in cases if case.task == "stream"]
-    titles = [*(case.title for case in cases if case.task != "stream"), START_TITLE]
+    others = [case for case in cases if case.task != "stream"]
+    titles = [title for case in others for title in (case.title, case.title_on_the_wire) if title]
+    titles.append(START_TITLE)
     result = Section("Side by side")
     if streams:
         result.tables.append(stream_table(measurement, streams))

@@ -7,6 +7,7 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 GVCP_PORT = 3956
@@ -38,7 +39,7 @@ def open_socket(host: str = "127.0.0.1") -> socket.socket:
     return sock
 
 
-def percentile(values: list[float], percent: float) -> float:
+def percentile(values: Sequence[float], percent: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] if ordered else float("nan")
 

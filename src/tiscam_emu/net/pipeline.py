@@ -47,6 +47,10 @@ LONG_DRAWN_NS = 50 * NS_PER_MS
 """A frame that takes longer to draw than this had to be prepared. Of those that piled up behind it only the last one is
 kept: a backlog at the link's full rate would stay for seconds."""
 
+MANY_PILED_UP = 3
+"""If so many frames did, none of them is kept, and none is taken until all that is under way has been sent: a stream
+that never idles would else be late by a frame until the three percent that its link is faster have made that good."""
+
 _STEPS_BACK = 5
 """How much nicer the thread that draws apart is than the others: half as long do register reads take then, while
 pictures of 12 megapixels are drawn."""
@@ -114,6 +118,7 @@ class FramePipeline:
         self._sending = False
         self._looking = False
         self._watchers = 0
+        self._late = False
         self._epoch = 0
         self._stopping = False
         self._target: Destination | None = None
@@ -145,8 +150,10 @@ class FramePipeline:
         if not destination.port:
             return False
         with self._lock:
+            outstanding = self._outstanding()
             allowed = MAX_AWAITED if exposure.awaited else self._max_outstanding
-            if self._outstanding() >= allowed:
+            self._late = self._late and bool(outstanding)
+            if outstanding >= allowed or (self._late and not exposure.awaited):
                 self._channel.skip_frame()
                 return False
             job = RenderJob(
@@ -414,7 +421,8 @@ class FramePipeline:
                 self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination, job.end_ns))
 
     def _catch_up(self) -> None:
-        while len(self._jobs) > 1 and not self._jobs[0].awaited:
+        self._late = len(self._jobs) >= MANY_PILED_UP
+        while len(self._jobs) > (0 if self._late else 1) and not self._jobs[0].awaited:
             self._jobs.popleft()
             self._channel.skip_frame()
 

@@ -419,25 +419,55 @@ def test_a_frame_that_takes_long_does_not_hold_up_the_one_being_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("took_ns", "awaited", "kept"),
-    [(50 * MS, False, [1, 2, 3, 4, 5]), (51 * MS, False, [1, 5]), (51 * MS, True, [1, 2, 3, 4, 5])],
+    ("took_ns", "awaited", "count", "kept"),
+    [
+        (50 * MS, False, 5, [1, 2, 3, 4, 5]),
+        (51 * MS, False, 3, [1, 3]),
+        (51 * MS, False, 5, [1]),
+        (51 * MS, True, 5, [1, 2, 3, 4, 5]),
+    ],
 )
-def test_of_frames_behind_one_that_took_long_only_the_last_is_kept_unless_awaited(
-    took_ns: int, awaited: bool, kept: list[int]
+def test_of_frames_behind_one_that_took_long_the_last_is_kept_or_none_unless_awaited(
+    took_ns: int, awaited: bool, count: int, kept: list[int]
 ) -> None:
     bench = Bench(source=FakeSource(gate=threading.Semaphore(0)))
     assert bench.source.gate is not None
     with running(bench, max_outstanding=6) as pipeline:
-        for number in range(1, 6):
+        for number in range(1, count + 1):
             assert pipeline.submit(replace(exposure(number), awaited=awaited), To())
         assert bench.source.begun.acquire(timeout=LIMIT_S)
         bench.clock.advance(took_ns)
-        bench.source.gate.release(5)
+        bench.source.gate.release(count)
         settled(pipeline)
         bench.clock.advance(50 * MS)
         settled(pipeline)
         assert [time_ns // MS for _, time_ns, _ in bench.sink.blocks()] == kept
-        assert pipeline.counters().skipped_frames == 5 - len(kept)
+        assert pipeline.counters().skipped_frames == count - len(kept)
+
+
+def test_after_a_pile_frames_are_skipped_until_the_link_idles_so_that_none_is_late() -> None:
+    bench = Bench(source=FakeSource(gate=threading.Semaphore(0)))
+    assert bench.source.gate is not None
+    to = To(packet_size=576, packet_delay_ns=1 * MS)  # leader, six packets and trailer, one a millisecond
+    with running(bench, max_outstanding=6) as pipeline:
+        for number in range(1, 5):
+            assert pipeline.submit(exposure(number), to)
+        assert bench.source.begun.acquire(timeout=LIMIT_S)
+        bench.clock.advance(51 * MS)
+        bench.source.gate.release(9)
+        settled(pipeline)
+        assert not pipeline.submit(exposure(5), to)
+        assert pipeline.submit(replace(exposure(6), awaited=True), to)
+        for _ in range(20):
+            bench.clock.advance(1 * MS)
+            settled(pipeline)
+        assert pipeline.submit(exposure(7), to)
+        assert pipeline.submit(exposure(8), to)
+        for _ in range(20):
+            bench.clock.advance(1 * MS)
+            settled(pipeline)
+        assert [time_ns // MS for _, time_ns, _ in bench.sink.blocks()] == [1, 6, 7, 8]
+        assert pipeline.counters().skipped_frames == 4
 
 
 def drawn_once(*, quick: bool) -> Bench:
