@@ -27,7 +27,7 @@ TABLE = Path(__file__).parents[1] / "tests" / "contract" / "frame_rates.csv"
 ALLOWED = 0.01
 """How far a rate may be from the one that the camera says it has."""
 
-WARM_UP_S = 3.0
+WARM_UP_S = 6.0
 """A stream that is as fast as its link makes a late start good in a while, and arrives a little faster until then."""
 
 
