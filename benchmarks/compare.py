@@ -41,7 +41,7 @@ TRIGGER_EXPOSURE_US = 100.0
 COUNTED = ("frames", "failed_frames", "missing_frames", "skipped_frames", "resent_packets", "lost")
 """Summed over the rounds; of all other figures the median is taken."""
 TIMES = ("jitter_p50_ms", "jitter_p99_ms", "wire_jitter_p50_ms", "wire_jitter_p99_ms", "sleeper_late_p99_ms")
-FASTER_THAN_ANY_HZ = 1000.0
+FASTER_THAN_ANY_HZ = 100.0  # 1.2 GB/s; more would only have frames exposed that cannot be sent
 
 
 @dataclass(frozen=True, slots=True)
