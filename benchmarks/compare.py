@@ -136,11 +136,12 @@ class Measurement:
             extra = {"resident_mb": server.resident_mb(), "sleeper_late_p99_ms": sleeper.late_ms(99)}
             if case.task == "stream":
                 extra |= wire.jitter_ms(self._args.seconds)
-            if triggered_ns := figures.pop("triggered_ns", None):
+            triggered_ns = figures.pop("triggered_ns", [])
+            if case.title_on_the_wire:
                 took_ms = wire.after_ms(triggered_ns)
-                latencies = {"p50": percentile(took_ms, 50), "p99": percentile(took_ms, 99)}
-                if case.title_on_the_wire:
-                    self._keep(case.title_on_the_wire, name, latencies)
+                lost = len(triggered_ns) - len(took_ms)
+                latencies = {"lost": lost, "p50": percentile(took_ms, 50), "p99": percentile(took_ms, 99)}
+                self._keep(case.title_on_the_wire, name, latencies)
             self._keep(case.title, name, {**figures, **extra})
 
     def _served(self, name: str, model: str, *options: str) -> AbstractContextManager[Server]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import struct
 import sys
@@ -40,8 +41,9 @@ def open_socket(host: str = "127.0.0.1") -> socket.socket:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
+    """Nearest-rank percentile; not a number of nothing."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] if ordered else float("nan")
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)] if ordered else math.nan
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from tiscam_emu.gvsp.resend import Held, ResendBudget, ResendState
 from tiscam_emu.gvsp.window import ResendWindow, SentFrame
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.endpoint import Endpoint
-from tiscam_emu.wire.gvsp import MAX_BLOCK_ID, STANDARD_HEADER_BYTES, build_test_packet, next_block_id
+from tiscam_emu.wire.gvsp import IP_UDP_HEADER_BYTES, MAX_BLOCK_ID, build_test_packet, next_block_id
 
 _SPARE_TABLES = 3
 _SPARE_BYTES = 48 * 1024 * 1024
@@ -242,8 +242,7 @@ class StreamChannel:
         self._newest_block = next_block_id(self._newest_block, extended=to.extended_ids)
         self._blocks += 1
         frame.table.stamp(self._newest_block)
-        longer_header = frame.table.header_bytes - STANDARD_HEADER_BYTES
-        self._pacer.configure(to.packet_size - longer_header, to.link_bytes_per_s, to.packet_delay_ns)
+        self._pacer.configure(to.packet_size, frame.table.header_bytes, to.link_bytes_per_s, to.packet_delay_ns)
         self._pacer.begin(frame.ready_ns)
         self._budget.begin_frame(len(frame.table.packets))
         self._latest = to
@@ -293,7 +292,8 @@ class StreamChannel:
                 self._counters.resent_packets += len(more)
         if not packets or destination is None:
             return None
-        self._pacer.sent(len(packets), sum(map(len, packets)), now)
+        # Answers without data, too, leave no faster than full packets: they stand between a client and its frames.
+        self._pacer.sent(len(packets), len(packets) * (destination.packet_size - IP_UDP_HEADER_BYTES), now)
         self._budget.spend(len(packets))
         return Burst(packets, destination)
 

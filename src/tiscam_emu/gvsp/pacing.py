@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tiscam_emu.units import NS_PER_MS, NS_PER_S, NS_PER_US, Nanoseconds
-from tiscam_emu.wire.gvsp import IP_UDP_HEADER_BYTES, data_bytes_per_packet
+from tiscam_emu.wire.gvsp import IP_UDP_HEADER_BYTES
 
 BURST_BYTES = 48_000
 BURST_PACKETS = 32
@@ -49,10 +49,19 @@ class LinkPacer:
         self.next_ns: Nanoseconds = 0
         """When the next burst may leave."""
 
-    def configure(self, packet_size: int, link_bytes_per_s: float, packet_delay_ns: Nanoseconds) -> None:
-        """Set what a packet costs the link: its bytes at the link rate, and SCPD."""
-        data_ns = data_bytes_per_packet(packet_size) / (link_bytes_per_s * _HEADROOM) * NS_PER_S
-        self._byte_ns = data_ns / (packet_size - IP_UDP_HEADER_BYTES)
+    def configure(
+        self, packet_size: int, header_bytes: int, link_bytes_per_s: float, packet_delay_ns: Nanoseconds
+    ) -> None:
+        """Set what a packet costs the link: its data at the link rate, and SCPD.
+
+        Parameters
+        ----------
+        packet_size, header_bytes
+            SCPS, and what of it are GVSP headers.
+        """
+        packet_bytes = packet_size - IP_UDP_HEADER_BYTES
+        data_ns = (packet_bytes - header_bytes) / (link_bytes_per_s * _HEADROOM) * NS_PER_S
+        self._byte_ns = data_ns / packet_bytes
         self._delay_ns = packet_delay_ns
         packet_ns = data_ns + packet_delay_ns
         gathered = max(1, min(BURST_PACKETS, BURST_BYTES // packet_size))

@@ -26,7 +26,7 @@ from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.frame_work import Measurement, RenderJob, Work, describe, stamp
 from tiscam_emu.net.stream_roles import ImageSource, PacketSink, TakenExposure
-from tiscam_emu.sensor.request import FrameRequest
+from tiscam_emu.sensor.request import LARGE_FRAME_BYTES, FrameRequest
 from tiscam_emu.sensor.statistics import Roi, measure
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
 
@@ -40,16 +40,14 @@ MAX_DRAWN = 2
 LARGE_BYTES = 32_000_000
 """Of frames of this size and above one waits at most: the 20 megapixel camera is to stay below 500 MB."""
 
-DRAWN_APART_BYTES = 4_000_000
-"""Frames of this size and above are drawn by a thread of their own."""
-
 LONG_DRAWN_NS = 50 * NS_PER_MS
-"""A frame that takes longer to draw than this had to be prepared. Of those that piled up behind it only the last one is
-kept: a backlog at the link's full rate would stay for seconds."""
+"""A frame that takes longer to draw than this had to be prepared, or its source is slow. Of those that piled up behind
+it at most the last one is kept: a backlog at the link's full rate would stay for seconds."""
 
 MANY_PILED_UP = 3
-"""If so many frames did, none of them is kept, and none is taken until all that is under way has been sent: a stream
-that never idles would else be late by a frame until the three percent that its link is faster have made that good."""
+"""If so many did, and not behind the frame before as well, none is kept, and none is taken until all that is under way
+has been sent: a stream that never idles would else be late by a frame until the three percent that its link is faster
+have made that good."""
 
 _STEPS_BACK = 5
 """How much nicer the thread that draws apart is than the others: half as long do register reads take then, while
@@ -119,6 +117,7 @@ class FramePipeline:
         self._looking = False
         self._watchers = 0
         self._late = False
+        self._took_long = False
         self._epoch = 0
         self._stopping = False
         self._target: Destination | None = None
@@ -145,7 +144,8 @@ class FramePipeline:
         Returns
         -------
         bool
-            False if the channel is closed, or if the frame was skipped because too many are on their way.
+            False if the channel is closed, or if the frame was skipped because too many are on their way, or one that
+            took long to prepare.
         """
         if not destination.port:
             return False
@@ -331,7 +331,7 @@ class FramePipeline:
             work.steps = self._asides.popleft()
         else:
             work.job, work.epoch = self._jobs.popleft(), self._epoch
-            work.apart = work.apart or work.job.payload_bytes >= DRAWN_APART_BYTES
+            work.apart = work.apart or work.job.payload_bytes >= LARGE_FRAME_BYTES
             work.steps = self._frame_steps(work, work.job)
         self._work = work
         if work.apart:
@@ -409,8 +409,10 @@ class FramePipeline:
             self._wanted.notify()
             if work.job is None or work.epoch != self._epoch:
                 return
-            if self._clock.now() - work.begun_ns > LONG_DRAWN_NS:
-                self._catch_up()
+            took_long_before = self._took_long
+            self._took_long = self._clock.now() - work.begun_ns > LONG_DRAWN_NS
+            if self._took_long:
+                self._catch_up(keep_last=took_long_before or len(self._jobs) < MANY_PILED_UP)
             if work.leaving:
                 if table is None:
                     self._channel.abandon()
@@ -420,9 +422,9 @@ class FramePipeline:
                 job = work.job
                 self._channel.enqueue(OutgoingFrame(table, job.ready_ns, job.destination, job.end_ns))
 
-    def _catch_up(self) -> None:
-        self._late = len(self._jobs) >= MANY_PILED_UP
-        while len(self._jobs) > (0 if self._late else 1) and not self._jobs[0].awaited:
+    def _catch_up(self, *, keep_last: bool) -> None:
+        self._late = not keep_last
+        while len(self._jobs) > keep_last and not self._jobs[0].awaited:
             self._jobs.popleft()
             self._channel.skip_frame()
 

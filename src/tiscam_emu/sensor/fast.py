@@ -20,11 +20,11 @@ from tiscam_emu.sensor.pack import RAW_PACKERS, ByteValues, Write
 from tiscam_emu.sensor.picture import MovingPatch
 from tiscam_emu.sensor.pixel import LightCodes
 from tiscam_emu.sensor.raw_moments import RawMoments
+from tiscam_emu.sensor.request import LARGE_FRAME_BYTES
 from tiscam_emu.sensor.settings import FrameSettings
 
 _OVERLAY_BUDGET_BYTES = 16 * 1024 * 1024
 _CLIP_BLOCK = 1 << 14
-_LARGE = 1 << 22
 _PIECE = 1 << 16
 """Components drawn at once in a frame that is not large: its packets are drawn and sent by turns, and wait no longer.
 Large frames are drawn apart, in few long steps, for every one of them has to get hold of the interpreter."""
@@ -69,7 +69,8 @@ class FastPlan:
         self._raw = RawMoments.of(settings, self._fixed_point, largest_dn, width)
         self._missing = deque(row_blocks(height, width))
         self._clips: set[int] = set()
-        self._piece = BLOCK if self._mean.size > _LARGE else _PIECE
+        self._prepared = False
+        self._piece = BLOCK if _bytes(self._mean.size, settings) >= LARGE_FRAME_BYTES else _PIECE
         self._scratch: Fixed = np.empty(min(self._piece, self._mean.size), np.int16)
         self._bytes = np.empty(_bytes(self._scratch.size, settings), np.uint8)
         self._pool = _pool(width, settings)
@@ -80,7 +81,7 @@ class FastPlan:
 
     def prepare(self) -> Iterator[None]:
         """Compute the moments that are missing, block by block; the light has to be complete."""
-        if not self._missing:
+        if self._prepared:
             return
         while self._missing:
             window = self._missing[0]
@@ -92,6 +93,7 @@ class FastPlan:
         for first in range(0, self._mean.size, BLOCK):
             self._find_clips(first, min(self._mean.size, first + BLOCK))
             yield
+        self._prepared = True
 
     def _with_surroundings(self, window: Window) -> Window:
         if not self.settings.demosaics:

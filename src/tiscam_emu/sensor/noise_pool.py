@@ -25,7 +25,7 @@ Fixed = NDArray[np.int16]
 Floats = NDArray[np.float32]
 
 BLOCK = 1 << 18
-"""Components drawn at once: few calls, and none holds the processor for long."""
+"""Components whose noise lies in one stretch of the pool; at most so many are drawn at once."""
 
 MAX_Z = 5.0
 """Unit normals are cut off here."""

@@ -107,7 +107,7 @@ class Renderer:
         ----------
         write
             Takes the frame's ``request.payload_bytes()`` bytes part by part, in order: the first byte's place, and
-            contiguous bytes, valid during the call.
+            contiguous `pack.ByteValues`, valid during the call.
 
         Raises
         ------

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from tiscam_emu.pixel_formats import PixelFormat
 from tiscam_emu.units import Nanoseconds
 
+LARGE_FRAME_BYTES = 4_000_000
+"""Frames of this size and above take long to draw: it is done in few long steps, by a thread of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Region:

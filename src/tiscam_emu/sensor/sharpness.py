@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tiscam_emu.sensor.pack import Write
+from tiscam_emu.sensor.pack import ByteValues, Write
 from tiscam_emu.sensor.request import FrameRequest
 
 _DISTANCE = 2
@@ -62,5 +62,5 @@ def sharpness_in_steps(source: RawSource, requests: Sequence[FrameRequest]) -> G
     return total / pairs
 
 
-def _put(payload: NDArray[np.uint8], first: int, part: NDArray[np.uint8]) -> None:
+def _put(payload: NDArray[np.uint8], first: int, part: ByteValues) -> None:
     payload[first : first + part.size] = part

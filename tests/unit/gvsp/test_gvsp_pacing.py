@@ -13,7 +13,7 @@ LINK = (9000 - 36) / (PACKET_9000_NS * 1e-9) / 1.03
 
 def pacer(packet_size: int = 9000, delay_ns: int = 0, link: float = LINK) -> LinkPacer:
     made = LinkPacer()
-    made.configure(packet_size, link, delay_ns)
+    made.configure(packet_size, 8, link, delay_ns)
     return made
 
 
@@ -55,6 +55,15 @@ def test_leader_and_trailer_take_the_link_no_longer_than_their_bytes_do() -> Non
     paced.begin(0)
     paced.sent(3, (9000 - 28) + 52 + 16, 0)
     assert paced.next_ns == pytest.approx(PACKET_9000_NS * (1 + 68 / (9000 - 28)), abs=1)
+
+
+@pytest.mark.parametrize("header_bytes", [8, 20, 28])
+def test_image_data_passes_at_the_link_rate_whatever_the_headers_take(header_bytes: int) -> None:
+    paced = LinkPacer()
+    paced.configure(576, header_bytes, 1e6, 0)
+    paced.begin(0)
+    paced.sent(10, 10 * (576 - 28), 0)
+    assert paced.next_ns == pytest.approx(10 * (576 - 28 - header_bytes) / 1.03e6 * 1e9, abs=1)
 
 
 def test_nothing_is_allowed_before_the_link_is_free() -> None:

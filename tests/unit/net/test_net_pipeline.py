@@ -470,6 +470,20 @@ def test_after_a_pile_frames_are_skipped_until_the_link_idles_so_that_none_is_la
         assert pipeline.counters().skipped_frames == 4
 
 
+def test_where_every_frame_takes_long_the_last_one_of_a_pile_is_kept() -> None:
+    bench = Bench(source=FakeSource(gate=threading.Semaphore(0)))
+    assert bench.source.gate is not None
+    with running(bench, max_outstanding=6) as pipeline:
+        for first, drawn in ((1, 1), (11, 2)):
+            for number in range(first, first + 5):
+                assert pipeline.submit(exposure(number), To())
+            assert bench.source.begun.acquire(timeout=LIMIT_S)
+            bench.clock.advance(51 * MS)
+            bench.source.gate.release(drawn)
+            settled(pipeline)
+        assert [time_ns // MS for _, time_ns, _ in bench.sink.blocks()] == [1, 11, 15]
+
+
 def drawn_once(*, quick: bool) -> Bench:
     """After one frame of a source that is quick or not."""
     bench = Bench(source=FakeSource(quick=quick))

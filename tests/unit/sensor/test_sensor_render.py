@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
+from tiscam_emu.sensor import fast
 from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
@@ -59,6 +60,39 @@ def test_settings_that_take_turns_are_computed_once(color_sensor: SensorModel) -
     fifth = replace(request_of(12), exposure_us=9000.0)
     assert steps(renderer, fifth) > taken[4]
     assert frame_of(renderer, turns[1]) == frame_of(Renderer(color_sensor, load_scene("chart"), 3), turns[1])
+
+
+@pytest.mark.parametrize("table", [None, tuple(65535 - 255 * point for point in range(257))])
+@pytest.mark.parametrize("pixel_format", PIXEL_FORMATS)
+def test_a_frame_is_the_same_in_whatever_pieces_it_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+    mono_sensor: SensorModel,
+    color_sensor: SensorModel,
+    pixel_format: str,
+    table: Any,
+) -> None:
+    sensor = mono_sensor if pixel_format.startswith("Mono") else color_sensor
+    request = replace(request_of(2, pixel_format), lut=table)
+    in_few = frame_of(Renderer(sensor, load_scene("chart")), request)
+    monkeypatch.setattr(fast, "_PIECE", 1 << 14)
+    renderer = Renderer(sensor, load_scene("chart"))
+    assert frame_of(renderer, request) == in_few
+    assert steps(renderer, request) > 2
+
+
+def test_a_frame_given_up_at_any_step_leaves_no_trace_in_the_next(color_sensor: SensorModel) -> None:
+    # so dark that noise below zero has to be cut off
+    request, after = (replace(request_of(index), exposure_us=20.0, black_level=0.0) for index in (2, 3))
+    right = frame_of(Renderer(color_sensor, load_scene("chart")), after)
+    count = steps(Renderer(color_sensor, load_scene("chart")), request)
+    assert count >= 5  # light, moments, clips, what moves, and the picture
+    for taken in range(1, count + 1):
+        renderer = Renderer(color_sensor, load_scene("chart"))
+        drawing = renderer.draw(request, lambda _first, _part: None)
+        for _ in range(taken):
+            next(drawing)
+        drawing.close()  # type: ignore[attr-defined]
+        assert frame_of(renderer, after) == right, f"after {taken} of {count} steps"
 
 
 def test_frames_depend_on_the_seed(color_sensor: SensorModel) -> None:
