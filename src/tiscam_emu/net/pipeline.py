@@ -267,6 +267,8 @@ class FramePipeline:
         while (due := self._next_due()) is not None:
             if isinstance(due, Burst):
                 self._send(due)
+                if self._work is not None:
+                    _let_others_run()
             else:
                 self._step(due)
         if self._work is not None and not self._work.apart:
@@ -449,6 +451,12 @@ class FramePipeline:
         if isinstance(layout, tuple):
             return MultiPartTable(layout, size)
         return PacketTable(layout, size, extended=extended)
+
+
+def _let_others_run() -> None:
+    """Let a receiver that waits for this processor have it, instead of drawing on until its socket is full."""
+    if sys.platform != "win32":
+        os.sched_yield()
 
 
 def _stand_back() -> None:
