@@ -21,7 +21,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contestants import enter_lonely_namespace, machine
-from control_client import CCP, GVCP_PORT, command, open_socket, percentile, read_register, resend, write_register
+from control_client import CCP, GVCP_PORT, command, open_socket, read_register, resend, write_register
+from figures import percentile
 
 import tiscam_emu
 

@@ -1,7 +1,7 @@
 """Measure one camera through Aravis and print the figures as one line of JSON.
 
 Runs under the interpreter that has PyGObject (Debian: ``/usr/bin/python3`` with ``gir1.2-aravis-0.8``), so it imports
-nothing else; `compare.py` starts it. Any GigE Vision camera will do.
+`figures.py` alone; `compare.py` starts it. Any GigE Vision camera will do.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import gi
+from figures import intervals_ns, jitter, percentile
 
 gi.require_version("Aravis", "0.8")
 from gi.repository import Aravis, GLib  # noqa: E402 - only after the version is chosen
@@ -30,12 +31,6 @@ POP_TIMEOUT_US = 100_000
 TRIGGER_TIMEOUT_US = 2_000_000
 FIRST_FRAME_TIMEOUT_US = 10_000_000
 WARM_UP_S = 1.0
-
-
-def percentile(values: Sequence[float], percent: float) -> float:
-    """Nearest-rank percentile; not a number of nothing."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)] if ordered else math.nan
 
 
 def cpu_s(pid: int) -> float:
@@ -156,10 +151,6 @@ def stream_infos(stream: Any) -> dict[str, int]:
     return {name: stream.get_info_uint64_by_name(name) for name in names}
 
 
-def intervals_ns(stamps_ns: Sequence[int]) -> list[int]:
-    return [after - before for before, after in zip(stamps_ns, stamps_ns[1:])]  # noqa: B905, RUF007 - any Python 3.9
-
-
 def rate_hz(stamps_ns: Sequence[int]) -> float:
     if len(stamps_ns) < 2 or stamps_ns[-1] == stamps_ns[0]:
         return math.nan
@@ -170,14 +161,6 @@ def skipped(device_ns: Sequence[int]) -> int:
     """Frames that the device's own clock says are missing between the first and the last."""
     period_ns = percentile(intervals_ns(device_ns), 50)
     return sum(max(0, round(interval / period_ns) - 1) for interval in intervals_ns(device_ns))
-
-
-def jitter(arrivals_ns: Sequence[int]) -> dict[str, float]:
-    """How far intervals between arrivals of frames' first packets are from their median."""
-    intervals = intervals_ns(arrivals_ns)
-    middle = percentile(intervals, 50)
-    off_ms = [abs(interval - middle) / 1e6 for interval in intervals]
-    return {"jitter_p50_ms": percentile(off_ms, 50), "jitter_p99_ms": percentile(off_ms, 99)}
 
 
 def measure_trigger(camera: Any, args: argparse.Namespace) -> dict[str, Any]:

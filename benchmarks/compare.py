@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from contestants import Server, enter_lonely_namespace, machine, our_camera, peer_camera
-from control_client import percentile
+from figures import percentile
 from report import Section, markdown, number
 from sleeper import Sleeper
 from wire_times import WireWatch

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import socket
 import struct
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 GVCP_PORT = 3956
@@ -38,12 +36,6 @@ def open_socket(host: str = "127.0.0.1") -> socket.socket:
     sock.bind((host, 0))
     sock.settimeout(1.0)
     return sock
-
-
-def percentile(values: Sequence[float], percent: float) -> float:
-    """Nearest-rank percentile; not a number of nothing."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)] if ordered else math.nan
 
 
 @dataclass(slots=True)

@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 from contestants import enter_lonely_namespace, machine
-from control_client import CCP, GVCP_PORT, HEARTBEAT, open_socket, percentile, read_register, write_register
+from control_client import CCP, GVCP_PORT, HEARTBEAT, open_socket, read_register, write_register
+from figures import percentile
 
 import tiscam_emu
 

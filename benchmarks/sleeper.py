@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from control_client import percentile
+from figures import percentile
 
 _SLEEP_S = 0.002
 

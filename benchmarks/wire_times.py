@@ -12,7 +12,7 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
-from control_client import percentile
+from figures import jitter
 
 _ALL_IPV4 = 0x0800
 _SO_ATTACH_FILTER, _SO_TIMESTAMPNS = 26, 35
@@ -51,10 +51,7 @@ class WireTimes:
     def jitter_ms(self, seconds: float) -> dict[str, float]:
         """How far the intervals of leaders within the last `seconds` are from their median."""
         stamps = [stamp for stamp in self.leaders_ns if stamp > self.leaders_ns[-1] - seconds * 1e9]
-        intervals = [after - before for before, after in pairwise(stamps)]
-        middle = percentile(intervals, 50)
-        off_ms = [abs(interval - middle) / 1e6 for interval in intervals]
-        return {"wire_jitter_p50_ms": percentile(off_ms, 50), "wire_jitter_p99_ms": percentile(off_ms, 99)}
+        return jitter(stamps, "wire_jitter")
 
     def after_ms(self, began_ns: list[int]) -> list[float]:
         """From each of these times to the first trailer behind it, if one comes before the next of them."""

@@ -37,7 +37,7 @@ stalls of the computer."""
 MAX_DRAWN = 2
 """Frames drawn and not yet sent, none of them on the link. More would take memory and save no time."""
 
-LARGE_BYTES = 32_000_000
+VERY_LARGE_BYTES = 32_000_000
 """Of frames of this size and above one waits at most: the 20 megapixel camera is to stay below 500 MB."""
 
 LONG_DRAWN_NS = 50 * NS_PER_MS
@@ -251,8 +251,8 @@ class FramePipeline:
 
     def _is_full(self) -> bool:
         """Whether as many drawn frames wait as there may be; what is still to be drawn waits then."""
-        large = bool(self._jobs) and self._jobs[0].payload_bytes >= LARGE_BYTES
-        return self._channel.frames_waiting >= (1 if large else MAX_DRAWN)
+        very_large = bool(self._jobs) and self._jobs[0].payload_bytes >= VERY_LARGE_BYTES
+        return self._channel.frames_waiting >= (1 if very_large else MAX_DRAWN)
 
     def _may_begin(self) -> bool:
         """Whether something waits that can be begun now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence, Set
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -158,9 +158,7 @@ class FastPlan:
                     overlays = self._overlays_of(seen)
                     yield
                     stills = [(overlay, self._moments(overlay.part)) for overlay in overlays]
-                    for overlay in overlays:
-                        self._mean[overlay.part], self._sigma[overlay.part] = overlay.mean, overlay.sigma
-                        clips = clips.union(range(overlay.span[0] // _CLIP_BLOCK, overlay.span[1] // _CLIP_BLOCK + 1))
+                    clips = self._lay_over(overlays)
                 start, negated = starts[first // BLOCK]
                 noise = self._pool.part(start, first, end - first)
                 write(_bytes(first, self.settings), self._drawn(first, noise, negated, clips))
@@ -168,6 +166,14 @@ class FastPlan:
         finally:
             for overlay, before in stills:
                 self._mean[overlay.part], self._sigma[overlay.part] = before
+
+    def _lay_over(self, overlays: Sequence[_Overlay]) -> set[int]:
+        """Put overlays in place of the still moments; the blocks that may now need clipping."""
+        clips = self._clips.copy()
+        for overlay in overlays:
+            self._mean[overlay.part], self._sigma[overlay.part] = overlay.mean, overlay.sigma
+            clips.update(range(overlay.span[0] // _CLIP_BLOCK, overlay.span[1] // _CLIP_BLOCK + 1))
+        return clips
 
     def _moments(self, part: tuple[slice, slice]) -> Moments:
         """A copy of the moments as they stand."""
@@ -218,7 +224,7 @@ class FastPlan:
         line = self._components_per_line
         return window.top * line, window.bottom * line - 1
 
-    def _drawn(self, first: int, noise: Fixed, negated: bool, clips: Set[int]) -> ByteValues:
+    def _drawn(self, first: int, noise: Fixed, negated: bool, clips: set[int]) -> ByteValues:
         """Bytes of the components from `first` on, one for each sample of `noise`; valid until the next call."""
         end = first + noise.size
         shift, top = self._fixed_point.shift, self._fixed_point.top
