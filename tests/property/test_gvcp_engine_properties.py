@@ -43,6 +43,7 @@ class OneRegisterDevice:
         self.write_duration_ns = write_duration_ns
         self.unreported_ns = 0
         self.history: list[tuple[object, ...]] = []
+        self.forgiven: list[RegisterError] = []
 
     def read(self, address: int, length: int, now: int) -> bytes:
         if address not in self.words or length != 4:
@@ -65,6 +66,10 @@ class OneRegisterDevice:
             except InvalidAddress as error:
                 return count, error.status
         return len(pairs), Status.SUCCESS
+
+    def take_forgiven(self) -> list[RegisterError]:
+        forgiven, self.forgiven = self.forgiven, []
+        return forgiven
 
     def take_write_duration(self) -> int:
         duration, self.unreported_ns = self.unreported_ns, 0

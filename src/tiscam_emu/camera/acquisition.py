@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,8 @@ from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened, TriggerMiss
 from tiscam_emu.camera.state import ACQUIRING, CameraState, Trigger
 from tiscam_emu.features.derived import derived
 from tiscam_emu.features.kinds import (
+    Access,
+    At,
     Command,
     Entry,
     Enumeration,
@@ -26,18 +29,21 @@ from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.units import NS_PER_US, Nanoseconds, ns_from_s, ns_from_us
 
 _CATEGORY = "AcquisitionControl"
+_RATE_PER_HZ = 1000  # the register counts millihertz
 
 
 @derived
 def fastest_hz(state: CameraState) -> float:
-    """Largest frame rate of the format, size and readout mode in use."""
-    return frame_rate.highest_hz(
-        state.model, state.entry("PixelFormat"), int(state.stored("Width")), int(state.stored("Height"))
-    )
+    """Largest frame rate of the format, size and readout mode in use, in whole millihertz."""
+    size = int(state["Width"]), int(state["Height"])
+    fastest = frame_rate.highest_hz(state.model, state.entry("PixelFormat"), *size)
+    return math.floor(fastest * _RATE_PER_HZ) / _RATE_PER_HZ
 
 
-def _frame_rate(state: CameraState) -> float:
-    return min(float(state.stored("AcquisitionFrameRate")), fastest_hz(state))
+def _rate_limits(state: CameraState, _limits: Limits) -> Limits:
+    lowest = frame_rate.lowest_hz(state.model, int(state["Height"]))
+    lowest = math.ceil(lowest * _RATE_PER_HZ) / _RATE_PER_HZ
+    return Limits(lowest, max(lowest, fastest_hz(state)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def _timing(state: CameraState) -> _Timing:
         triggered=triggered,
         low_latency=triggered and trigger.low_latency(state),
         exposures_ns=tuple(map(ns_from_us, multi_frame.exposures_us(state))),
-        rate_period_ns=frame_rate.period_ns(_frame_rate(state), 0),
+        rate_period_ns=frame_rate.period_ns(state["AcquisitionFrameRate"], 0),
         least_period_ns=bandwidth.least_period_ns(state),
         burst_interval_ns=ns_from_us(state["AcquisitionBurstInterval"]),
         readout=_readout(state),
@@ -344,6 +350,9 @@ def _timed(request: FrameRequest, start: Nanoseconds, readout: Readout, tail: by
 
 _RATE = Float(
     name="AcquisitionFrameRate",
+    at=At(0xF000_0004),
+    per_unit=_RATE_PER_HZ,
+    remembered=True,
     category=_CATEGORY,
     doc=(
         "Frames per second in free run. The maximum depends on format, size and readout mode; a long exposure lowers "
@@ -351,11 +360,12 @@ _RATE = Float(
     ),
     section="5.1.4",
     unit="Hz",
-    limits=Limits(frame_rate.SLOWEST_HZ, float("inf")),
-    live=lambda state, limits: Limits(limits.low, max(limits.low, fastest_hz(state))),
+    limits=Limits(0.0, float("inf")),
+    live=_rate_limits,
     default=float("inf"),
-    value=_frame_rate,
-    note="The lowest rate, 1 Hz, is an assumption. Rates of skipping and binning modes follow from the output size.",
+    note="The lowest rate follows the height as that of another camera of the family does: an assumption. Rates of"
+    " skipping and binning modes follow from the output size. A rate that these do not allow takes effect as far as"
+    " they do, and wholly when they do; user sets keep what has taken effect.",
 )
 
 FEATURES: tuple[Feature, ...] = (
@@ -369,6 +379,9 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Command(
         name="AcquisitionStart",
+        access=Access.WO,
+        at=At(0xF0F0_0614),
+        code=1,
         category=_CATEGORY,
         doc="Starts taking frames.",
         every_model=True,
@@ -376,6 +389,9 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Command(
         name="AcquisitionStop",
+        access=Access.WO,
+        at=At(0xF0F0_0614),
+        code=0,
         category=_CATEGORY,
         doc="Ends taking frames; a frame that is being exposed is still delivered.",
         every_model=True,
@@ -398,8 +414,8 @@ FEATURES: tuple[Feature, ...] = (
         section="",
         sfnc=False,
         every_model=True,
+        at=None,
         alias_of="AcquisitionFrameRate",
-        value=None,
         hidden=True,
         visibility=Visibility.INVISIBLE,
         note="",

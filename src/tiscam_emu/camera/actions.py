@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tiscam_emu.camera.action_queue import QUEUE_SIZE
 from tiscam_emu.camera.notices import ActionExecuted
 from tiscam_emu.camera.ptp import PTP_DISABLED
@@ -18,6 +20,7 @@ from tiscam_emu.features.kinds import (
     Fidelity,
     Integer,
     Limits,
+    Lock,
     Room,
     Visibility,
 )
@@ -97,8 +100,7 @@ def _commit(state: CameraState) -> None:
         state.actions.plan(time_ns, interval_ns, clock_ns)
 
 
-def _refuse_commit(state: CameraState, value: int) -> str:
-    return f"{QUEUE_SIZE} actions wait already" if value and state.actions.full else ""
+QUEUE_FULL = Lock("ActionQueueFull", lambda state: state.actions.full, f"{QUEUE_SIZE} actions wait already")
 
 
 def _cancel(state: CameraState) -> None:
@@ -119,7 +121,23 @@ def _key(name: str, doc: str, address: int, access: Access) -> Integer:
 
 
 FEATURES: tuple[Feature, ...] = (
-    _key("ActionDeviceKey", "Key that an action command must carry to be taken.", 0x090C, Access.WO),
+    Integer(
+        name="ActionDeviceKey",
+        category=_CATEGORY,
+        doc="Key that an action command must carry to be taken.",
+        visibility=Visibility.GURU,
+        limits=_WORD,
+        representation="HexNumber",
+        on_write=lambda state: state.put("GevActionDeviceKey", state["ActionDeviceKey"]),
+        note="Reads back what was written here or to the standard's register, which itself cannot be read.",
+    ),
+    replace(
+        _key("GevActionDeviceKey", "ActionDeviceKey at its place in the standard.", 0x090C, Access.WO),
+        visibility=Visibility.INVISIBLE,
+        hidden=True,
+        sfnc=False,
+        on_write=lambda state: state.put("ActionDeviceKey", state.stored("GevActionDeviceKey")),
+    ),
     Integer(
         name="ActionSelector",
         category=_CATEGORY,
@@ -159,12 +177,11 @@ FEATURES: tuple[Feature, ...] = (
         section="5.16.4",
         sfnc=False,
         visibility=Visibility.GURU,
-        locks=(PTP_DISABLED,),
-        refuse=_refuse_commit,
+        locks=(PTP_DISABLED, QUEUE_FULL),
         on_write=_commit,
         note=(
-            "Locked while PtpEnable is off; refused with INVALID_PARAMETER if the queue is full. What waits goes on "
-            "by the camera's own clock if PTP is switched off later. The manual says none of this: assumptions."
+            "Locked while PtpEnable is off, and while the queue is full. What waits goes on by the camera's own clock "
+            "if PTP is switched off later. The manual says none of this: assumptions."
         ),
     ),
     Command(

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tiscam_emu.camera.lut import LUT_ENABLED
-from tiscam_emu.features.kinds import Entry, Enumeration, Feature, Fidelity, Float, Lock, Room, Visibility
+from tiscam_emu.features.kinds import At, Entry, Enumeration, Feature, Fidelity, Float, Lock, Room, Visibility
 
 _CATEGORY = "AnalogControl"
+GAIN_PER_DB = 10
+"""Gain registers count tenths of a decibel."""
 
 GAIN_AUTO = Lock("GainAuto", lambda state: state.entry("GainAuto") != "Off", "GainAuto is on")
 
 _LIMIT = Float(
     name="GainAutoLowerLimit",
+    at=At(0xFF00_0470),
+    per_unit=GAIN_PER_DB,
     category=_CATEGORY,
     doc="Smallest gain the automatic may choose.",
     section="5.3.6",
@@ -27,6 +31,9 @@ _LIMIT = Float(
 FEATURES: tuple[Feature, ...] = (
     Float(
         name="Gain",
+        at=At(0xFF00_0000),
+        per_unit=GAIN_PER_DB,
+        moves=True,
         category=_CATEGORY,
         doc="Amplification in the sensor, before the image is converted to numbers.",
         section="5.2.2",
@@ -35,6 +42,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Enumeration(
         name="GainAuto",
+        at=At(0xFF00_0410),
         category=_CATEGORY,
         doc="Continuous: the camera finds the gain and Gain is locked.",
         section="5.3.2",
@@ -47,6 +55,7 @@ FEATURES: tuple[Feature, ...] = (
     replace(
         _LIMIT,
         name="GainAutoUpperLimit",
+        at=At(0xFF00_0480),
         doc="Largest gain the automatic may choose.",
         display_name="Gain Auto Upper Limit",
         visibility=Visibility.EXPERT,
@@ -54,6 +63,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Float(
         name="BlackLevel",
+        at=At(0xFF00_0010),
         category=_CATEGORY,
         doc="Value of a dark pixel, on the 12-bit scale.",
         section="5.2.3",
@@ -61,6 +71,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Float(
         name="Gamma",
+        per_unit=1000,
         category=_CATEGORY,
         doc="Exponent of the curve that brightness passes through; 1 changes nothing.",
         section="5.10.1",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from tiscam_emu.camera.state import CameraState
-from tiscam_emu.features.kinds import Boolean, Entry, Enumeration, Feature, Fidelity, Integer, Limits, Lock, Room
+from tiscam_emu.features.kinds import At, Boolean, Entry, Enumeration, Feature, Fidelity, Integer, Limits, Lock, Room
 
 _CATEGORY = "AutoFunctionsROI"
 _SMALLEST_PX = 16
@@ -74,6 +74,7 @@ def _value(name: str, state: CameraState) -> int:
 
 _LEFT = Integer(
     name="AutoFunctionsROILeft",
+    at=At(0xFF00_0510),
     category=_CATEGORY,
     doc="First column of the rectangle.",
     section="5.12.3",
@@ -88,6 +89,7 @@ _LEFT = Integer(
 FEATURES: tuple[Feature, ...] = (
     Boolean(
         name="AutoFunctionsROIEnable",
+        at=At(0xFF00_0500, 0, 0),
         category=_CATEGORY,
         doc="Lets the automatics look at a part of the image alone.",
         section="5.12.1",
@@ -96,6 +98,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Enumeration(
         name="AutoFunctionsROIPreset",
+        at=At(0xFF00_0500, 8, 15),
         category=_CATEGORY,
         doc="Which part of the image the automatics look at.",
         section="5.12.2",
@@ -116,6 +119,7 @@ FEATURES: tuple[Feature, ...] = (
     replace(
         _LEFT,
         name="AutoFunctionsROITop",
+        at=At(0xFF00_0520),
         doc="First row of the rectangle.",
         display_name="Auto Functions ROI Top",
         live=partial(_corner_limits, "Height"),
@@ -124,6 +128,7 @@ FEATURES: tuple[Feature, ...] = (
     replace(
         _LEFT,
         name="AutoFunctionsROIWidth",
+        at=At(0xFF00_0530),
         doc="Columns of the rectangle; as many as Left leaves of the image.",
         display_name="Auto Functions ROI Width",
         live=partial(_extent_limits, "Width", "AutoFunctionsROILeft"),
@@ -133,6 +138,7 @@ FEATURES: tuple[Feature, ...] = (
     replace(
         _LEFT,
         name="AutoFunctionsROIHeight",
+        at=At(0xFF00_0540),
         doc="Rows of the rectangle; as many as Top leaves of the image.",
         display_name="Auto Functions ROI Height",
         live=partial(_extent_limits, "Height", "AutoFunctionsROITop"),

@@ -10,6 +10,7 @@ from tiscam_emu.camera import multi_part
 from tiscam_emu.camera.state import ACQUIRING, CameraState
 from tiscam_emu.features.kinds import (
     Access,
+    At,
     Boolean,
     DataPort,
     Entry,
@@ -78,6 +79,7 @@ _MARK_BYTES = 8
 FEATURES: tuple[Feature, ...] = (
     Boolean(
         name="ChunkModeActive",
+        at=At(0xF000_4000),
         category=_CATEGORY,
         doc="Sends the enabled chunks along with each image; the format of the stream changes.",
         section="5.18.1",
@@ -115,7 +117,7 @@ FEATURES: tuple[Feature, ...] = (
         visibility=Visibility.EXPERT,
         unit="us",
         access=Access.RO,
-        port=DataPort("chunk", _IDS["ExposureTime"]),
+        port=DataPort("chunk", "ChunkExposureTimePort", _IDS["ExposureTime"]),
     ),
     Float(
         name="ChunkGain",
@@ -125,7 +127,7 @@ FEATURES: tuple[Feature, ...] = (
         visibility=Visibility.EXPERT,
         unit="dB",
         access=Access.RO,
-        port=DataPort("chunk", _IDS["Gain"]),
+        port=DataPort("chunk", "ChunkGainPort", _IDS["Gain"]),
     ),
 )
 
@@ -138,7 +140,7 @@ FEATURES += tuple(
         unit="px",
         access=Access.RO,
         limits=Limits(0, 65535, 1),
-        port=DataPort("chunk", _IDS[f"Offset{axis}"]),
+        port=DataPort("chunk", f"ChunkOffset{axis}Port", _IDS[f"Offset{axis}"]),
         hidden=True,
         note=_NOT_IN_MANUALS,
     )

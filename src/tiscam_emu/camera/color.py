@@ -43,6 +43,8 @@ def _coefficient(row: int, column: int) -> Entry:
 FEATURES: tuple[Feature, ...] = (
     Float(
         name="Hue",
+        per_unit=100,
+        signed=True,
         category=_ANALOG,
         doc="Angle by which colours are turned; 0 changes nothing.",
         section="5.11.1",
@@ -54,6 +56,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Float(
         name="Saturation",
+        per_unit=100,
         category=_ANALOG,
         doc="Strength of the colours; 64 changes nothing, 0 leaves grey.",
         section="5.11.2",
@@ -86,6 +89,8 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Float(
         name="ColorTransformationValue",
+        per_unit=16,
+        signed=True,
         category=_MATRIX,
         doc="The selected coefficient of the colour matrix.",
         section="5.11.3",

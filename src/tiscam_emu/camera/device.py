@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tiscam_emu.camera import control_channel
 from tiscam_emu.camera.ptp import PTP_ENABLED
-from tiscam_emu.camera.state import CameraState
+from tiscam_emu.camera.state import ACQUIRING, CameraState
 from tiscam_emu.features.kinds import (
     Access,
     At,
@@ -140,9 +140,34 @@ FEATURES: tuple[Feature, ...] = (
     _fixed_choice("DeviceCharacterSet", "Character set of the strings.", "UTF8"),
     _selector("DeviceLinkSelector", "Link that the link features describe; there is one."),
     _number("DeviceLinkSpeed", "Speed of the link.", lambda state: state.model.link.speed_mbps * 125_000, "Bps"),
+    Float(
+        name="DeviceLinkHeartbeatTimeout",
+        category=_CATEGORY,
+        doc="Control is given up when its owner has been silent for this long; GevHeartbeatTimeout in microseconds.",
+        unit="us",
+        representation="Linear",
+        limits=Limits(5e5, 60e6, 1e3),
+        per_unit=1e-3,
+        every_model=True,
+        visibility=Visibility.GURU,
+        alias_of="GevHeartbeatTimeout",
+    ),
     _number("DeviceStreamChannelCount", "Stream channels of the camera.", 1),
     _selector("DeviceStreamChannelSelector", "Stream channel that the channel features describe; there is one."),
     _fixed_choice("DeviceStreamChannelType", "Direction of the stream channel.", "Transmitter"),
+    _number("DeviceStreamChannelLink", "Link that the stream channel uses; there is one.", 0),
+    Integer(
+        name="DeviceStreamChannelPacketSize",
+        category=_CATEGORY,
+        doc="Bytes of a full stream packet; the same value as GevSCPSPacketSize.",
+        unit="B",
+        limits=Limits(0, 65535, 1),
+        live=lambda state, _limits: state.limits("GevSCPSPacketSize"),
+        every_model=True,
+        visibility=Visibility.EXPERT,
+        locks=(ACQUIRING,),
+        alias_of="GevSCPSPacketSize",
+    ),
     _fixed_choice("DeviceStreamChannelEndianness", "Byte order of pixels of several bytes.", "Little"),
     _number("DeviceEventChannelCount", "Message channels of the camera.", control_channel.message_channels),
     Enumeration(
@@ -155,6 +180,8 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Float(
         name="DeviceTemperature",
+        per_unit=10,
+        signed=True,
         category=_CATEGORY,
         doc="Temperature at the selected place.",
         unit="C",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tiscam_emu.camera.notices import LineChanged, OutputChanged, SettingsReplaced
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import InvalidOption
-from tiscam_emu.features.kinds import Access, Feature, Integer, Limits, Room
+from tiscam_emu.features.kinds import Access, At, Feature, Integer, Limits, Room
 from tiscam_emu.units import Nanoseconds
 
 _CATEGORY = "DigitalIO"
@@ -98,6 +98,7 @@ def drive_output(state: CameraState, at_ns: Nanoseconds | None = None) -> None:
 FEATURES: tuple[Feature, ...] = (
     Integer(
         name="GPIn",
+        at=At(0xFF00_0100, 1, 1),
         category=_CATEGORY,
         doc="Level of the TRIGGER_IN line: 1 while it is low, 0 while it is high.",
         section="5.7.1",
@@ -111,6 +112,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Integer(
         name="GPOut",
+        at=At(0xFF00_0100, 0, 0),
         category=_CATEGORY,
         doc="Level at which the STROBE_OUT line is driven while the strobe is off: 1 is high.",
         section="5.7.2",

@@ -162,9 +162,10 @@ class EventMessages:
 def _node(
     event: Event, suffix: str, doc: str, *, offset: int, size: int = 4, unit: str = "", note: str = ""
 ) -> Integer:
+    moved = (_EXTENDED_IDS, _LONGER_BY) if offset else ("", 0)
     return Integer(
         name=f"Event{event.name}{suffix}",
-        category=_CATEGORY,
+        category=f"{_CATEGORY}/Event{event.name}Data",
         doc=doc,
         section=event.section,
         sfnc=event.name in {"ExposureEnd", "FrameTriggerMissed", "Line1FallingEdge", "Line1RisingEdge", "Test"},
@@ -173,7 +174,7 @@ def _node(
         unit=unit,
         size=size,
         limits=Limits(0, 2**63 - 1 if size == 8 else 2**32 - 1, 1),
-        port=DataPort("event", event.id, offset, *((_EXTENDED_IDS, _LONGER_BY) if offset else ())),
+        port=DataPort("event", f"Event{event.name}Port", event.id, offset, *moved),
         note=note,
     )
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.features.kinds import (
+    At,
     Boolean,
     Entry,
     Enumeration,
@@ -30,6 +31,7 @@ UPPER_LIMIT_AUTO = Lock(
 
 _LIMIT = Float(
     name="ExposureAutoLowerLimit",
+    at=At(0xFF00_0440),
     category=_CATEGORY,
     doc="Shortest exposure time the automatic may choose.",
     section="5.3.5",
@@ -51,6 +53,8 @@ def _upper_limit(state: CameraState) -> float:
 FEATURES: tuple[Feature, ...] = (
     Float(
         name="ExposureTime",
+        at=At(0xFF00_0020),
+        moves=True,
         category=_CATEGORY,
         doc="Time for which the sensor collects light.",
         section="5.2.1",
@@ -63,6 +67,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Enumeration(
         name="ExposureAuto",
+        at=At(0xFF00_0400),
         category=_CATEGORY,
         doc="Continuous: the camera finds the exposure time and ExposureTime is locked.",
         section="5.3.1",
@@ -73,6 +78,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Integer(
         name="ExposureAutoReference",
+        at=At(0xFF00_0420),
         category=_CATEGORY,
         doc="Mean brightness on the 8-bit scale that the automatics aim for.",
         section="5.3.3",
@@ -81,6 +87,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Boolean(
         name="ExposureAutoHighlightReduction",
+        at=At(0xFF00_0490),
         category=_CATEGORY,
         doc="The automatics avoid overexposed areas instead of matching the mean brightness.",
         section="5.3.4",
@@ -92,6 +99,7 @@ FEATURES: tuple[Feature, ...] = (
     replace(
         _LIMIT,
         name="ExposureAutoUpperLimit",
+        at=At(0xFF00_0450),
         doc="Longest exposure time the automatic may choose.",
         visibility=Visibility.BEGINNER,
         value=_upper_limit,
@@ -100,6 +108,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Boolean(
         name="ExposureAutoUpperLimitAuto",
+        at=At(0xFF00_0460),
         category=_CATEGORY,
         doc="Keeps ExposureAutoUpperLimit at the longest exposure that does not lower the frame rate.",
         section="5.3.5",

@@ -1,6 +1,7 @@
 """The hidden interface that asks for frame rates of settings without making them: write Test*, read Resulting*.
 
-The vendor's Linux SDK looks these names up to list every format with its rates.
+The vendor's Linux SDK looks these names up to list every format with its rates. It writes format and size first, then
+the factors, and leaves the last ones behind: limits of the size follow from the sensor alone.
 """
 
 from __future__ import annotations
@@ -26,11 +27,6 @@ def _mode(state: CameraState) -> ReadoutMode:
     return ReadoutMode(**{factor: int(state.stored(name)) for name, factor in _FACTORS.items()})
 
 
-def _fit_size(state: CameraState) -> None:
-    for name in ("TestWidth", "TestHeight"):
-        state.put(name, state.limits(name).fit(state.stored(name)))
-
-
 def _accept_factor(written: str, state: CameraState, value: int) -> int:
     mode = choose_mode(state, _FACTORS, written, value)
     for name, factor in _FACTORS.items():
@@ -46,19 +42,19 @@ def _refuse_format(state: CameraState, code: int) -> str:
     return "" if code in _codes(state) else f"the camera has no pixel format 0x{code:08x}"
 
 
+def _size(state: CameraState) -> tuple[int, int]:
+    """The tested size as far as the tested skipping and binning leave it."""
+    mode = _mode(state)
+    return min(state["TestWidth"], largest_width(state, mode)), min(state["TestHeight"], largest_height(state, mode))
+
+
 def _highest(state: CameraState) -> float:
     name = BY_CODE[state["TestPixelFormat"]].name
-    return frame_rate.highest_hz(state.model, name, state["TestWidth"], state["TestHeight"])
+    return frame_rate.highest_hz(state.model, name, *_size(state))
 
 
-def _live_width(state: CameraState, _limits: Limits) -> Limits:
-    size = state.widest_limits("Width")
-    return Limits(size.low, largest_width(state, _mode(state)), size.step)
-
-
-def _live_height(state: CameraState, _limits: Limits) -> Limits:
-    size = state.widest_limits("Height")
-    return Limits(size.low, largest_height(state, _mode(state)), size.step)
+def _lowest(state: CameraState) -> float:
+    return frame_rate.lowest_hz(state.model, _size(state)[1], frame_rate.TESTED_LINE_CLOCKS)
 
 
 def _hidden_integer(name: str, doc: str, **more: object) -> Integer:
@@ -82,7 +78,7 @@ def _factor(name: str) -> Integer:
         live=partial(factor_limits, _FACTORS[name]),
         default=1,
         accept=partial(_accept_factor, name),
-        on_write=_fit_size,
+        moves=True,
     )
 
 
@@ -94,6 +90,7 @@ def _rate(name: str, doc: str, value: object) -> Float:
         unit="Hz",
         access=Access.RO,
         limits=Limits(0.0, 1e6),
+        per_unit=1000,
         every_model=True,
         sfnc=False,
         hidden=True,
@@ -115,18 +112,18 @@ FEATURES: tuple[Feature, ...] = (
         "TestWidth",
         "Width to find the frame rates of.",
         limits=Limits(0, 65535, 1),
-        live=_live_width,
+        live=lambda state, _limits: state.widest_limits("Width"),
         default=lambda state: state.widest_limits("Width").high,
     ),
     _hidden_integer(
         "TestHeight",
         "Height to find the frame rates of.",
         limits=Limits(0, 65535, 1),
-        live=_live_height,
+        live=lambda state, _limits: state.widest_limits("Height"),
         default=lambda state: state.widest_limits("Height").high,
     ),
     *(_factor(name) for name in _FACTORS),
-    _rate("ResultingMinFPS", "Lowest frame rate of the tested settings.", lambda _state: frame_rate.SLOWEST_HZ),
+    _rate("ResultingMinFPS", "Lowest frame rate of the tested settings.", _lowest),
     _rate("ResultingMaxFPS", "Highest frame rate of the tested settings.", _highest),
 )
 

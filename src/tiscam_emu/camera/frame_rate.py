@@ -10,9 +10,8 @@ from dataclasses import replace
 from tiscam_emu.spec.model import CameraModel
 from tiscam_emu.units import Nanoseconds, ns_from_s
 
-SLOWEST_HZ = 1.0
-"""Lowest frame rate that can be asked for; an assumption, the manuals give none."""
-
+TESTED_LINE_CLOCKS = 64512
+"""Of the longest line by which ResultingMinFPS is found; a little below that of AcquisitionFrameRate (the family)."""
 
 _UNBOUNDED_BYTES_PER_S = 1e12
 _UNBOUNDED_FRAME_US = 100.0
@@ -46,6 +45,12 @@ def highest_hz(model: CameraModel, pixel_format: str, width: int, height: int) -
     """Largest frame rate for a format and output size, frames per second."""
     args = (model, pixel_format, width, height)
     return 1.0 / max(readout_s(*args), link_s(*args))
+
+
+def lowest_hz(model: CameraModel, height: int, line_clocks: int | None = None) -> float:
+    """Lowest frame rate for an output height: every line, blank ones included, takes as long as it can."""
+    slowest = model.slowest
+    return slowest.clock_hz / ((height + slowest.blank_lines) * (line_clocks or slowest.line_clocks))
 
 
 def period_ns(hz: float, exposure_ns: Nanoseconds) -> Nanoseconds:

@@ -8,6 +8,7 @@ from tiscam_emu.camera.state import ACQUIRING, CameraState
 from tiscam_emu.errors import InvalidParameter
 from tiscam_emu.features.kinds import (
     Access,
+    At,
     Boolean,
     Entry,
     Enumeration,
@@ -34,9 +35,13 @@ _FACTORS = {
 AUTO_CENTER = Lock("OffsetAutoCenter", lambda state: state.entry("OffsetAutoCenter") == "On", "OffsetAutoCenter is On")
 
 
+_REMEMBERED = (
+    "A value that skipping or binning does not leave takes effect as far as it fits, and wholly when they do; what is "
+    "kept in user sets is what has taken effect."
+)
 _CLAMPED = (
-    "A value that the size does not leave becomes the largest possible one, as the manual says; the XML's maximum is "
-    "the live one, at which GenApi clients stop by themselves."
+    "A value that the size does not leave becomes the largest possible one, as the manual says, until the size leaves "
+    "it; the XML's maximum is the live one, at which GenApi clients stop by themselves."
 )
 
 
@@ -96,19 +101,13 @@ def _center(state: CameraState, name: str, largest: int, size: int) -> int:
 def _offset_x(state: CameraState) -> int:
     if AUTO_CENTER.holds(state):
         return _center(state, "OffsetX", largest_width(state, state.readout_mode), state["Width"])
-    return int(state.stored("OffsetX"))
+    return int(state.fitted("OffsetX"))
 
 
 def _offset_y(state: CameraState) -> int:
     if AUTO_CENTER.holds(state):
         return _center(state, "OffsetY", largest_height(state, state.readout_mode), state["Height"])
-    return int(state.stored("OffsetY"))
-
-
-def fit_region(state: CameraState) -> None:
-    """Clamp the size to what the readout mode leaves, then the offsets to what the size leaves (manual 5.1.5)."""
-    for name in ("Width", "Height", "OffsetX", "OffsetY"):
-        state.put(name, state.limits(name).fit(state.stored(name)))
+    return int(state.fitted("OffsetY"))
 
 
 def _keep_offset(state: CameraState) -> None:
@@ -147,6 +146,10 @@ def _accept_factor(written: str, state: CameraState, value: int) -> int:
     return value
 
 
+def _refuse_nothing(_state: CameraState, size: int) -> str:
+    return "" if size else "a picture of size 0 cannot be"
+
+
 def _factor(name: str, doc: str) -> Integer:
     return Integer(
         name=name,
@@ -158,7 +161,7 @@ def _factor(name: str, doc: str) -> Integer:
         default=1,
         locks=(ACQUIRING,),
         accept=partial(_accept_factor, name),
-        on_write=fit_region,
+        moves=True,
         note="A value that no readout mode has together with the others moves the others along.",
     )
 
@@ -172,6 +175,7 @@ FEATURES: tuple[Feature, ...] = (
         access=Access.RO,
         every_model=True,
         limits=Limits(0, 65535),
+        live=lambda state, _limits: Limits(state.model.sensor.width, state.model.sensor.width, 1),
         unit="px",
         value=lambda state: state.model.sensor.width,
         constant=True,
@@ -184,12 +188,14 @@ FEATURES: tuple[Feature, ...] = (
         access=Access.RO,
         every_model=True,
         limits=Limits(0, 65535),
+        live=lambda state, _limits: Limits(state.model.sensor.height, state.model.sensor.height, 1),
         unit="px",
         value=lambda state: state.model.sensor.height,
         constant=True,
     ),
     Float(
         name="SensorPixelWidth",
+        per_unit=100,
         category=_CATEGORY,
         doc="Distance of neighbouring pixels along a row of the sensor.",
         visibility=Visibility.EXPERT,
@@ -202,6 +208,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Float(
         name="SensorPixelHeight",
+        per_unit=100,
         category=_CATEGORY,
         doc="Distance of neighbouring pixels along a column of the sensor.",
         visibility=Visibility.EXPERT,
@@ -236,6 +243,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Enumeration(
         name="PixelFormat",
+        at=At(0xF000_0000),
         category=_CATEGORY,
         doc="Type and packing of the pixels that are sent.",
         section="5.1.1",
@@ -244,26 +252,34 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Integer(
         name="Width",
+        at=At(0xFF00_0070),
+        remembered=True,
         category=_CATEGORY,
         doc="Columns of the image that is sent, counted after skipping and binning.",
         section="5.1.2",
         unit="px",
         live=lambda state, limits: _narrowed(limits, largest_width(state, state.readout_mode)),
         locks=(ACQUIRING,),
-        on_write=fit_region,
+        refuse=_refuse_nothing,
+        note=_REMEMBERED,
     ),
     Integer(
         name="Height",
+        at=At(0xFF00_0080),
+        remembered=True,
         category=_CATEGORY,
         doc="Rows of the image that is sent, counted after skipping and binning.",
         section="5.1.2",
         unit="px",
         live=lambda state, limits: _narrowed(limits, largest_height(state, state.readout_mode)),
         locks=(ACQUIRING,),
-        on_write=fit_region,
+        refuse=_refuse_nothing,
+        note=_REMEMBERED,
     ),
     Integer(
         name="OffsetX",
+        at=At(0xFF00_0090),
+        remembered=True,
         category=_CATEGORY,
         doc="First column of the region that is read out; what the width leaves is the largest value.",
         section="5.1.5",
@@ -271,13 +287,13 @@ FEATURES: tuple[Feature, ...] = (
         value=_offset_x,
         clamps=True,
         note=_CLAMPED,
-        live=lambda state, limits: _narrowed(
-            limits, largest_width(state, state.readout_mode) - int(state.stored("Width"))
-        ),
+        live=lambda state, limits: _narrowed(limits, largest_width(state, state.readout_mode) - int(state["Width"])),
         locks=(AUTO_CENTER,),
     ),
     Integer(
         name="OffsetY",
+        at=At(0xFF00_00A0),
+        remembered=True,
         category=_CATEGORY,
         doc="First row of the region that is read out; what the height leaves is the largest value.",
         section="5.1.5",
@@ -285,13 +301,12 @@ FEATURES: tuple[Feature, ...] = (
         value=_offset_y,
         clamps=True,
         note=_CLAMPED,
-        live=lambda state, limits: _narrowed(
-            limits, largest_height(state, state.readout_mode) - int(state.stored("Height"))
-        ),
+        live=lambda state, limits: _narrowed(limits, largest_height(state, state.readout_mode) - int(state["Height"])),
         locks=(AUTO_CENTER,),
     ),
     Enumeration(
         name="OffsetAutoCenter",
+        at=At(0xFF00_0200),
         category=_CATEGORY,
         doc="Keeps the region in the middle of the sensor; the offsets then follow the size.",
         section="5.1.5",
@@ -301,6 +316,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Boolean(
         name="ReverseX",
+        at=At(0xFF00_0220, 1, 1),
         category=_CATEGORY,
         doc="Mirrors the image left to right; the Bayer phase stays what PixelFormat says.",
         section="5.1.6",
@@ -308,6 +324,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Boolean(
         name="ReverseY",
+        at=At(0xFF00_0220, 0, 0),
         category=_CATEGORY,
         doc="Mirrors the image top to bottom; the Bayer phase stays what PixelFormat says.",
         section="5.1.6",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tiscam_emu.camera.analog import GAIN_PER_DB
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.features.kinds import Boolean, Entry, Enumeration, Feature, Float, Room
 from tiscam_emu.sensor.request import FrameRequest
@@ -59,6 +60,7 @@ def _gain(frame: int) -> Float:
         display_name=f"Gain {frame}",
         sfnc=False,
         unit="dB",
+        per_unit=GAIN_PER_DB,
     )
 
 

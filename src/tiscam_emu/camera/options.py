@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SMALLEST_PACKET = 576
-DEFAULT_MAX_PACKET_SIZE = 9000
-"""Bytes of a stream packet, IP, UDP and GVSP headers included."""
+DEFAULT_MAX_PACKET_SIZE = 16364
+"""Bytes of a stream packet, IP, UDP and GVSP headers included; the largest that the family's description names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class CameraOptions:
         Six bytes; empty: one that follows from the serial number.
     max_packet_size
         Largest packet in bytes, IP, UDP and GVSP headers included.
+    strict
+        Refuse writes that the real cameras acknowledge although they change or fit them; see `features.store`.
     allow_redirect
         Whether streams may go to other hosts than the controlling client's.
     multi_part
@@ -43,6 +45,7 @@ class CameraOptions:
     seed: int = 0
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False
+    strict: bool = False
     allow_redirect: bool = False
     multi_part: bool = False
     clock_offset_ns: int = 0

@@ -137,7 +137,7 @@ class CameraState(Store):
         self.notices = NoticeBoard()
         self.motors: dict[str, Motor] = {}
         self.user_sets: dict[str, UserSet] = {}
-        super().__init__(model.features)
+        super().__init__(model.features, strict=options.strict)
 
     @property
     def serial(self) -> str:
@@ -164,5 +164,5 @@ class CameraState(Store):
         )
 
 
-ACQUIRING = Lock("Acquiring", lambda state: state.acquiring, "the acquisition is running")
+ACQUIRING = Lock("Acquiring", lambda state: state.acquiring, "the acquisition is running", refuses=True)
 """Formats, sizes, readout modes and the packet size cannot change while frames are on their way."""

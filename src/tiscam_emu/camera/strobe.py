@@ -8,7 +8,7 @@ from dataclasses import replace
 from tiscam_emu.camera.digital_io import drive_output
 from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened
 from tiscam_emu.camera.state import CameraState
-from tiscam_emu.features.kinds import Entry, Enumeration, Feature, Integer, Room
+from tiscam_emu.features.kinds import At, Entry, Enumeration, Feature, Integer, Room
 from tiscam_emu.units import Nanoseconds, ns_from_us
 
 _CATEGORY = "DigitalIO"
@@ -63,6 +63,7 @@ class Strobe:
 
 _DURATION = Integer(
     name="StrobeDuration",
+    at=At(0xFF00_0130),
     category=_CATEGORY,
     doc="Length of a pulse in operation FixedDuration.",
     section="5.8.4",
@@ -74,6 +75,7 @@ _DURATION = Integer(
 FEATURES: tuple[Feature, ...] = (
     Enumeration(
         name="StrobeEnable",
+        at=At(0xFF00_0120, 0, 0),
         category=_CATEGORY,
         doc="Sends a pulse with every exposure.",
         section="5.8.1",
@@ -85,16 +87,18 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Enumeration(
         name="StrobePolarity",
+        at=At(0xFF00_0120, 1, 1),
         category=_CATEGORY,
         doc="Level of the line during a pulse.",
         section="5.8.2",
         display_name="Strobe Polarity",
         sfnc=False,
-        entries=(Entry("ActiveHigh", 0, "", "Active High"), Entry("ActiveLow", 1, "", "Active Low")),
+        entries=(Entry("ActiveHigh", 1, "", "Active High"), Entry("ActiveLow", 0, "", "Active Low")),
         on_write=drive_output,
     ),
     Enumeration(
         name="StrobeOperation",
+        at=At(0xFF00_0120, 2, 2),
         category=_CATEGORY,
         doc="What sets the length of a pulse.",
         section="5.8.3",
@@ -109,6 +113,7 @@ FEATURES: tuple[Feature, ...] = (
     replace(
         _DURATION,
         name="StrobeDelay",
+        at=At(0xFF00_0140),
         doc="Time between the start of exposure and the pulse.",
         note="In operation Exposure the end of the pulse is as late as its start.",
         section="5.8.5",

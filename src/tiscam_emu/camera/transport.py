@@ -175,7 +175,7 @@ _STREAM: tuple[Feature, ...] = (
         limits=Limits(0, 1, 1),
         every_model=True,
         visibility=Visibility.INVISIBLE,
-        port=DataPort("host", 0),
+        port=DataPort("host", "", 0),
     ),
     Integer(
         name="GevStreamChannelSelector",
@@ -211,6 +211,7 @@ _STREAM: tuple[Feature, ...] = (
         at=At(0x0D04, 0, 15),
         unit="B",
         limits=Limits(SMALLEST_PACKET, 65535, 4),
+        words=True,
         live=lambda state, limits: Limits(limits.low, limits.fit(state.options.max_packet_size), limits.step),
         default=lambda state: state.limits("GevSCPSPacketSize").fit(state.model.link.default_packet_size),
         every_model=True,

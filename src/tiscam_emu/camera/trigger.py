@@ -9,6 +9,7 @@ import numpy as np
 from tiscam_emu.camera.state import CameraState, Trigger
 from tiscam_emu.features.derived import derived
 from tiscam_emu.features.kinds import (
+    At,
     Boolean,
     Command,
     Entry,
@@ -75,7 +76,7 @@ def extra_delay_ns(state: CameraState, number: int, period_ns: Nanoseconds) -> N
     The sensor opens an exposure with its next line, of which it scans `Height` in a frame period; where in a line the
     trigger finds it is up to chance. Cameras without the low-latency mode have no such delay.
     """
-    line_ns = period_ns // int(state.stored("Height"))
+    line_ns = period_ns // int(state["Height"])
     if low_latency(state) or "IMXLowLatencyTriggerMode" not in state or line_ns == 0:
         return 0
     return int(np.random.default_rng((state.options.seed, _SEED_DOMAIN, number)).integers(line_ns))
@@ -95,13 +96,15 @@ TRIGGER_OFF = Lock("TriggerOff", lambda state: not enabled(state), "TriggerMode 
 LOW_LATENCY = Lock("LowLatency", low_latency, "IMXLowLatencyTriggerMode is on")
 
 
-def _time(name: str, section: str, doc: str, note: str) -> Float:
+def _time(name: str, address: int, section: str, doc: str, note: str, *, per_us: int = 1) -> Float:
     return Float(
         name=name,
         category=_CATEGORY,
         doc=doc,
         section=section,
+        at=At(address),
         unit="us",
+        per_unit=per_us,
         sfnc=name == "TriggerDelay",
         note=note,
     )
@@ -110,6 +113,7 @@ def _time(name: str, section: str, doc: str, note: str) -> Float:
 FEATURES: tuple[Feature, ...] = (
     Enumeration(
         name="TriggerSelector",
+        at=At(0xFF00_0310),
         category=_CATEGORY,
         doc="Which trigger the other trigger features configure.",
         section="5.5",
@@ -123,6 +127,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Enumeration(
         name="TriggerMode",
+        at=At(0xFF00_0030),
         category=_CATEGORY,
         doc="On: frames are taken when a trigger comes instead of at the frame rate.",
         section="5.5.1",
@@ -130,25 +135,28 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Enumeration(
         name="TriggerSource",
+        at=At(0xFF00_0040),
         category=_CATEGORY,
         doc="Where triggers are accepted from.",
         section="5.5.5",
         entries=(
-            Entry("Any", 0, "Every source."),
+            Entry("Any", 7, "Every source."),
             Entry("Line1", 1, "The TRIGGER_IN line alone."),
             Entry("Software", 2, "TriggerSoftware alone."),
-            Entry("Action0", 3, "Action 0 alone."),
+            Entry("Action0", 4, "Action 0 alone."),
         ),
     ),
     Enumeration(
         name="TriggerActivation",
+        at=At(0xFF00_0050),
         category=_CATEGORY,
         doc="Edge of the TRIGGER_IN line that counts as a trigger.",
         section="5.5.2",
-        entries=(Entry("RisingEdge", 0, "", "Rising Edge"), Entry("FallingEdge", 1, "", "Falling Edge")),
+        entries=(Entry("RisingEdge", 1, "", "Rising Edge"), Entry("FallingEdge", 0, "", "Falling Edge")),
     ),
     Command(
         name="TriggerSoftware",
+        at=At(0xFF00_0060),
         category=_CATEGORY,
         doc="Simulates one trigger pulse.",
         section="5.5.3",
@@ -175,6 +183,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Enumeration(
         name="TriggerOverlap",
+        moves=True,
         category=_CATEGORY,
         doc="Whether a trigger is accepted while the previous frame is still read out.",
         section="5.5.7",
@@ -197,24 +206,29 @@ FEATURES: tuple[Feature, ...] = (
     ),
     _time(
         "TriggerDelay",
+        0xFF00_0110,
         "5.5.8",
         "Time between a trigger on the line and the start of exposure; a software trigger is not delayed.",
         "Whether a trigger is missed is decided when it comes. Action triggers are delayed too: an assumption.",
+        per_us=10,
     ),
     _time(
         "TriggerDebouncer",
+        0xFF00_0280,
         "5.6.1",
         "Time the line has to be low before the next trigger is accepted.",
         "With TriggerActivation FallingEdge it has to be high instead: an assumption.",
     ),
     _time(
         "TriggerMask",
+        0xFF00_0290,
         "5.6.2",
         "Time after an accepted trigger in which further pulses are ignored.",
         "Counts from triggers of the line that started a frame; pulses it hides are not counted as missed.",
     ),
     _time(
         "TriggerDenoise",
+        0xFF00_0300,
         "5.6.3",
         "Time the line has to be active to count as a trigger.",
         "The trigger counts when that time is over, so exposures open later by it: an assumption.",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tiscam_emu.camera.image_format import fit_region
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import ACQUIRING, CameraState, UserSet
 from tiscam_emu.errors import InvalidParameter
 from tiscam_emu.features.bound import BoundFeature
 from tiscam_emu.features.kinds import (
     Access,
+    At,
     Boolean,
     Command,
     Entry,
@@ -61,7 +61,6 @@ def apply(state: CameraState, name: str) -> None:
     for member in members(state):
         for index, value in enumerate(user_set.get(member) or state.factory(member)):
             state.put(member, value, index)
-    fit_region(state)
 
 
 def apply_default(state: CameraState) -> None:
@@ -117,12 +116,13 @@ def _load(state: CameraState) -> None:
 
 
 def _save(state: CameraState) -> None:
-    state.user_sets[state.entry("UserSetSelector")] = {name: state.every(name) for name in members(state)}
+    state.user_sets[state.entry("UserSetSelector")] = {name: state.lasting(name) for name in members(state)}
 
 
 FEATURES: tuple[Feature, ...] = (
     Enumeration(
         name="UserSetSelector",
+        at=At(0xF000_0100),
         category=_CATEGORY,
         doc="Slot that UserSetLoad and UserSetSave use.",
         section="5.13.1",
@@ -130,6 +130,8 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Command(
         name="UserSetLoad",
+        at=At(0xF000_0104),
+        code=1,
         category=_CATEGORY,
         doc="Takes the settings from the selected slot.",
         section="5.13.2",
@@ -142,6 +144,8 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Command(
         name="UserSetSave",
+        at=At(0xF000_0104),
+        code=2,
         category=_CATEGORY,
         doc="Keeps the settings in the selected slot.",
         section="5.13.3",
@@ -154,6 +158,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Enumeration(
         name="UserSetDefault",
+        at=At(0xF000_0108),
         category=_CATEGORY,
         doc="Slot whose settings the camera starts with.",
         section="5.13.4",

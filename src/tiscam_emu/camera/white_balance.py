@@ -166,6 +166,7 @@ def _spaced(name: str) -> str:
 FEATURES: tuple[Feature, ...] = (
     Enumeration(
         name="BalanceWhiteAuto",
+        moves=True,
         category=_CATEGORY,
         doc="Continuous: the camera finds the white balance and its settings are locked. Once: until it is found.",
         section="5.9.1",
@@ -214,6 +215,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Float(
         name="BalanceRatio",
+        per_unit=64,
         category=_CATEGORY,
         doc="Factor by which pixels of the selected colour are multiplied.",
         section="5.9.3",
@@ -224,6 +226,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Integer(
         name="BalanceWhiteTemperature",
+        moves=True,
         category=_CATEGORY,
         doc="Colour temperature of the light, for mode Temperature.",
         section="5.9.3",

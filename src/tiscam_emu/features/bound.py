@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,12 +15,15 @@ from tiscam_emu.features.kinds import (
     Float,
     Integer,
     Limits,
+    Number,
     Register,
     State,
     String,
     Value,
 )
 from tiscam_emu.features.layout import Slot, has_live_limits
+
+_EXACT = 1e-6  # of a register's step: what arithmetic with doubles leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,33 @@ class BoundFeature:
     def live_limits(self) -> bool:
         """Whether the limits depend on other settings."""
         return has_live_limits(self.declaration)
+
+    @property
+    def raw_limits(self) -> tuple[int, int] | None:
+        """Register values of a real number's constant limits; the upper one stands for the limit, step or not."""
+        limits = self.limits
+        if not isinstance(self.declaration, Float) or limits is None or math.isinf(limits.high):
+            return None
+        ends = (limits.low * self.declaration.per_unit, limits.high * self.declaration.per_unit)
+        return math.ceil(ends[0] - _EXACT), math.ceil(ends[1] - _EXACT)
+
+    def to_raw(self, value: float) -> int:
+        """Register value that stands for a real number."""
+        if self.limits and value == self.limits.high and (ends := self.raw_limits):
+            return ends[1]
+        return round(value * self._per_unit)
+
+    def from_raw(self, raw: int) -> float:
+        """The real number that a register value stands for."""
+        if self.limits and (ends := self.raw_limits) and raw == ends[1]:
+            return float(self.limits.high)
+        return raw / self._per_unit
+
+    @property
+    def _per_unit(self) -> Number:
+        if not isinstance(self.declaration, Float):
+            raise TypeError(f"{self.name} is not a real number")
+        return self.declaration.per_unit
 
 
 class ChoiceError(ValueError):

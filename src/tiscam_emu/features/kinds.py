@@ -73,9 +73,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A fixed place in the register map: the bootstrap registers of the GigE Vision standard.
+    """A fixed place in the register map.
 
-    Bits count from the least significant one (0); the GenICam XML counts the other way.
+    It is a bootstrap register of the GigE Vision standard, or one that is known of the family of these cameras. Bits
+    count from the least significant one (0); the GenICam XML counts the other way.
     """
 
     address: int
@@ -90,11 +91,16 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A named condition under which features cannot be written; served by one hidden register."""
+    """A named condition under which features cannot be written; served by one hidden register.
+
+    One that comes from the mode of another feature is for clients that look at the description; a write to the register
+    is acknowledged and changes nothing, but on strict cameras. With `refuses` the write is refused on all.
+    """
 
     name: str
     holds: Callable[[State], bool]
     reason: str
+    refuses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +118,13 @@ class Entry:
 class DataPort:
     """Data that arrive with an event or with a frame's chunks instead of lying in the camera's registers.
 
-    `id` is the event or chunk id, `offset` the place of the data in the event item or chunk. Where that depends on a
-    setting, `moved_by` names the feature, whose value times `stride` is added.
+    `name` is that of the port, which all data of one event or chunk come by; `id` is the event or chunk id, `offset`
+    the place of the data in the event item or chunk. Where that depends on a setting, `moved_by` names the feature,
+    whose value times `stride` is added.
     """
 
     kind: str
+    name: str
     id: int
     offset: int = 0
     moved_by: str = ""
@@ -135,8 +143,10 @@ class Feature:
         The feature is on every camera, whether its YAML lists it or not.
     sfnc
         The name is in the Standard Features Naming Convention; else it is the vendor's own.
+    category
+        Where clients show it; "Outer/Inner" is a category inside another one.
     locks
-        While one of them holds, a write is refused with ACCESS_DENIED and the node reads as locked.
+        While one of them holds, the node reads as locked; see `Lock` for what a write does.
     value
         What a read returns, computed from the state; without it the stored value.
     default
@@ -150,6 +160,8 @@ class Feature:
         What else a write changes. Runs after the value is stored.
     alias_of
         The feature shares another one's registers.
+    moves
+        The camera, or the write of another feature, changes it, too.
     hidden
         In no category: found by name only.
     fidelity, note
@@ -175,6 +187,7 @@ class Feature:
     accept: Callable[[State, Any], Value] | None = None
     on_write: Callable[[State], None] | None = None
     alias_of: str = ""
+    moves: bool = False
     hidden: bool = False
     constant: bool = False
     persistent: bool = False
@@ -192,16 +205,20 @@ class Integer(Feature):
     """A whole number.
 
     `limits` are the widest there can be, or left to the YAML; `live` narrows them by the state of the camera. What is
-    outside is refused; with `clamps`, what is inside the widest limits is brought to the nearest live value instead.
+    outside is brought to the nearest value that can be; strict cameras refuse it, but with `clamps` what is inside the
+    widest limits. With `remembered`, what was asked for takes effect, as far as it fits, when the live limits change.
+    `words` are steps that strict cameras answer with BAD_ALIGNMENT.
     """
 
     limits: Limits | None = None
     live: Callable[[State, Limits], Limits] | None = None
+    remembered: bool = False
     unit: str = ""
     representation: str = ""
     size: int = 4
     signed: bool = False
     clamps: bool = False
+    words: bool = False
 
     @property
     def length(self) -> int:
@@ -211,17 +228,24 @@ class Integer(Feature):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Float(Feature):
-    """A double; limits as of `Integer`; a step, where there is one, rounds what is written."""
+    """A real number; limits as of `Integer`; a step, where there is one, rounds what is written.
+
+    The register holds a whole number, `per_unit` times the value. A limit that is no multiple of the register's step is
+    reached by the next whole number beyond it. Data of events and chunks are doubles.
+    """
 
     limits: Limits | None = None
     live: Callable[[State, Limits], Limits] | None = None
+    remembered: bool = False
     unit: str = ""
     representation: str = ""
+    per_unit: Number = 1
+    signed: bool = False
 
     @property
     def length(self) -> int:
         """Bytes of one value in register memory."""
-        return 8
+        return 8 if self.port else 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +262,9 @@ class Boolean(Feature):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command(Feature):
-    """Something to do when 1 is written; the register reads 0."""
+    """Something to do when `code` is written; the register reads 0. Commands with other codes may share it."""
+
+    code: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Where every register lies: derived from the declarations, the same for every model.
 
-A room starts at its base; its features follow in the order of their declaration. A feature takes its values (one per
-selector entry) and, where its limits are live, a minimum, maximum and increment behind them. Locks lie together.
+A room starts at its base above `OWN_BASE`; its features follow in the order of their declaration. A feature takes its
+values (one per selector entry), unless it is declared `At` a fixed place, and, where its limits are live, a minimum,
+maximum and increment behind them. Locks lie together.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 
 from tiscam_emu.features.kinds import Enumeration, Feature, Float, Integer, Lock, Room
 
-LOCK_BASE = 0x000F_0000
-XML_BASE = 0x0100_0000
-SECOND_XML_BASE = 0x0200_0000
+OWN_BASE = 0xFE00_0000
+"""Where the rooms' own registers begin; those that are known of the family lie in other places, see `At`."""
+LOCK_BASE = OWN_BASE + 0x000F_0000
+XML_BASE = 0x00A0_0000
+SECOND_XML_BASE = 0x00B0_0000
+"""Addresses with a letter among their hexadecimal digits: some clients take a number without one for decimal."""
 _ALIGNMENT = 16
 
 
@@ -72,7 +76,8 @@ def lay_out(rooms: Sequence[Room]) -> Layout:
             declared[feature.name] = feature
     slots: dict[str, Slot] = {}
     ordered = sorted(rooms, key=lambda room: room.base)
-    for room, end in zip(ordered, [*(r.base for r in ordered[1:]), LOCK_BASE], strict=True):
+    ends = [*(OWN_BASE + room.base for room in ordered[1:]), LOCK_BASE]
+    for room, end in zip(ordered, ends, strict=True):
         if _place_room(room, declared, slots) > end:
             raise ValueError(f"the registers of room {room.name} reach into the next room")
     for feature in declared.values():
@@ -82,7 +87,7 @@ def lay_out(rooms: Sequence[Room]) -> Layout:
 
 
 def _place_room(room: Room, declared: Mapping[str, Feature], slots: dict[str, Slot]) -> int:
-    address = room.base
+    address = OWN_BASE + room.base
     for feature in room.features:
         if feature.alias_of or feature.port:
             continue

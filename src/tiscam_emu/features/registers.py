@@ -21,7 +21,7 @@ from tiscam_emu.errors import (
 )
 from tiscam_emu.features.bound import BoundFeature
 from tiscam_emu.features.codec import decode, encode, registers_bytes
-from tiscam_emu.features.kinds import Access, Command, Float, Lock, Register, String
+from tiscam_emu.features.kinds import Access, Command, Lock, Register, String
 from tiscam_emu.features.layout import Layout
 from tiscam_emu.features.store import Store
 
@@ -56,21 +56,21 @@ class _ValueCell:
             raise AccessDenied(f"{self.feature.name} is write-only")
         if isinstance(declaration, Command):
             return bytes(self.length)
-        return encode(declaration, self.store.value(self.feature.name, self.index))
+        return encode(self.feature, self.store.value(self.feature.name, self.index))
 
     def check_access(self) -> None:
         self.store.check_access(self.feature.name)
 
     def check(self, data: bytes) -> None:
-        self.store.check(self.feature.name, decode(self.feature.declaration, data), self.index)
+        self.store.check(self.feature.name, decode(self.feature, data), self.index)
 
     def write(self, data: bytes) -> None:
-        self.store.write(self.feature.name, decode(self.feature.declaration, data), self.index)
+        self.store.write(self.feature.name, decode(self.feature, data), self.index)
 
 
 @dataclass(slots=True)
 class _WordCell:
-    """A 32-bit register of the bootstrap map that holds one or several features in its bits."""
+    """A 32-bit register that holds features in its bits, or that executes the command whose code is written to it."""
 
     store: Store
     fields: list[BoundFeature]
@@ -94,8 +94,16 @@ class _WordCell:
 
     def check(self, data: bytes) -> None:
         self.check_access()
+        word = int.from_bytes(data, "big")
+        if (codes := self._codes()) and word not in {0, *codes}:
+            raise InvalidParameter(f"0x{self.address:08x}: no command has the code {word}")
         for field, value in self._changes(data):
             self.store.check(field.name, value)
+
+    def _codes(self) -> list[int]:
+        """Codes of the commands that the whole register is for; none where features have bits of it."""
+        commands = [f.declaration for f in self.fields if isinstance(f.declaration, Command)]
+        return [command.code for command in commands if command.at and command.at.whole]
 
     def write(self, data: bytes) -> None:
         changes = sorted(self._changes(data), key=lambda change: isinstance(change[0].declaration, Command))
@@ -110,7 +118,7 @@ class _WordCell:
                 continue
             value = (word >> at.lsb) & ((1 << (at.msb - at.lsb + 1)) - 1)
             if isinstance(field.declaration, Command):
-                if value:
+                if value == field.declaration.code:
                     yield field, 1
             elif len(self.fields) == 1 or field.declaration.access is Access.WO or value != self.store[field.name]:
                 yield field, value
@@ -129,9 +137,7 @@ class _LimitCell:
 
     def read(self) -> bytes:
         limits = self.store.limits(self.feature.name)
-        value = (limits.low, limits.high, limits.step or 1)[self.which]
-        declaration = self.feature.declaration
-        return encode(declaration, float(value) if isinstance(declaration, Float) else int(value))
+        return encode(self.feature, (limits.low, limits.high, limits.step or 1)[self.which])
 
     def check_access(self) -> None:
         raise ReadOnly(f"a limit of {self.feature.name}")
@@ -178,7 +184,7 @@ class RegisterMap:
             locks.update({lock.name: lock for lock in declaration.locks})
             if declaration.port or declaration.alias_of:
                 continue
-            if declaration.at and declaration.length == 4 and not isinstance(declaration, String):
+            if declaration.at and (isinstance(declaration, Command) or not declaration.at.whole):
                 words.setdefault(declaration.at.address, []).append(feature)
             else:
                 self._add_values(feature)

@@ -1,4 +1,9 @@
-"""The store: every feature's value, and the one gate through which they are read and written."""
+"""The store: every feature's value, and the one gate through which they are read and written.
+
+The gate is as forgiving as the registers of the real cameras: a number is brought to what its limits allow, and a write
+that the mode of another feature locks out changes nothing. Both succeed, and are noted in `forgiven` as what a strict
+store would have raised.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tiscam_emu.errors import AccessDenied, InvalidParameter, OutOfRange, ReadOnly
+from tiscam_emu.errors import AccessDenied, BadAlignment, InvalidParameter, OutOfRange, ReadOnly, RegisterError
 from tiscam_emu.features.bound import BoundFeature
 from tiscam_emu.features.codec import decode, encode
 from tiscam_emu.features.kinds import (
@@ -17,6 +22,7 @@ from tiscam_emu.features.kinds import (
     Float,
     Integer,
     Limits,
+    Lock,
     Number,
     Register,
     String,
@@ -29,10 +35,17 @@ class Store:
 
     ``store["Width"]`` is what a client would read now; for a feature behind a selector it is the selected value.
     `generation` grows with every change; what is `derived` from the values is forgotten then.
+
+    Parameters
+    ----------
+    strict
+        Refuse what would be forgiven.
     """
 
-    def __init__(self, features: Mapping[str, BoundFeature]) -> None:
+    def __init__(self, features: Mapping[str, BoundFeature], *, strict: bool = False) -> None:
         self.features = features
+        self.strict = strict
+        self.forgiven: list[RegisterError] = []
         self.generation = 0
         self.derived: dict[Any, Any] = {}
         self._entry_names: dict[str, dict[Value, str]] = {
@@ -70,15 +83,30 @@ class Store:
             return self._alias_value(feature, index)
         if declaration.value is not None:
             return declaration.value(self)
+        if getattr(declaration, "remembered", False):
+            return self.fitted(name)
         return self._stored[name][self._index(feature, index)]
 
     def stored(self, name: str, index: int | None = None) -> Any:
         """What was last accepted, before anything is computed from it."""
         return self._stored[name][self._index(self.features[name], index)]
 
+    def fitted(self, name: str) -> Number:
+        """A remembered number as far as the live limits let it take effect."""
+        known: Number | None = self.derived.get(name)
+        if known is None:
+            known = self.derived[name] = self.limits(name).fit(self.stored(name))
+        return known
+
     def every(self, name: str) -> tuple[Any, ...]:
         """The values behind all entries of a feature's selector."""
         return tuple(self._stored[name])
+
+    def lasting(self, name: str) -> tuple[Any, ...]:
+        """The values to keep of a setting: of one that is remembered as asked for, what has taken effect."""
+        if getattr(self.features[name].declaration, "remembered", False):
+            return (self.value(name),)
+        return self.every(name)
 
     def factory(self, name: str) -> tuple[Any, ...]:
         """The values at power-up behind all entries of a feature's selector."""
@@ -101,12 +129,10 @@ class Store:
             raise TypeError(f"{name} has no limits")
         return limits
 
-    def locked(self, name: str) -> str:
-        """Why a write would be refused now; empty while it would not."""
-        for lock in self.features[name].declaration.locks:
-            if lock.holds(self):
-                return lock.reason
-        return ""
+    def locks(self, name: str) -> list[Lock]:
+        """The locks that hold now; those that refuse a write come first."""
+        holding = [lock for lock in self.features[name].declaration.locks if lock.holds(self)]
+        return sorted(holding, key=lambda lock: not lock.refuses)
 
     def check_access(self, name: str) -> None:
         """Raise what a write of any value would raise now.
@@ -114,12 +140,13 @@ class Store:
         Raises
         ------
         ReadOnly, AccessDenied
-            The feature cannot be written, or is locked.
+            The feature cannot be written, or is locked and that is not forgiven.
         """
         if self.features[name].declaration.access is Access.RO:
             raise ReadOnly(name)
-        if reason := self.locked(name):
-            raise AccessDenied(f"{name} is locked: {reason}")
+        for lock in self.locks(name):
+            if lock.refuses or self.strict:
+                raise _locked(name, lock)
 
     def check(self, name: str, value: Value, index: int | None = None) -> None:
         """Raise what a write of `value` would raise now.
@@ -138,7 +165,7 @@ class Store:
             raise InvalidParameter(f"{name}: {reason}")
 
     def write(self, name: str, value: Value, index: int | None = None) -> None:
-        """Take a client's value: check it, store it, let the feature act.
+        """Take a client's value: check it, store what fits, let the feature act.
 
         Raises
         ------
@@ -148,12 +175,15 @@ class Store:
         self.check(name, value, index)
         feature = self.features[name]
         declaration = feature.declaration
+        if locks := self.locks(name):
+            self.forgiven.append(_locked(name, locks[0]))
+            return
         if declaration.alias_of:
             self._write_alias(feature, value)
         elif isinstance(declaration, Command):
             self.generation += 1  # it stores no value, so what is derived from values stays
         else:
-            accepted = self._rounded(feature, value)
+            accepted = self._accepted(feature, value)
             if declaration.accept is not None:
                 accepted = declaration.accept(self, accepted)
             self._stored[name][self._index(feature, index)] = accepted
@@ -184,31 +214,40 @@ class Store:
         return index
 
     def _alias_value(self, feature: BoundFeature, index: int | None) -> Value:
-        target = self.features[feature.declaration.alias_of]
-        if isinstance(feature.declaration, Register):
-            return b"".join(encode(target.declaration, value) for value in self._stored[target.name])
-        return self.value(target.name, index)
+        declaration = feature.declaration
+        target = self.features[declaration.alias_of]
+        if isinstance(declaration, Register):
+            return b"".join(encode(target, value) for value in self._stored[target.name])
+        value = self.value(target.name, index)
+        if isinstance(declaration, Float) and isinstance(target.declaration, Integer) and isinstance(value, int):
+            return feature.from_raw(value)
+        return value
 
     def _write_alias(self, feature: BoundFeature, value: Value) -> None:
-        target = self.features[feature.declaration.alias_of]
-        if not (isinstance(feature.declaration, Register) and isinstance(value, bytes)):
+        declaration = feature.declaration
+        target = self.features[declaration.alias_of]
+        if isinstance(declaration, Register) and isinstance(value, bytes):
+            for index, element in enumerate(self._elements(target, value)):
+                self._stored[target.name][index] = self._accepted(target, element)
+            self._changed()
+        elif isinstance(declaration, Float) and isinstance(target.declaration, Integer):
+            self.write(target.name, feature.to_raw(self._number(feature, value)))
+        else:
             self.write(target.name, value)
-            return
-        for index, element in enumerate(self._elements(target, value)):
-            self._stored[target.name][index] = element
-        self._changed()
 
     @staticmethod
     def _elements(target: BoundFeature, data: bytes) -> list[Value]:
         size = target.slot.stride
-        return [decode(target.declaration, data[i : i + size]) for i in range(0, len(data), size)]
+        return [decode(target, data[i : i + size]) for i in range(0, len(data), size)]
 
     def _check_value(self, feature: BoundFeature, value: Value) -> None:
         declaration = feature.declaration
         match declaration:
-            case Integer() if isinstance(value, int):
+            case Integer() | Float() if isinstance(value, int):
                 self._check_number(feature, value)
-            case Float() if isinstance(value, int | float):
+            case Float() if isinstance(value, float):
+                if not math.isfinite(value):
+                    raise InvalidParameter(f"{feature.name}: {value!r} is no number that can be")
                 self._check_number(feature, value)
             case Enumeration() if value not in [entry.value for entry in feature.entries]:
                 raise InvalidParameter(f"{feature.name}: {value!r} is not an entry")
@@ -226,24 +265,53 @@ class Store:
                 pass
 
     def _check_number(self, feature: BoundFeature, value: Number) -> None:
-        name, declaration = feature.declaration.alias_of or feature.name, feature.declaration
+        if not self.strict:
+            return
+        declaration = feature.declaration
         clamps = isinstance(declaration, Integer) and declaration.clamps
-        limits = self.widest_limits(name) if clamps else self.limits(name)
+        limits = self.widest_limits(feature.name) if clamps else self._limits_of(feature)
         if not limits.holds(value):
-            raise OutOfRange(feature.name, value, limits.low, limits.high, limits.step)
+            if isinstance(declaration, Integer) and declaration.words and int(value) % int(limits.step or 1):
+                raise BadAlignment(int(value))
+            raise _out_of_range(feature, value, limits)
+
+    def _limits_of(self, feature: BoundFeature) -> Limits:
+        """Limits of a number; those of an alias in other units are its own."""
+        target = self.features.get(feature.declaration.alias_of, feature)
+        return self.limits(target.name if type(target.declaration) is type(feature.declaration) else feature.name)
 
     def _check_register(self, feature: BoundFeature, value: bytes) -> None:
         target = self.features[feature.declaration.alias_of]
         for element in self._elements(target, value):
             self._check_value(target, element)
 
-    def _rounded(self, feature: BoundFeature, value: Value) -> Value:
-        if isinstance(feature.declaration, Float) and isinstance(value, int | float):
-            limits = feature.limits
-            if limits and limits.step and math.isfinite(value):
+    def _accepted(self, feature: BoundFeature, value: Value) -> Value:
+        """What is stored for a written value; that a number was brought into its limits is noted."""
+        if not isinstance(feature.declaration, Integer | Float):
+            return value
+        number = self._number(feature, value)
+        return self.widest_limits(feature.name).fit(number) if feature.declaration.remembered else number
+
+    def _number(self, feature: BoundFeature, value: Value) -> Number:
+        """A written number on its steps, and inside its live limits unless it is remembered as asked for."""
+        declaration = feature.declaration
+        if not isinstance(declaration, Integer | Float) or not isinstance(value, int | float):
+            raise TypeError(f"{feature.name} is not a number")
+        limits = self._limits_of(feature)
+        if not limits.holds(value):
+            self.forgiven.append(_out_of_range(feature, value, limits))
+            value = value if declaration.remembered else limits.fit(value)
+        if isinstance(declaration, Float):
+            value = feature.from_raw(feature.to_raw(value))
+            if limits.step:
                 steps = round((value - limits.low) / limits.step)
-                return float(min(limits.low + steps * limits.step, limits.high))
-            return float(value)
-        if isinstance(feature.declaration, Integer) and feature.declaration.clamps and isinstance(value, int):
-            return self.limits(feature.name).fit(value)
+                value = float(min(limits.low + steps * limits.step, limits.high))
         return value
+
+
+def _locked(name: str, lock: Lock) -> AccessDenied:
+    return AccessDenied(f"{name} is locked: {lock.reason}")
+
+
+def _out_of_range(feature: BoundFeature, value: Number, limits: Limits) -> OutOfRange:
+    return OutOfRange(feature.name, value, limits.low, limits.high, limits.step)

@@ -6,7 +6,7 @@ import hashlib
 import io
 import uuid
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lxml import etree
 
@@ -28,6 +28,8 @@ _NO_GUID = "00000000-0000-0000-0000-000000000000"
 _MAJOR, _MINOR, _SUBMINOR = 1, 0, 0
 _ZIP_DATE = (2020, 1, 1, 0, 0, 0)
 TL_PARAMS_LOCKED = "TLParamsLocked"
+_CHANGE_ALL = ("UserSetLoad", "DeviceReset", "DeviceFactoryReset")
+"""Commands after which nothing that a client has cached may count any more."""
 
 
 def file_name(model: CameraModel, suffix: str) -> str:
@@ -56,22 +58,42 @@ def build_xml(model: CameraModel) -> bytes:
         nsmap={None: _NAMESPACE},  # type: ignore[dict-item]
     )
     root.extend(_category_nodes(model))
+    named: set[str] = set()
     for feature in model.features.values():
-        root.extend(feature_nodes(feature, _selected_by(model, feature.name), _selector_register(model, feature)))
+        for element in feature_nodes(feature, _selected_by(model, feature.name), _selector_register(model, feature)):
+            name = str(element.get("Name"))
+            if name not in named:  # data of one event share its port
+                root.append(element)
+            named.add(name)
     root.extend(_lock_nodes(model))
-    root.append(node("Port", DEVICE_PORT, [], standard=True))
+    invalidators = [("pInvalidator", name) for name in _CHANGE_ALL if name in model.features]
+    root.append(node("Port", DEVICE_PORT, invalidators, standard=True))
     root.set("VersionGuid", _guid(_serialised(root)))
-    return _serialised(root)
+    text = _serialised(root)
+    return _unmistakable(lambda padding: text + b"\n" * padding)
 
 
 def zipped(xml: bytes, name: str) -> bytes:
     """The description as a ZIP of one file; the same bytes each time."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        info = zipfile.ZipInfo(name, _ZIP_DATE)
-        info.compress_type = zipfile.ZIP_DEFLATED
-        archive.writestr(info, xml, compresslevel=6)
-    return buffer.getvalue()
+
+    def archived(comment: int) -> bytes:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            info = zipfile.ZipInfo(name, _ZIP_DATE)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, xml, compresslevel=6)
+            archive.comment = b" " * comment
+        return buffer.getvalue()
+
+    return _unmistakable(archived)
+
+
+def _unmistakable(file: Callable[[int], bytes]) -> bytes:
+    """A file padded until its length in hexadecimal has a letter: some clients take digits alone for decimal."""
+    padding = 0
+    while f"{len(file(padding)):x}".isdecimal():
+        padding += 1
+    return file(padding)
 
 
 def _serialised(root: Element) -> bytes:
@@ -90,9 +112,17 @@ def _guid(content: bytes) -> str:
 def _category_nodes(model: CameraModel) -> list[Element]:
     members: dict[str, list[str]] = {}
     for feature in model.features.values():
-        if not feature.hidden:
-            members.setdefault(feature.declaration.category, []).append(feature.name)
-    nodes = [node("Category", "Root", [("pFeature", name) for name in members], standard=True)]
+        if feature.hidden:
+            continue
+        outer, _, inner = feature.declaration.category.partition("/")
+        features = members.setdefault(outer, [])
+        if inner:
+            if inner not in features:
+                features.append(inner)
+            features = members.setdefault(inner, [])
+        features.append(feature.name)
+    inside = {name for features in members.values() for name in features}
+    nodes = [node("Category", "Root", [("pFeature", name) for name in members if name not in inside], standard=True)]
     for name, features in members.items():
         standard = name.endswith("Control")
         nodes.append(node("Category", name, [("pFeature", feature) for feature in features], standard=standard))

@@ -1,4 +1,4 @@
-"""Nodes of one feature: the feature itself and the registers under it."""
+"""Nodes of one feature: the feature itself, and the converters, formulas and registers under it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ Element = etree._Element
 Child = tuple[str, str | Element] | None
 DEVICE_PORT = "Device"
 HOST_PORT = "host"
+_FIRST_OWN_ADDRESS = 0x1_0000  # below lie the bootstrap registers of the standard, which others change, too
 
 
 def node(kind: str, name: str, children: Iterable[Child], *, standard: bool = False) -> Element:
@@ -63,12 +64,20 @@ def feature_nodes(feature: BoundFeature, selected: Sequence[str], selector_regis
     """
     declaration = feature.declaration
     nodes = [_feature_node(feature, selected, selector_register)]
-    if declaration.alias_of:
-        return nodes
     if declaration.port is not None:
         return nodes if declaration.port.kind == HOST_PORT else [*nodes, *_port_nodes(declaration)]
+    if isinstance(declaration, Float):
+        nodes.append(_converter(feature))
+    if feature.live_limits:
+        nodes.extend(_limit_nodes(feature))
+    if declaration.alias_of:
+        return nodes
     if not isinstance(declaration, Register | String):
         nodes.append(_value_register(feature, selector_register))
+    if selector_register:
+        place = ("pVariable", _variable("SELECTOR", selector_register))
+        formula = ("Formula", f"{hex(feature.slot.address)} + SELECTOR * {hex(feature.slot.stride)}")
+        nodes.append(node("IntSwissKnife", _address_name(declaration), [("Visibility", "Invisible"), place, formula]))
     if feature.live_limits:
         nodes.extend(_limit_registers(feature))
     return nodes
@@ -88,7 +97,7 @@ def _feature_node(feature: BoundFeature, selected: Sequence[str], selector_regis
             children = [("pValue", register_name(declaration)), ("OnValue", "1"), ("OffValue", "0")]
         case Command():
             kind = "Command"
-            children = [("pValue", register_name(declaration)), ("CommandValue", str(_command_value(declaration)))]
+            children = [("pValue", register_name(declaration)), ("CommandValue", str(_code(declaration)))]
         case String():
             kind, children = "StringReg", _place(feature, selector_register)
         case _:
@@ -125,17 +134,21 @@ def _spaced(name: str) -> str:
 
 def _number_node(feature: BoundFeature, children: list[Child]) -> Element:
     declaration = feature.declaration
-    name = declaration.alias_of or declaration.name
+    name = declaration.name
     if not isinstance(declaration, Integer | Float) or feature.limits is None:
         raise TypeError(f"{name} is not a number")
     if declaration.port is not None and declaration.port.kind == HOST_PORT:
         children.append(("Value", "0"))
+    elif isinstance(declaration, Float) and declaration.port is None:
+        children.append(("pValue", f"{name}Converter"))
     else:
         children.append(("pValue", register_name(declaration)))
     limits = feature.limits
-    if feature.live_limits:
-        children += [("pMin", f"{name}_MinReg"), ("pMax", f"{name}_MaxReg")]
-        children.append(("pInc", f"{name}_IncReg") if isinstance(declaration, Integer) else None)
+    if feature.live_limits and isinstance(declaration, Float):
+        children += [("pMin", f"{name}_Min"), ("pMax", f"{name}_Max")]
+    elif feature.live_limits:
+        target = declaration.alias_of or name
+        children += [("pMin", f"{target}_MinReg"), ("pMax", f"{target}_MaxReg"), ("pInc", f"{target}_IncReg")]
     else:
         children += [("Min", _text(limits.low)), ("Max", _text(limits.high))]
         children.append(("Inc", _text(limits.step)) if limits.step else None)
@@ -170,31 +183,94 @@ def _entry_nodes(feature: BoundFeature) -> list[Child]:
 
 
 def _place(feature: BoundFeature, selector_register: str) -> list[Child]:
-    """Where a value lies and how it is cached."""
+    """Where a value lies and how it is cached; behind a selector the address is a formula, which every client knows."""
     declaration, slot = feature.declaration, feature.slot
     return [
-        ("Address", hex(slot.address)),
-        ("pIndex", _index(selector_register, slot.stride)) if selector_register else None,
+        ("pAddress", _address_name(declaration)) if selector_register else ("Address", hex(slot.address)),
         ("Length", str(registers_bytes(declaration.length))),
         ("AccessMode", declaration.access.value),
         ("pPort", DEVICE_PORT),
-        ("Cachable", "WriteThrough" if declaration.constant else "NoCache"),
+        ("Cachable", "WriteThrough" if is_cachable(feature) else "NoCache"),
     ]
 
 
-def _index(register: str, stride: int) -> Element:
-    """The value of a register times `stride`, to be added to an address."""
-    index = etree.Element("pIndex", Offset=str(stride))
-    index.text = register
-    return index
+def is_cachable(feature: BoundFeature) -> bool:
+    """Whether clients may keep what they have written: the camera stores all that the description allows, as it is.
+
+    Nothing but UserSetLoad and a reset changes it then, which the port names as its invalidators.
+    """
+    declaration = feature.declaration
+    if declaration.constant:
+        return True
+    follows = declaration.value or declaration.accept or declaration.moves or declaration.selected_by
+    number = isinstance(declaration, Integer | Float) and (declaration.live or declaration.remembered)
+    ignored = any(not lock.refuses for lock in declaration.locks)
+    standard = declaration.at is not None and declaration.at.address < _FIRST_OWN_ADDRESS
+    settable = declaration.access is Access.RW and isinstance(declaration, Integer | Float | Enumeration | Boolean)
+    return settable and not (follows or number or ignored or standard)
+
+
+def _address_name(declaration: Feature) -> str:
+    return f"{register_name(declaration)}Address"
+
+
+def _variable(name: str, node_name: str) -> Element:
+    variable = etree.Element("pVariable", Name=name)
+    variable.text = node_name
+    return variable
+
+
+def _converter(feature: BoundFeature) -> Element:
+    """Between a real number and its register; a limit off the register's steps is the step beyond it."""
+    declaration = feature.declaration
+    if not isinstance(declaration, Float):
+        raise TypeError(f"{feature.name} is not a real number")
+    to, back = _scaled("FROM", declaration.per_unit), _unscaled("TO", declaration.per_unit)
+    ends, limits = feature.raw_limits, feature.limits
+    if ends and limits and ends[1] / declaration.per_unit > limits.high:
+        high = _text(limits.high)
+        to = f"(FROM >= {high}) ? {ends[1]} : ({to})"
+        back = f"(TO >= {ends[1]}) ? {high} : ({back})"
+    children: list[Child] = [("FormulaTo", to), ("FormulaFrom", back), ("pValue", register_name(declaration))]
+    return node("Converter", f"{feature.name}Converter", [("Visibility", "Invisible"), *children])
+
+
+def _scaled(variable: str, factor: Number) -> str:
+    if factor == 1:
+        return variable
+    return f"{variable} * {factor}" if factor > 1 else f"{variable} / {round(1 / factor)}"
+
+
+def _unscaled(variable: str, factor: Number) -> str:
+    if factor == 1:
+        return variable
+    return f"{variable} / {factor}.0" if factor > 1 else f"{variable} * {round(1 / factor)}"
+
+
+def _limit_nodes(feature: BoundFeature) -> list[Element]:
+    """Formulas between a real number's live limits and their registers."""
+    declaration = feature.declaration
+    if not isinstance(declaration, Float):
+        return []
+    target = declaration.alias_of or declaration.name
+    return [
+        node(
+            "SwissKnife",
+            f"{declaration.name}_{which}",
+            [
+                ("Visibility", "Invisible"),
+                ("pVariable", _variable("RAW", f"{target}_{which}Reg")),
+                ("Formula", _unscaled("RAW", declaration.per_unit)),
+            ],
+        )
+        for which in ("Min", "Max")
+    ]
 
 
 def _value_register(feature: BoundFeature, selector_register: str) -> Element:
     declaration = feature.declaration
     children = _place(feature, selector_register)
-    if isinstance(declaration, Float):
-        return node("FloatReg", register_name(declaration), [*children, ("Endianess", "BigEndian")])
-    signed = isinstance(declaration, Integer) and declaration.signed
+    signed = isinstance(declaration, Integer | Float) and declaration.signed
     children += [("Sign", "Signed" if signed else "Unsigned"), ("Endianess", "BigEndian")]
     at = declaration.at
     if at is None or at.whole or declaration.length != 4 or _written_whole(declaration):
@@ -210,25 +286,24 @@ def _written_whole(declaration: Feature) -> bool:
     return declaration.access is Access.WO
 
 
-def _command_value(declaration: Feature) -> int:
-    return 1 << declaration.at.lsb if declaration.at and _written_whole(declaration) else 1
+def _code(command: Command) -> int:
+    return command.code << command.at.lsb if command.at and _written_whole(command) else command.code
 
 
 def _limit_registers(feature: BoundFeature) -> list[Element]:
     declaration, slot = feature.declaration, feature.slot
     names = ("Min", "Max", "Inc") if isinstance(declaration, Integer) else ("Min", "Max")
     addresses = (slot.low_address, slot.high_address, slot.step_address)
-    kind = "IntReg" if isinstance(declaration, Integer) else "FloatReg"
     return [
-        hidden_register(f"{declaration.name}_{which}Reg", address, kind, registers_bytes(declaration.length))
+        hidden_register(f"{declaration.name}_{which}Reg", address, registers_bytes(declaration.length))
         for which, address in zip(names, addresses, strict=False)
     ]
 
 
-def hidden_register(name: str, address: int, kind: str = "IntReg", length: int = 4) -> Element:
+def hidden_register(name: str, address: int, length: int = 4) -> Element:
     """A read-only register that other nodes point at and that is read anew each time."""
     return node(
-        kind,
+        "IntReg",
         name,
         [
             ("Visibility", "Invisible"),
@@ -237,32 +312,36 @@ def hidden_register(name: str, address: int, kind: str = "IntReg", length: int =
             ("AccessMode", "RO"),
             ("pPort", DEVICE_PORT),
             ("Cachable", "NoCache"),
-            ("Sign", "Unsigned") if kind == "IntReg" else None,
+            ("Sign", "Unsigned"),
             ("Endianess", "BigEndian"),
         ],
     )
 
 
 def _port_nodes(declaration: Feature) -> list[Element]:
-    """The register of data that come with an event or a frame, and the port they come by."""
+    """The register of data that come with an event or a frame, and the port they come by, which they may share."""
     port = declaration.port
     if port is None:
         raise TypeError(f"{declaration.name} has no port")
-    name = f"{declaration.name}Port"
     kind = "FloatReg" if isinstance(declaration, Float) else "IntReg"
     register = node(
         kind,
         register_name(declaration),
         [
-            ("Address", hex(port.offset)),
-            ("pIndex", _index(f"{port.moved_by}Reg", port.stride)) if port.moved_by else None,
+            ("pAddress", _address_name(declaration)) if port.moved_by else ("Address", hex(port.offset)),
             ("Length", str(registers_bytes(declaration.length))),
             ("AccessMode", "RO"),
-            ("pPort", name),
+            ("pPort", port.name),
             ("Cachable", "NoCache"),
             ("Sign", "Unsigned") if kind == "IntReg" else None,
             ("Endianess", "BigEndian"),
         ],
     )
     tag, text = ("EventID", f"{port.id:04X}") if port.kind == "event" else ("ChunkID", f"{port.id:08X}")
-    return [register, node("Port", name, [(tag, text)])]
+    nodes = [register, node("Port", port.name, [(tag, text)])]
+    if port.moved_by:
+        formula = f"{hex(port.offset)} + MODE * {port.stride}"
+        variable = _variable("MODE", f"{port.moved_by}Reg")
+        children: list[Child] = [("Visibility", "Invisible"), ("pVariable", variable), ("Formula", formula)]
+        nodes.append(node("IntSwissKnife", _address_name(declaration), children))
+    return nodes

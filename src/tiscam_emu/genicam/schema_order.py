@@ -16,7 +16,7 @@ _COMMON = [
     "pIsLocked",
     "ImposedAccessMode",
 ]
-_REGISTER = ["Streamable", "Address", "pIndex", "Length", "AccessMode", "pPort", "Cachable", "PollingTime"]
+_REGISTER = ["Streamable", "Address", "pAddress", "Length", "AccessMode", "pPort", "Cachable", "PollingTime"]
 _RANGE = ["Min", "pMin", "Max", "pMax", "Inc", "pInc", "Unit", "Representation"]
 
 _OWN: dict[str, list[str]] = {
@@ -33,7 +33,9 @@ _OWN: dict[str, list[str]] = {
     "StringReg": _REGISTER,
     "Register": _REGISTER,
     "IntSwissKnife": ["pVariable", "Formula"],
-    "Port": ["ChunkID"],
+    "SwissKnife": ["pVariable", "Formula"],
+    "Converter": ["pVariable", "FormulaTo", "FormulaFrom", "pValue"],
+    "Port": ["pInvalidator", "ChunkID"],
 }
 
 ORDER: dict[str, dict[str, int]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from tiscam_emu.errors import Status
+from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.endpoint import Endpoint
 
@@ -28,6 +28,10 @@ class ControlledDevice(Protocol):
 
     def write_pairs(self, pairs: Sequence[tuple[int, int]], now: Nanoseconds) -> tuple[int, Status]:
         """Write 32-bit registers in order: the number written, and SUCCESS or why the next one was refused."""
+        ...
+
+    def take_forgiven(self) -> list[RegisterError]:
+        """What was wrong with the writes since the last call that succeeded although a strict camera refuses them."""
         ...
 
     def take_write_duration(self) -> Nanoseconds:

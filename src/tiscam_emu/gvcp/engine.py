@@ -274,6 +274,8 @@ class ControlEngine:
         else:
             index, status = self._write_block(command.address, command.data, peer, now)
             data = gvcp_codec.build_ack(gvcp.WriteMemAck(command.req_id, index, status=status))
+        for error in self._device.take_forgiven():
+            self.mistakes.note_forgiven(error, peer)
         ack = data if command.ack_required else None
         if index:
             self._changed = True

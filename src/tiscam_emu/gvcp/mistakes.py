@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tiscam_emu.errors import Busy, RegisterError, Status
+from tiscam_emu.errors import AccessDenied, Busy, RegisterError, Status
 from tiscam_emu.gvcp.privilege import ControlMissing
 from tiscam_emu.wire.endpoint import Endpoint
 
@@ -26,6 +26,8 @@ class Kind(StrEnum):
     UNKNOWN_ADDRESS = "access to an unknown address"
     LOCKED_ACCESS = "access that is not allowed now"
     REFUSED_ACCESS = "refused access"
+    IGNORED_WRITE = "write that was acknowledged and ignored"
+    FITTED_WRITE = "write of a value that had to be fitted"
     BAD_DATAGRAM = "datagram that is not GVCP"
     MALFORMED_COMMAND = "malformed command"
     UNKNOWN_COMMAND = "unknown command"
@@ -88,6 +90,10 @@ class MistakeLog:
         without_control = isinstance(error, ControlMissing)
         kind = Kind.WRITE_WITHOUT_CONTROL if without_control else Kind.of_status(error.status)
         self.note(kind, peer, str(error))
+
+    def note_forgiven(self, error: RegisterError, peer: Endpoint) -> None:
+        """Count a write that succeeded although `error` was wrong with it."""
+        self.note(Kind.IGNORED_WRITE if isinstance(error, AccessDenied) else Kind.FITTED_WRITE, peer, str(error))
 
     def take_sentences(self) -> list[str]:
         """What has not been told yet, one sentence for each client and kind of mistake."""

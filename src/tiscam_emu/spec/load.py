@@ -17,7 +17,7 @@ from tiscam_emu.sensor.model import FormatReadout, SensorModel
 from tiscam_emu.spec import schema
 from tiscam_emu.spec.catalog import find_key, models_folder
 from tiscam_emu.spec.files import read_merged
-from tiscam_emu.spec.model import CameraModel, FrameTiming, LensModel, Link, ReadoutMode
+from tiscam_emu.spec.model import CameraModel, FrameTiming, LensModel, Link, ReadoutMode, SlowestRate
 
 _COEFFICIENT = "ColorTransformationValue"
 
@@ -58,6 +58,7 @@ def load_file(path: Path, rooms: Sequence[Room]) -> CameraModel:
         sensor=_sensor(spec, shown),
         link=_link(spec.link),
         timing=_timings(spec, shown),
+        slowest=SlowestRate(spec.slowest.clock_hz, spec.slowest.line_clocks, spec.slowest.blank_lines),
         readout_modes=tuple(ReadoutMode(*mode.decimation, *mode.binning) for mode in spec.readout.modes),
         features=_features(spec.features, rooms, layout, shown),
         layout=layout,

@@ -64,6 +64,15 @@ class FrameTiming:
 
 
 @dataclass(frozen=True, slots=True)
+class SlowestRate:
+    """What bounds the frame rate below: lines of so many clocks at most, and blank ones besides the picture's."""
+
+    clock_hz: float
+    line_clocks: int
+    blank_lines: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadoutMode:
     """One allowed combination of skipping (decimation) and binning."""
 
@@ -88,6 +97,7 @@ class CameraModel:
     sensor: SensorModel
     link: Link
     timing: Mapping[str, FrameTiming]
+    slowest: SlowestRate
     readout_modes: tuple[ReadoutMode, ...]
     features: Mapping[str, BoundFeature]
     layout: Layout

@@ -210,6 +210,14 @@ class Timing(_Strict):
     formats: dict[str, FormatTiming] = {}
 
 
+class SlowestRate(_Sourced):
+    """What bounds the frame rate below; names and units are those of `spec.model.SlowestRate`."""
+
+    clock_hz: Positive
+    line_clocks: Annotated[int, Field(gt=0)]
+    blank_lines: Annotated[int, Field(ge=0)]
+
+
 class ReadoutMode(_Strict):
     """One allowed combination of skipping and binning factors."""
 
@@ -232,5 +240,6 @@ class ModelFile(_Strict):
     lens: Lens | None = None
     link: Link
     timing: Timing
+    slowest: SlowestRate
     readout: ReadoutModes
     features: dict[str, FeatureRow]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.codec import decode, encode
-from tiscam_emu.features.kinds import Command, Enumeration, Value
+from tiscam_emu.features.kinds import Access, Command, Enumeration, Value
 from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest
@@ -41,15 +42,18 @@ def _describe_each_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Desk:
-    """State: the camera and the present; entries of enumerations are given by name."""
+    """State: the camera and the present; entries of enumerations are given by name.
 
-    def __init__(self, model: str, options: CameraOptions | None = None) -> None:
-        self.camera = Camera(_model(model), options)
+    The camera is strict unless told otherwise, so that no test writes what is only half taken and does not notice.
+    """
+
+    def __init__(self, model: str, options: CameraOptions | None = None, *, strict: bool = True) -> None:
+        self.camera = Camera(_model(model), replace(options or CameraOptions(), strict=strict))
         self.now = 0
 
     def get(self, name: str) -> Value:
         feature = self.camera.model.features[name]
-        value = decode(feature.declaration, self._read(name))
+        value = decode(feature, self._read(name))
         at = feature.declaration.at
         if at and isinstance(value, int) and feature.declaration.length == 4:
             value = value >> at.lsb & (1 << (at.msb - at.lsb + 1)) - 1
@@ -63,16 +67,22 @@ class Desk:
         slot, length = feature.slot, feature.declaration.length
         low = self.camera.read(slot.low_address, length, self.now)
         high = self.camera.read(slot.high_address, length, self.now)
-        return decode(feature.declaration, low), decode(feature.declaration, high)
+        return decode(feature, low), decode(feature, high)
 
     def attempt(self, name: str, value: Value = 1) -> Status:
         """Write the register of a feature; what the camera answers."""
         feature = self.camera.model.features[name]
         if isinstance(feature.declaration, Enumeration):
             value = next(entry.value for entry in feature.entries if entry.name == value)
-        if feature.declaration.at and isinstance(value, int):
-            value <<= feature.declaration.at.lsb  # the other bits of the register become 0
-        return self.write_block(self._address(name), encode(feature.declaration, value))
+        data = encode(feature, value)
+        at = feature.declaration.at
+        if isinstance(feature.declaration, Command):
+            data = encode(feature, value * feature.declaration.code << (at.lsb if at else 0))
+        elif at and not at.whole and isinstance(value, int):
+            others = 0 if feature.declaration.access is Access.WO else self.word(at.address)
+            mask = (1 << at.msb - at.lsb + 1) - 1
+            data = (others & ~(mask << at.lsb) | value << at.lsb).to_bytes(4, "big")
+        return self.write_block(self._address(name), data)
 
     def set(self, **values: Value) -> None:
         """Write one feature after the other; all have to succeed."""

@@ -32,6 +32,7 @@ class FakeDevice:
         self.address = "192.168.0.9"
         self.action_status: Status | None = Status.SUCCESS
         self.write_duration_ns = 0
+        self.forgiven: list[RegisterError] = []
 
     def read(self, address: int, length: int, now: int) -> bytes:
         self.accessed_ns = now
@@ -58,6 +59,10 @@ class FakeDevice:
                 return count, error.status
             self.words[address] = value
         return len(pairs), Status.SUCCESS
+
+    def take_forgiven(self) -> list[RegisterError]:
+        forgiven, self.forgiven = self.forgiven, []
+        return forgiven
 
     def take_write_duration(self) -> int:
         duration, self.write_duration_ns = self.write_duration_ns, 0
