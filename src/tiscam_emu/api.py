@@ -193,6 +193,7 @@ def serve(
     gso: bool = False,
     full_speed: bool = False,
     stamp: bool = False,
+    strict: bool = False,
     allow_redirect: bool = False,
     multi_part: bool = False,
     faults: str | Sequence[str] = (),
@@ -233,6 +234,9 @@ def serve(
         frames are as many as the computer can make.
     stamp
         Write frame id, timestamp and checksum into the first bytes of every frame, for `read_stamp`.
+    strict
+        Refuse writes that the real cameras acknowledge, and ignore or fit: for tests of drivers. Without it they are
+        counted as mistakes in the status.
     allow_redirect
         Let clients send streams to other hosts than their own.
     multi_part
@@ -275,6 +279,7 @@ def serve(
         gso=gso,
         full_speed=full_speed,
         stamp=stamp,
+        strict=strict,
         allow_redirect=allow_redirect,
         multi_part=multi_part,
         faults=(faults,) if isinstance(faults, str) else tuple(faults),

@@ -75,6 +75,9 @@ def run(
     stamp: Annotated[
         bool, typer.Option("--stamp", help="Write frame id, timestamp and checksum into the first bytes of each frame.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse writes that the real cameras acknowledge, and ignore or fit.")
+    ] = False,
     allow_redirect: Annotated[
         bool, typer.Option("--allow-redirect", help="Let clients send streams to other hosts than their own.")
     ] = False,
@@ -130,6 +133,7 @@ def run(
                 gso=gso,
                 full_speed=full_speed,
                 stamp=stamp,
+                strict=strict,
                 allow_redirect=allow_redirect,
                 multi_part=multi_part,
                 faults=tuple(fault or ()),

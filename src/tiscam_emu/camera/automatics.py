@@ -162,7 +162,7 @@ class Automatics:
         current_db = float(self._state.stored("Gain"))
         if low <= current_db <= high and abs(gain_db - current_db) <= _SAME_GAIN_DB:
             return False
-        self._state.put("Gain", min(max(round(gain_db, 3), low), high))
+        self._state.put("Gain", min(max(self._state.on_grid("Gain", gain_db), low), high))
         return True
 
     def _differs(self, exposure_us: float) -> bool:

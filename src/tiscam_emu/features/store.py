@@ -197,6 +197,11 @@ class Store:
             self._stored[name][index] = value
             self._changed()
 
+    def on_grid(self, name: str, value: float) -> float:
+        """The real number nearest to `value` that a feature's register can hold."""
+        feature = self.features[name]
+        return feature.from_raw(feature.to_raw(value))
+
     def entry(self, name: str) -> str:
         """The name of an enumeration's current entry."""
         return self._entry_names[name][self.value(name)]

@@ -17,6 +17,7 @@ Decisions where the standard leaves room:
 * Without the status codes of version 2.0, NO_REF_TIME, OVERFLOW and ACTION_LATE are all acknowledged as ERROR, although
   a late action is performed.
 * A repeated action command is answered again from memory: a broadcast may arrive once for each of its addresses.
+* Whoever has control may read blocks of up to 1456 bytes, as some clients do; others 536, the standard's limit.
 * Discovery is answered 50 times a second, and 100 times in a row: its answer is 32 times as long as the question.
 * A command that takes time has its effect at once; only its acknowledge is late. Other commands are served meanwhile.
 """
@@ -242,7 +243,8 @@ class ControlEngine:
         values: list[int] = []
         try:
             if isinstance(command, gvcp.ReadMemCmd):
-                _check_block(command.address, command.count)
+                longest = gvcp.MAX_LONG_READ_BYTES if peer == self._privilege.owner else gvcp.MAX_MEM_BYTES
+                _check_block(command.address, command.count, longest)
                 data = self._device.read(command.address, command.count, now)
                 return gvcp.ReadMemAck(command.req_id, command.address, data)
             for address in command.addresses:
@@ -414,9 +416,9 @@ def _check_alignment(value: int) -> None:
         raise BadAlignment(value)
 
 
-def _check_block(address: int, count: int) -> None:
-    if not 0 < count <= gvcp.MAX_MEM_BYTES:
-        raise InvalidParameter(f"a block has 1 to {gvcp.MAX_MEM_BYTES} bytes, not {count}")
+def _check_block(address: int, count: int, longest: int = gvcp.MAX_MEM_BYTES) -> None:
+    if not 0 < count <= longest:
+        raise InvalidParameter(f"a block has 1 to {longest} bytes, not {count}")
     _check_alignment(address)
     _check_alignment(count)
 

@@ -38,6 +38,8 @@ class ServeOptions:
         Hand many packets at a time to the system to be cut apart; packet sockets see them uncut.
     full_speed
         Frames as fast as the computer can, whatever the model's link and sensor allow.
+    strict
+        Refuse writes that the real cameras acknowledge, and ignore or fit.
     multi_part
         Let clients have frames sent in parts, which the real cameras do not do.
     faults
@@ -62,6 +64,7 @@ class ServeOptions:
     gso: bool = False
     full_speed: bool = False
     stamp: bool = False
+    strict: bool = False
     allow_redirect: bool = False
     multi_part: bool = False
     faults: tuple[str, ...] = ()
@@ -107,6 +110,7 @@ class ServeOptions:
             seed=self.seed,
             max_packet_size=self.max_packet_size,
             plain_xml=self.plain_xml,
+            strict=self.strict,
             allow_redirect=self.allow_redirect,
             multi_part=self.multi_part,
         )

@@ -24,6 +24,9 @@ MAX_READREG_ADDRESSES = 135
 MAX_WRITEREG_PAIRS = 67
 MAX_MEM_BYTES = 536
 """Largest READMEM count and WRITEMEM data: the payload less the 4-byte address."""
+MAX_LONG_READ_BYTES = 1456
+"""READMEM count that an acknowledge of 1500 bytes, IP and UDP headers included, has room for in whole words: beyond the
+standard's 576 bytes, but asked for by clients of cameras that allow it."""
 DISCOVERY_BYTES = 248
 """DISCOVERY_ACK carries registers 0x0000 to 0x00F7."""
 
