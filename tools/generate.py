@@ -24,6 +24,11 @@ from tiscam_emu.wire import bootstrap
 from tiscam_emu.wire.bootstrap import BOOTSTRAP_REGISTERS
 
 ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT / "tools") not in sys.path:
+    sys.path.insert(0, str(ROOT / "tools"))
+
+import family  # noqa: E402 - a neighbour of this script
+
 _CAPABILITIES = (
     (bootstrap.INTERFACE_CAPABILITY, bootstrap.IpConfiguration),
     (bootstrap.GVSP_CAPABILITY, bootstrap.GvspCapability),
@@ -92,6 +97,8 @@ def _fidelity(models: list[CameraModel]) -> str:
         "- **stored only**: can be written and read within its limits and locks, and changes nothing else yet.",
         "",
         (ROOT / "docs" / "fidelity-notes.md").read_text(encoding="utf-8").strip(),
+        "",
+        *family.table(family.read(ROOT / "docs" / "family.csv"), models),
     ]
     for room in ROOMS:
         features = [f for f in room.features if any(f.name in model.features for model in models)]

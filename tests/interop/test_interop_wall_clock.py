@@ -72,7 +72,7 @@ def start_stream(client: GvcpClient, port: int) -> None:
         client.write_register(register, value)
     for name, value in (("OffsetAutoCenter", 0), ("Width", 256), ("Height", 256)):
         client.write_register(features[name].slot.address, value)
-    client.write_memory(features["AcquisitionFrameRate"].slot.address, struct.pack(">d", FRAMES_PER_S))
+    client.write_register(features["AcquisitionFrameRate"].slot.address, 1000 * FRAMES_PER_S)
     client.write_register(features["AcquisitionStart"].slot.address, 1)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from tiscam_emu.camera import control_channel
+from tiscam_emu.camera.options import SMALLEST_PACKET
 from tiscam_emu.camera.ptp import PTP_ENABLED
 from tiscam_emu.camera.state import ACQUIRING, CameraState
 from tiscam_emu.features.kinds import (
@@ -45,7 +46,9 @@ def _text(name: str, doc: str, at: At | None, size: int, value: Callable[[Camera
     )
 
 
-def _number(name: str, doc: str, value: int | Callable[[CameraState], int], unit: str = "") -> Integer:
+def _number(
+    name: str, doc: str, value: int | Callable[[CameraState], int], unit: str = "", alias_of: str = ""
+) -> Integer:
     return Integer(
         name=name,
         category=_CATEGORY,
@@ -53,9 +56,11 @@ def _number(name: str, doc: str, value: int | Callable[[CameraState], int], unit
         access=Access.RO,
         limits=Limits(0, 0xFFFF_FFFF, 1),
         unit=unit,
-        value=value if callable(value) else lambda _state: value,
+        value=None if alias_of else value if callable(value) else lambda _state: value,
+        constant=True,
         every_model=True,
         visibility=Visibility.EXPERT,
+        alias_of=alias_of,
     )
 
 
@@ -131,8 +136,8 @@ FEATURES: tuple[Feature, ...] = (
     _fixed_choice("DeviceType", "Role on the network.", "Transmitter"),
     _fixed_choice("DeviceScanType", "Kind of sensor.", "Areascan"),
     _fixed_choice("DeviceTLType", "Transport layer.", "GigEVision"),
-    _number("DeviceTLVersionMajor", "Major version of the transport layer.", 1),
-    _number("DeviceTLVersionMinor", "Minor version of the transport layer.", 2),
+    _number("DeviceTLVersionMajor", "Major version of the transport layer.", 1, alias_of="GevVersionMajor"),
+    _number("DeviceTLVersionMinor", "Minor version of the transport layer.", 2, alias_of="GevVersionMinor"),
     _number("DeviceTLVersionSubMinor", "Sub-minor version of the transport layer.", 0),
     _number("DeviceSFNCVersionMajor", "Major version of the naming convention.", 2),
     _number("DeviceSFNCVersionMinor", "Minor version of the naming convention.", 3),
@@ -161,7 +166,7 @@ FEATURES: tuple[Feature, ...] = (
         category=_CATEGORY,
         doc="Bytes of a full stream packet; the same value as GevSCPSPacketSize.",
         unit="B",
-        limits=Limits(0, 65535, 1),
+        limits=Limits(SMALLEST_PACKET, 65535, 4),
         live=lambda state, _limits: state.limits("GevSCPSPacketSize"),
         every_model=True,
         visibility=Visibility.EXPERT,

@@ -190,24 +190,32 @@ def _place(feature: BoundFeature, selector_register: str) -> list[Child]:
         ("Length", str(registers_bytes(declaration.length))),
         ("AccessMode", declaration.access.value),
         ("pPort", DEVICE_PORT),
-        ("Cachable", "WriteThrough" if is_cachable(feature) else "NoCache"),
+        ("Cachable", "NoCache" if uncached_because(feature) else "WriteThrough"),
     ]
 
 
-def is_cachable(feature: BoundFeature) -> bool:
-    """Whether clients may keep what they have written: the camera stores all that the description allows, as it is.
+def uncached_because(feature: BoundFeature) -> str:
+    """Why clients may not keep what they have written or read; empty if they may.
 
-    Nothing but UserSetLoad and a reset changes it then, which the port names as its invalidators.
+    They may where the camera stores all that the description allows, as it is, and nothing but UserSetLoad and a reset
+    changes it: these are invalidators of the port.
     """
     declaration = feature.declaration
     if declaration.constant:
-        return True
-    follows = declaration.value or declaration.accept or declaration.moves or declaration.selected_by
-    number = isinstance(declaration, Integer | Float) and (declaration.live or declaration.remembered)
-    ignored = any(not lock.refuses for lock in declaration.locks)
-    standard = declaration.at is not None and declaration.at.address < _FIRST_OWN_ADDRESS
-    settable = declaration.access is Access.RW and isinstance(declaration, Integer | Float | Enumeration | Boolean)
-    return settable and not (follows or number or ignored or standard)
+        return ""
+    if declaration.at is not None and declaration.at.address < _FIRST_OWN_ADDRESS:
+        return "the standard's registers change by themselves"
+    if declaration.access is not Access.RW or not isinstance(declaration, Integer | Float | Enumeration | Boolean):
+        return "it is no setting"
+    if declaration.value or declaration.moves:
+        return "the camera changes it"
+    if declaration.accept or declaration.selected_by:
+        return "other settings change what is read"
+    if isinstance(declaration, Integer | Float) and (declaration.live or declaration.remembered):
+        return "its limits follow other settings"
+    if any(not lock.refuses for lock in declaration.locks):
+        return "a write that is locked out changes nothing"
+    return ""
 
 
 def _address_name(declaration: Feature) -> str:
