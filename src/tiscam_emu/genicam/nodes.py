@@ -207,6 +207,8 @@ def uncached_because(feature: BoundFeature) -> str:
         return "the standard's registers change by themselves"
     if declaration.access is not Access.RW or not isinstance(declaration, Integer | Float | Enumeration | Boolean):
         return "it is no setting"
+    if declaration.at is not None and not declaration.at.whole:
+        return "clients may keep a copy of the word for each of its bits"
     if declaration.value or declaration.moves:
         return "the camera changes it"
     if declaration.accept or declaration.selected_by:
