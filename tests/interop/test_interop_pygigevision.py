@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 from tests.interop.emulator import MODELS, PATIENCE_S, Ready
 from tests.interop.genapi_session import controlled
-from tests.interop.gvcp_client import SCDA, SCP, SCPS, GvcpClient
+from tests.interop.gvcp_client import HEARTBEAT_TIMEOUT, SCDA, SCP, SCPS, GvcpClient
 
 from tiscam_emu import Camera, read_stamp
 
@@ -64,13 +64,12 @@ class _Driver:
 
 @contextmanager
 def _driver(address: str) -> Iterator[_Driver]:
-    from pyGigEVision import bootstrap
+    """As its `bootstrap` does, which would keep control for good if it failed halfway."""
+    from pyGigEVision import GVCPClient, fetch_genicam_xml
 
-    client, xml = bootstrap(address)
-    try:
-        yield _Driver(client, xml)
-    finally:
-        client.disconnect()
+    with GVCPClient(address) as client:
+        client.write_reg(HEARTBEAT_TIMEOUT, 3000)
+        yield _Driver(client, fetch_genicam_xml(client)[0])
 
 
 def test_discovery_finds_all_cameras(cameras: dict[str, Ready]) -> None:
