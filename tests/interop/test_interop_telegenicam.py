@@ -11,6 +11,7 @@ from tests.interop.emulator import PATIENCE_S, Ready
 from tests.interop.genapi_session import controlled
 
 _ITS_OWN = ("does not support this access", "is not accessible this way")  # no value, or one to be written alone
+_STROBE = {"StrobeEnable": ("Off", "On"), "StrobePolarity": ("ActiveLow", "ActiveHigh")}
 _OF_THE_SELECTED = {"Red": 1.5, "Green": 1.25, "Blue": 2.0}
 
 
@@ -30,10 +31,6 @@ def _opened(address: str) -> Iterator[Any]:
         yield opened
     finally:
         opened.disconnect()
-
-
-def _select(camera: Any, name: str) -> None:
-    camera.set_enum("BalanceRatioSelector", name)
 
 
 def _failure(camera: Any, name: str) -> str:
@@ -66,16 +63,31 @@ def test_values_set_read_back_through_it_and_through_another_client(camera: Read
         opened.set_float("ExposureTime", 4321.0)
         opened.set_enum("GainAuto", "Off")
         opened.set_float("Gain", 6.0)
+        opened.set_float("AcquisitionFrameRate", 4.567)
         opened.set_integer("Width", 640)
         opened.set_string("DeviceUserID", "by telegenicam")
 
         assert opened.get_float("ExposureTime") == 4321.0
         assert opened.get_float("Gain") == pytest.approx(6.0)
+        assert opened.get_float("AcquisitionFrameRate") == pytest.approx(4.567)
         assert opened.get_integer("Width") == 640
 
     with controlled(camera.address) as (_, nodes):
         assert [nodes[name] for name in ("ExposureTime", "Width", "DeviceUserID")] == [4321.0, 640, "by telegenicam"]
         assert nodes["Gain"] == pytest.approx(6.0)
+        assert nodes["AcquisitionFrameRate"] == pytest.approx(4.567)
+
+
+def test_bits_that_share_a_register_do_not_undo_each_other(camera: Ready) -> None:
+    """It writes the bits it does not mean as it has read them last, with a copy for each feature if it may cache."""
+    with _opened(camera.address) as opened:
+        for which in (0, 1):
+            for name, choices in _STROBE.items():
+                opened.set_enum(name, choices[which])
+                assert opened.get_enum(name) == choices[which]
+
+    with controlled(camera.address) as (_, nodes):
+        assert [nodes[name] for name in _STROBE] == ["On", "ActiveHigh"]
 
 
 @pytest.mark.parametrize("model", ["33GP1300", "38UX267", "39GX265-Z20"])
@@ -84,11 +96,11 @@ def test_ratio_of_each_colour_goes_to_that_colour(cameras: dict[str, Ready], mod
     with _opened(address) as opened:
         opened.set_enum("BalanceWhiteAuto", "Off")
         for colour, ratio in _OF_THE_SELECTED.items():
-            _select(opened, colour)
+            opened.set_enum("BalanceRatioSelector", colour)
             opened.set_float("BalanceRatio", ratio)
 
         for colour, ratio in _OF_THE_SELECTED.items():
-            _select(opened, colour)
+            opened.set_enum("BalanceRatioSelector", colour)
             assert opened.get_float("BalanceRatio") == ratio, colour
 
     with controlled(address) as (_, nodes):
