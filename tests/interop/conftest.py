@@ -31,9 +31,15 @@ _PACKAGES = {
     "arv-camera-test-0.8": "Debian package aravis-tools-cli",
     "tshark": "Debian package tshark",
     "gcc": "Debian packages gcc and libc6-dev",
+    "gst-launch-1.0": "Debian package gstreamer1.0-tools",
     "viva-camctl": "PyPI package viva-genicam",
 }
-_MODULES = {"genicam": "PyPI package genicam", "harvesters": "PyPI package harvesters"}
+_MODULES = {
+    "genicam": "PyPI package genicam",
+    "harvesters": "PyPI package harvesters",
+    "pyGigEVision": "PyPI package pyGigEVision",
+    "telegenic": "PyPI package telegenicam",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,6 +75,9 @@ def _need(*names: str) -> None:
         if name == "aravis":
             if not _has_aravis():
                 missing(f"{emu.GI_PYTHON} cannot import Aravis: Debian packages gir1.2-aravis-0.8 and python3-gi")
+        elif name == "aravissrc":
+            if not _has_aravissrc():
+                missing("GStreamer has no aravissrc: Debian package libaravis-0.8-0")
         elif name in _MODULES:
             if importlib.util.find_spec(name) is None:
                 missing(f"no module {name}: {_MODULES[name]}")
@@ -81,6 +90,14 @@ def _has_aravis() -> bool:
     probe = "import gi; gi.require_version('Aravis', '0.8'); from gi.repository import Aravis"
     try:
         return subprocess.run([emu.GI_PYTHON, "-c", probe], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+@cache
+def _has_aravissrc() -> bool:
+    try:
+        return subprocess.run(["gst-inspect-1.0", "aravissrc"], capture_output=True, check=False).returncode == 0
     except OSError:
         return False
 
