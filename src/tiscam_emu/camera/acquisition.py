@@ -30,6 +30,9 @@ from tiscam_emu.units import NS_PER_US, Nanoseconds, ns_from_s, ns_from_us
 
 _CATEGORY = "AcquisitionControl"
 _RATE_PER_HZ = 1000  # the register counts millihertz
+_MOST_DUE = 64
+_KEPT_DUE = 8
+"""If more exposures of free run are due, all but the last few are left out."""
 
 
 @derived
@@ -227,6 +230,24 @@ class AcquisitionSchedule:
             self._follow_settings()
         self._until_ns = now
         return taken
+
+    def leave_out(self, now: Nanoseconds) -> int:
+        """Let go of exposures of free run if more are due than anybody could see to; how many.
+
+        A rate that the computer cannot keep up with would else take all its time, and ever more of it.
+        """
+        timing = _timing(self.state)
+        if self._pace_ns is None or self._left is not None or self._held or timing.triggered:
+            return 0
+        period_ns = max(timing.rate_period_ns, timing.exposure_ns(0), timing.least_period_ns)
+        due = (now - self._pace_ns) // period_ns + 1
+        if due <= _MOST_DUE:
+            return 0
+        left_out = due - _KEPT_DUE
+        self._pace_ns += left_out * period_ns
+        self.frames_taken += left_out
+        self._position += left_out
+        return left_out
 
     def next_wakeup(self) -> Nanoseconds | None:
         """When the next exposure opens or ends; None while nothing is planned."""

@@ -49,8 +49,6 @@ CHUNKS = (
 )
 """All chunks; the vendor's ids are unpublished, these are ours."""
 
-_IDS = {chunk.name: chunk.id for chunk in CHUNKS}
-
 
 def chunk_tail(state: CameraState, request: FrameRequest) -> bytes:
     """What is sent behind the image of `request`; nothing while ChunkModeActive is off."""
@@ -74,6 +72,11 @@ def chunk_tail_bytes(state: CameraState) -> int:
 
 _DATA_BYTES = {"ExposureTime": 8, "Gain": 8, "OffsetX": 4, "OffsetY": 4}
 _MARK_BYTES = 8
+
+
+def _port(name: str) -> DataPort:
+    chunk = next(chunk for chunk in CHUNKS if chunk.name == name)
+    return DataPort("chunk", f"Chunk{name}Port", chunk.id, enabled_by=("ChunkEnable", chunk.value))
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -117,7 +120,7 @@ FEATURES: tuple[Feature, ...] = (
         visibility=Visibility.EXPERT,
         unit="us",
         access=Access.RO,
-        port=DataPort("chunk", "ChunkExposureTimePort", _IDS["ExposureTime"]),
+        port=_port("ExposureTime"),
     ),
     Float(
         name="ChunkGain",
@@ -127,7 +130,7 @@ FEATURES: tuple[Feature, ...] = (
         visibility=Visibility.EXPERT,
         unit="dB",
         access=Access.RO,
-        port=DataPort("chunk", "ChunkGainPort", _IDS["Gain"]),
+        port=_port("Gain"),
     ),
 )
 
@@ -140,7 +143,7 @@ FEATURES += tuple(
         unit="px",
         access=Access.RO,
         limits=Limits(0, 65535, 1),
-        port=DataPort("chunk", f"ChunkOffset{axis}Port", _IDS[f"Offset{axis}"]),
+        port=_port(f"Offset{axis}"),
         hidden=True,
         note=_NOT_IN_MANUALS,
     )

@@ -174,7 +174,7 @@ def _node(
         unit=unit,
         size=size,
         limits=Limits(0, 2**63 - 1 if size == 8 else 2**32 - 1, 1),
-        port=DataPort("event", f"Event{event.name}Port", event.id, offset, *moved),
+        port=DataPort("event", f"Event{event.name}Port", event.id, offset, *moved, ("EventNotification", event.number)),
         note=note,
     )
 

@@ -28,7 +28,7 @@ def _mode(state: CameraState) -> ReadoutMode:
 
 
 def _accept_factor(written: str, state: CameraState, value: int) -> int:
-    mode = choose_mode(state, _FACTORS, written, value)
+    mode = choose_mode(state, state.model.readout_modes, _FACTORS, written, value)
     for name, factor in _FACTORS.items():
         state.put(name, getattr(mode, factor))
     return value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
+from itertools import product
 
 from tiscam_emu.camera.state import ACQUIRING, CameraState
 from tiscam_emu.errors import InvalidParameter
@@ -90,6 +91,16 @@ def allowed_mode(modes: tuple[ReadoutMode, ...], current: ReadoutMode, factor: s
     return min(matching, key=changes, default=None)
 
 
+@cache
+def mixtures(modes: tuple[ReadoutMode, ...]) -> tuple[ReadoutMode, ...]:
+    """The documented modes, and those on the way to them while a client writes one factor after the other."""
+    factors = _FACTORS.values()
+    between = (
+        ReadoutMode(*mixed) for mode in modes for mixed in product(*({1, getattr(mode, factor)} for factor in factors))
+    )
+    return tuple(dict.fromkeys([*modes, *between]))
+
+
 def _narrowed(limits: Limits, high: int) -> Limits:
     return Limits(limits.low, limits.fit(high), limits.step)
 
@@ -124,10 +135,12 @@ def _accept_auto_center(state: CameraState, value: int) -> int:
     return value
 
 
-def choose_mode(state: CameraState, names: dict[str, str], written: str, value: int) -> ReadoutMode:
-    """The readout mode after `written` becomes `value`; `names` maps feature names to factors."""
+def choose_mode(
+    state: CameraState, modes: tuple[ReadoutMode, ...], names: dict[str, str], written: str, value: int
+) -> ReadoutMode:
+    """The one of `modes` after `written` becomes `value`; `names` maps feature names to factors."""
     current = ReadoutMode(**{factor: int(state.stored(name)) for name, factor in names.items() if name in state})
-    mode = allowed_mode(state.model.readout_modes, current, names[written], value)
+    mode = allowed_mode(modes, current, names[written], value)
     if mode is None:
         raise InvalidParameter(f"{written}: the camera has no readout mode with {value}")
     return mode
@@ -139,7 +152,7 @@ def factor_limits(factor: str, state: CameraState, _limits: Limits) -> Limits:
 
 
 def _accept_factor(written: str, state: CameraState, value: int) -> int:
-    mode = choose_mode(state, _FACTORS, written, value)
+    mode = choose_mode(state, mixtures(state.model.readout_modes), _FACTORS, written, value)
     for name, factor in _FACTORS.items():
         if name in state:
             state.put(name, getattr(mode, factor))
@@ -162,7 +175,9 @@ def _factor(name: str, doc: str) -> Integer:
         locks=(ACQUIRING,),
         accept=partial(_accept_factor, name),
         moves=True,
-        note="A value that no readout mode has together with the others moves the others along.",
+        note="Between two writes, and as long as a client leaves it at that, one axis alone may skip or bin, although"
+        " some manuals know both together only. What can never be together, binning and skipping, moves the others"
+        " along.",
     )
 
 

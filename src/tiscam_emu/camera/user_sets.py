@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tiscam_emu.camera.image_format import mixtures
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import ACQUIRING, CameraState, UserSet
 from tiscam_emu.errors import InvalidParameter
@@ -87,7 +88,7 @@ def checked(state: CameraState, values: Mapping[str, Sequence[Any]]) -> UserSet:
             raise InvalidParameter(f"{name}: needs {feature.slot.count} values")
         user_set[name] = tuple(_checked_value(feature, value) for value in elements)
     factors = (int((user_set.get(name) or (1,))[0]) for name in _READOUT_FACTORS)
-    if ReadoutMode(*factors) not in state.model.readout_modes:
+    if ReadoutMode(*factors) not in mixtures(state.model.readout_modes):
         raise InvalidParameter("skipping and binning: the camera has no readout mode with these factors together")
     return user_set
 

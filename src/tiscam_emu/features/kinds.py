@@ -120,7 +120,8 @@ class DataPort:
 
     `name` is that of the port, which all data of one event or chunk come by; `id` is the event or chunk id, `offset`
     the place of the data in the event item or chunk. Where that depends on a setting, `moved_by` names the feature,
-    whose value times `stride` is added.
+    whose value times `stride` is added. `enabled_by` names the feature that switches the data on, and the value that
+    its selector has then.
     """
 
     kind: str
@@ -129,6 +130,7 @@ class DataPort:
     offset: int = 0
     moved_by: str = ""
     stride: int = 0
+    enabled_by: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

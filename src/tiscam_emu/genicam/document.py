@@ -60,7 +60,9 @@ def build_xml(model: CameraModel) -> bytes:
     root.extend(_category_nodes(model))
     named: set[str] = set()
     for feature in model.features.values():
-        for element in feature_nodes(feature, _selected_by(model, feature.name), _selector_register(model, feature)):
+        for element in feature_nodes(
+            feature, _selected_by(model, feature.name), _selector_register(model, feature), _switch(model, feature)
+        ):
             name = str(element.get("Name"))
             if name not in named:  # data of one event share its port
                 root.append(element)
@@ -136,6 +138,12 @@ def _selected_by(model: CameraModel, selector: str) -> list[str]:
 def _selector_register(model: CameraModel, feature: BoundFeature) -> str:
     selector = feature.declaration.selected_by
     return register_name(model.features[selector].declaration) if selector else ""
+
+
+def _switch(model: CameraModel, feature: BoundFeature) -> BoundFeature | None:
+    """The feature that switches the data of an event or chunk on."""
+    port = feature.declaration.port
+    return model.features[port.enabled_by[0]] if port and port.enabled_by[0] else None
 
 
 def _lock_nodes(model: CameraModel) -> list[Element]:

@@ -52,7 +52,9 @@ def lock_name(locks: Sequence[Lock]) -> str:
     return "Locked" + "Or".join(lock.name for lock in locks)
 
 
-def feature_nodes(feature: BoundFeature, selected: Sequence[str], selector_register: str) -> list[Element]:
+def feature_nodes(
+    feature: BoundFeature, selected: Sequence[str], selector_register: str, switch: BoundFeature | None = None
+) -> list[Element]:
     """The feature's node, its value register and the registers of its live limits.
 
     Parameters
@@ -61,11 +63,13 @@ def feature_nodes(feature: BoundFeature, selected: Sequence[str], selector_regis
         Names of the features behind this one, if it is a selector.
     selector_register
         Node that holds the value of the selector this feature is behind; empty for none.
+    switch
+        The feature that switches the data of an event or chunk on.
     """
     declaration = feature.declaration
     nodes = [_feature_node(feature, selected, selector_register)]
     if declaration.port is not None:
-        return nodes if declaration.port.kind == HOST_PORT else [*nodes, *_port_nodes(declaration)]
+        return nodes if declaration.port.kind == HOST_PORT else [*nodes, *_port_nodes(declaration, switch)]
     if isinstance(declaration, Float):
         nodes.append(_converter(feature))
     if feature.live_limits:
@@ -114,6 +118,7 @@ def _common(feature: BoundFeature) -> list[Child]:
         ("Description", _description(declaration)),
         ("DisplayName", declaration.display_name or _spaced(declaration.name)),
         ("Visibility", "Invisible" if feature.hidden else declaration.visibility.value),
+        ("pIsAvailable", f"{declaration.port.name}Switch") if declaration.port and declaration.port.name else None,
         ("pIsLocked", lock_name(declaration.locks)) if declaration.locks else None,
         ("ImposedAccessMode", "RO") if declaration.access is Access.RO and not declaration.port else None,
         ("Streamable", "Yes") if streamable else None,
@@ -203,21 +208,19 @@ def uncached_because(feature: BoundFeature) -> str:
     declaration = feature.declaration
     if declaration.constant:
         return ""
-    if declaration.at is not None and declaration.at.address < _FIRST_OWN_ADDRESS:
-        return "the standard's registers change by themselves"
-    if declaration.access is not Access.RW or not isinstance(declaration, Integer | Float | Enumeration | Boolean):
-        return "it is no setting"
-    if declaration.at is not None and not declaration.at.whole:
-        return "clients may keep a copy of the word for each of its bits"
-    if declaration.value or declaration.moves:
-        return "the camera changes it"
-    if declaration.accept or declaration.selected_by:
-        return "other settings change what is read"
-    if isinstance(declaration, Integer | Float) and (declaration.live or declaration.remembered):
-        return "its limits follow other settings"
-    if any(not lock.refuses for lock in declaration.locks):
-        return "a write that is locked out changes nothing"
-    return ""
+    at = declaration.at
+    live = isinstance(declaration, Integer | Float) and (declaration.live is not None or declaration.remembered)
+    setting = declaration.access is Access.RW and isinstance(declaration, Integer | Float | Enumeration | Boolean)
+    reasons = {
+        "the standard's registers change by themselves": at and at.address < _FIRST_OWN_ADDRESS,
+        "it is no setting": not setting,
+        "clients may keep a copy of the word for each of its bits": at and not at.whole,
+        "the camera changes it": declaration.value or declaration.moves,
+        "other settings change what is read": declaration.accept or declaration.selected_by,
+        "its limits follow other settings": live,
+        "a write that is locked out changes nothing": not all(lock.refuses for lock in declaration.locks),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def _address_name(declaration: Feature) -> str:
@@ -328,11 +331,11 @@ def hidden_register(name: str, address: int, length: int = 4) -> Element:
     )
 
 
-def _port_nodes(declaration: Feature) -> list[Element]:
+def _port_nodes(declaration: Feature, switch: BoundFeature | None) -> list[Element]:
     """The register of data that come with an event or a frame, and the port they come by, which they may share."""
     port = declaration.port
-    if port is None:
-        raise TypeError(f"{declaration.name} has no port")
+    if port is None or switch is None:
+        raise TypeError(f"{declaration.name} has no port, or nothing switches its data on")
     kind = "FloatReg" if isinstance(declaration, Float) else "IntReg"
     register = node(
         kind,
@@ -348,7 +351,8 @@ def _port_nodes(declaration: Feature) -> list[Element]:
         ],
     )
     tag, text = ("EventID", f"{port.id:04X}") if port.kind == "event" else ("ChunkID", f"{port.id:08X}")
-    nodes = [register, node("Port", port.name, [(tag, text)])]
+    switched_at = switch.slot.address + port.enabled_by[1] * switch.slot.stride
+    nodes = [register, node("Port", port.name, [(tag, text)]), hidden_register(f"{port.name}Switch", switched_at)]
     if port.moved_by:
         formula = f"{hex(port.offset)} + MODE * {port.stride}"
         variable = _variable("MODE", f"{port.moved_by}Reg")

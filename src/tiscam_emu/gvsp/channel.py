@@ -142,9 +142,9 @@ class StreamChannel:
             self._current = None
         self.skip_frame()
 
-    def skip_frame(self) -> None:
-        """Count a frame dropped whole."""
-        self._counters.skipped_frames += 1
+    def skip_frame(self, count: int = 1) -> None:
+        """Count frames dropped whole."""
+        self._counters.skipped_frames += count
 
     def request_test_packet(self, destination: Destination) -> None:
         """Send a test packet of the destination's packet size at once, if the channel is open."""

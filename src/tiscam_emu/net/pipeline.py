@@ -169,6 +169,12 @@ class FramePipeline:
             self._wanted.notify()
         return True
 
+    def skip(self, frames: int) -> None:
+        """Count frames that were never taken, because the computer does not keep up."""
+        if frames:
+            with self._lock:
+                self._channel.skip_frame(frames)
+
     def prepare(self, request: FrameRequest) -> None:
         """Let the renderer compute ahead, between frames, what frames like this one share."""
         self.between_frames(self._source.prepare(request))

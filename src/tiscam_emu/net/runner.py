@@ -184,6 +184,7 @@ class CameraRunner:
             else:
                 self._receive(sock)
         now = self.clock.now()
+        self.pipeline.skip(self.camera.schedule.leave_out(now))
         rest_is_due = self._rest_due_ns is not None and self._rest_due_ns <= now
         if ready or self._heard or rest_is_due or not self._cable.whole:
             self._pass_measurements_on()
