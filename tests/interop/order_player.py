@@ -9,8 +9,8 @@ A step is a mapping; its verb is one of
 - ``ask: what`` somebody outside to do, ``wait_s: seconds``
 
 and may have ``result: name`` for what a call returned, ``tolerated: true`` where the program goes on after an error
-without a word, ``shown: expression`` for the reader of a failed expectation, and ``by: name`` where a second program has
-its hand in it. Text that begins with ``=`` is an expression; expressions know what was kept, `read`, `there`, `low`
+without a word, ``shown: expression`` for the reader of a failed expectation, and ``by: name`` where a second program
+has its hand in it. Text that begins with ``=`` is an expression; expressions know what was kept, `read`, `there`, `low`
 and `high` of a feature, and a few functions.
 
 Standard library alone: the interpreter that has Aravis runs it, too.

@@ -18,7 +18,9 @@ from tiscam_emu import Camera
 
 _NEEDS = {"aravis": "aravis", "genapi": "genicam", "raw": "genicam"}
 _ORDERS = {order.name: order for order in orders()}
-_CASES = [pytest.param(order, model, id=f"{name}-{model}") for name, order in _ORDERS.items() for model in order.models]
+_CASES = [
+    pytest.param((order, model), id=f"{name}-{model}") for name, order in _ORDERS.items() for model in order.models
+]
 _DIM = np.full((64, 64), 100, np.uint8)
 """A scene that 32 ms do not saturate."""
 _LIMIT = 9000

@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from order_player import Failed, Player  # type: ignore[import-not-found]
 
 _BUFFERS = 10
-_FRAME_TIMEOUT_US = 10_000_000
-_LOSS_PATIENCE_S = 10.0
+_FRAME_TIMEOUT_US = 30_000_000
+_LOSS_PATIENCE_S = 30.0
 _SETTERS = {bool: "boolean", int: "integer", float: "float", str: "string"}
 """A program knows the type it writes; the node has to follow."""
 
