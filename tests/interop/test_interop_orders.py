@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 from tests.interop.cable import CAMERA, CLIENT, Cable, camera_on, laid_cable
 from tests.interop.emulator import CLIENTS, run
 from tests.interop.order_clients import Order, orders, play
+from tests.interop.order_player import Failed, Player, Step
 
 from tiscam_emu import Camera
 
@@ -86,3 +88,43 @@ def test_test_packets_find_the_largest_size_that_arrives(cable: Cable, do_not_fr
     output = run([*cable.at(cable.client), sys.executable, str(CLIENTS / "packet_size.py"), json.dumps(job)])
 
     assert json.loads(output)["largest"] == largest
+
+
+def _verbs(steps: Sequence[Step]) -> set[str]:
+    inner = [_verbs(step[block]) for step in steps for block in ("do", "after_each") if block in step]
+    return set[str]().union(*(step.keys() for step in steps), *inner)
+
+
+@pytest.mark.parametrize("order", [pytest.param(order, id=name) for name, order in _ORDERS.items()])
+def test_an_order_tells_its_source_and_expects_something(order: Order) -> None:
+    assert order.program
+    assert order.source
+    assert {"expect", "until"} & _verbs(order.steps)
+
+
+class _Refusing:
+    """A client to which nothing is granted."""
+
+    def _fail(self, *_: Any) -> NoReturn:
+        raise Failed("access-denied")
+
+    write = read = there = bounds = execute = call = frames = _fail
+
+
+def test_every_step_that_fails_is_told_with_its_place() -> None:
+    player = Player(lambda _: _Refusing(), lambda _: None)
+    player.play(
+        [
+            {"write": {"OffsetX": 0}},
+            {"write": {"SourceSelector": 0}, "tolerated": True},
+            {"each": {"n": "[1, 2]"}, "do": [{"expect": "n == 1", "shown": "n"}]},
+            {"stream": 2},
+            {"expect": "unknown"},
+        ]
+    )
+    assert player.problems == [
+        "1. write {'OffsetX': 0}: access-denied",
+        "3. each {'n': '[1, 2]'} > n = 2 > 1. expect n == 1: does not hold: 2",
+        "4. stream 2: access-denied",
+        "5. expect unknown: unknown: name 'unknown' is not defined",
+    ]
