@@ -3,102 +3,25 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
-from tests.interop.emulator import CLIENTS, GI_PYTHON, Emulator, refused, run
+from tests.interop.cable import CAMERA, CLIENT, FAR_CLIENT, GATEWAY, NONE, Cable, camera_on, laid_cable
+from tests.interop.emulator import Emulator, refused, run
 
-CAMERA, CLIENT, FAR_CLIENT, GATEWAY = "10.77.0.1", "10.77.0.2", "10.88.0.2", "10.77.0.254"
-NONE = -1
 DISCOVERY, DISCOVERY_BROADCAST = "420100020000ffff", "421100020000ffff"
 TAKE_CONTROL, READ_CONTROL = "42010082000800050000 0a0000000002".replace(" ", ""), "420100800004000600000a00"
 
 
-@dataclass(frozen=True, slots=True)
-class Cable:
-    """Two namespaces, by the process that holds each: the camera's and the client's end."""
-
-    camera: int
-    client: int
-
-    def at(self, end: int) -> list[str]:
-        """What runs a command at one end."""
-        return ["nsenter", "--target", str(end), "--net"]
-
-    def ask(self, end: int, source: str, *commands: tuple[str, str], answers: int = 1) -> list[tuple[str, str]]:
-        """What comes back for raw datagrams; for NONE half a second is listened."""
-        wait = {"timeout_s": 5.0, "answers": answers} if answers > 0 else {"timeout_s": 0.5, "answers": 1000}
-        job = {"source": source, "commands": commands, **wait}
-        script = [sys.executable, str(CLIENTS / "wire_commands.py"), json.dumps(job)]
-        return [(source, data) for source, data in json.loads(run([*self.at(end), *script]))]
-
-    def aravis(self, script: str, **job: Any) -> dict[str, Any]:
-        """An Aravis script at the client's end."""
-        output = run([*self.at(self.client), GI_PYTHON, str(CLIENTS / f"{script}.py"), json.dumps(job)])
-        answer: dict[str, Any] = json.loads(output.splitlines()[-1])
-        assert "error" not in answer, answer["error"]
-        return answer
-
-
-@contextmanager
-def _namespace() -> Iterator[int]:
-    command = ["unshare", "--net", "sh", "-c", "ip link set lo up && echo && exec cat"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"\n"
-        yield process.pid
-        process.stdin.close()
-
-
-def _ip(within: Sequence[str], *commands: str) -> None:
-    for command in commands:
-        run([*within, "ip", *command.split()])
-
-
-@contextmanager
-def _cable() -> Iterator[Cable]:
-    with _namespace() as camera, _namespace() as client:
-        cable = Cable(camera, client)
-        _ip(
-            cable.at(camera),
-            f"link add cam0 type veth peer name eth0 netns {client}",
-            f"address add {CAMERA}/24 broadcast + dev cam0",
-            "link set cam0 up",
-            f"route add default via {GATEWAY} dev cam0",
-        )
-        _ip(
-            cable.at(client),
-            f"address add {CLIENT}/24 broadcast + dev eth0",
-            f"address add {FAR_CLIENT}/24 dev eth0",
-            "link set eth0 up",
-        )
-        yield cable
-
-
 @pytest.fixture(scope="module")
 def cable(_lo_only: None) -> Iterator[Cable]:
-    with _cable() as cable:
+    with laid_cable() as cable:
         yield cable
-
-
-@contextmanager
-def _camera(cable: Cable, *arguments: str) -> Iterator[Emulator]:
-    running = Emulator("--model", "33GP1300", *arguments, within=cable.at(cable.camera))
-    try:
-        yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture(scope="module")
 def exposed(cable: Cable) -> Iterator[Emulator]:
-    with _camera(cable, "--interface", "cam0", "--expose") as running:
+    with camera_on(cable, "--interface", "cam0", "--expose") as running:
         yield running
 
 
@@ -145,7 +68,7 @@ def test_client_of_another_network_gets_its_answer_by_broadcast(cable: Cable, ex
 
 
 def test_camera_on_loopback_neither_answers_nor_obeys_another_host() -> None:
-    with _cable() as cable, _camera(cable, "--address", "127.0.0.9") as running:
+    with laid_cable() as cable, camera_on(cable, "--address", "127.0.0.9") as running:
         commands = [("255.255.255.255", command) for command in (DISCOVERY, DISCOVERY_BROADCAST, TAKE_CONTROL)]
         assert cable.ask(cable.client, CLIENT, *commands, answers=NONE) == []
         answer = cable.ask(cable.camera, "127.0.0.1", ("127.0.0.9", READ_CONTROL))
