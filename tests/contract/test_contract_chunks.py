@@ -41,7 +41,7 @@ def test_adapter_finds_every_chunk_in_the_payload(model: str) -> None:
     nodes.load_xml_from_string(camera.xml.decode())
     adapter = genapi.ChunkAdapterGEV(nodes)
     adapter.attach_buffer(payload, len(payload))
-    expected = {"ExposureTime": 3000.0, "Gain": 7.5, "OffsetX": 8, "OffsetY": 12}
+    expected = {"ExposureTime": 3000.0, "Gain": 7.5, "OffsetX": 8, "OffsetY": 12, "Width": 640, "Height": 16}
     for entry in camera.model.features["ChunkSelector"].entries:
         assert nodes.get_node(f"Chunk{entry.name}").value == expected[entry.name]
     adapter.detach_buffer()

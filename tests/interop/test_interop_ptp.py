@@ -70,7 +70,7 @@ def elect() -> None:
         assert nodes[master]["PtpStatus"] == "Disabled"
         wait_until(lambda: roles(alive) == ["Disabled", "Master"], "the other one is master", PATIENCE_S)
         nodes[master]["PtpEnable"] = True
-        assert nodes[master]["PtpStatus"] == "Uncalibrated"
+        assert nodes[master]["PtpStatus"] == "Listening"
         wait_until(lambda: roles(alive) == ["Master", "Slave"], "slave of the new master", PATIENCE_S)
 
 

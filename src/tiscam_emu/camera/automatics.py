@@ -6,7 +6,7 @@ left out, so that nothing is corrected twice; between a wide and a narrow tolera
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tiscam_emu.camera import iris, white_balance
 from tiscam_emu.camera.analog import GAIN_AUTO
@@ -144,15 +144,19 @@ class Automatics:
         """Choose the drive of the next frames; whether it has changed. The new white balance brightens by a factor."""
         state = self._state
         wanted = self._wanted_product(request, statistics) / brightening
-        chosen = self._reach(request).share_out(wanted)
+        reach = self._reach(request)
+        chosen = reach.share_out(wanted)
         changed = False
+        if iris.controlled(state):
+            changed = iris.open_to(state, chosen.opening)
+            if iris.moves(state):  # meanwhile the exposure makes up for what is not open, or not closed, yet
+                present = replace(reach, openings=(iris.light(state),), gain=_only(chosen.gain))
+                chosen = present.share_out(wanted)
         if EXPOSURE_AUTO.holds(state) and self._differs(chosen.exposure_us):
             state.put("ExposureTime", chosen.exposure_us)
             changed = True
         if GAIN_AUTO.holds(state):
             changed |= self._take_gain(chosen.gain_db)
-        if iris.controlled(state):
-            changed |= iris.open_to(state, chosen.opening)
         if not changed:
             self._correcting = False
         return changed

@@ -29,7 +29,7 @@ _BLIND_SHARE = 0.9  # saturated pixels above which the mean says nothing but "to
 _BLIND_FACTOR = 1 / 8
 _LARGEST_SURE_FACTOR = 4.0
 _CAUTION = 0.9
-_CLOSED = 1e-6  # illumination taken for that of a closed iris: more of everything is wanted then
+CLOSED = 1e-6  # illumination taken for that of a closed iris: more of everything is wanted then
 _ROUNDED = 1 - 1e-6
 
 
@@ -92,7 +92,7 @@ def product_of(request: FrameRequest) -> float:
 
 def illumination(request: FrameRequest) -> float:
     """The light that the lens lets through, more than none."""
-    return max(request.illumination, _CLOSED)
+    return max(request.illumination, CLOSED)
 
 
 def factor_to(reference_dn8: float, request: FrameRequest, statistics: FrameStatistics) -> float:

@@ -46,6 +46,8 @@ CHUNKS = (
     Chunk("Gain", 1, 0x0000_9102, lambda request: struct.pack(">d", request.gain_db)),
     Chunk("OffsetX", 2, 0x0000_9103, lambda request: struct.pack(">I", request.region.offset_x)),
     Chunk("OffsetY", 3, 0x0000_9104, lambda request: struct.pack(">I", request.region.offset_y)),
+    Chunk("Width", 4, 0x0000_9105, lambda request: struct.pack(">I", request.region.width)),
+    Chunk("Height", 5, 0x0000_9106, lambda request: struct.pack(">I", request.region.height)),
 )
 """All chunks; the vendor's ids are unpublished, these are ours."""
 
@@ -70,7 +72,7 @@ def chunk_tail_bytes(state: CameraState) -> int:
     return sum(lengths) + _MARK_BYTES * len(lengths)
 
 
-_DATA_BYTES = {"ExposureTime": 8, "Gain": 8, "OffsetX": 4, "OffsetY": 4}
+_DATA_BYTES = {"ExposureTime": 8, "Gain": 8, "OffsetX": 4, "OffsetY": 4, "Width": 4, "Height": 4}
 _MARK_BYTES = 8
 
 
@@ -100,8 +102,10 @@ FEATURES: tuple[Feature, ...] = (
             Entry("Gain", 1),
             Entry("OffsetX", 2, "", "Offset X", hidden=True),
             Entry("OffsetY", 3, "", "Offset Y", hidden=True),
+            Entry("Width", 4, hidden=True),
+            Entry("Height", 5, hidden=True),
         ),
-        note="OffsetX and OffsetY: " + _NOT_IN_MANUALS,
+        note="OffsetX, OffsetY, Width and Height: " + _NOT_IN_MANUALS,
     ),
     Boolean(
         name="ChunkEnable",
@@ -136,18 +140,18 @@ FEATURES: tuple[Feature, ...] = (
 
 FEATURES += tuple(
     Integer(
-        name=f"ChunkOffset{axis}",
+        name=f"Chunk{name}",
         category=_CATEGORY,
-        doc=f"Offset{axis} of the region that the image shows.",
+        doc=f"{name} of the region that the image shows.",
         visibility=Visibility.INVISIBLE,
         unit="px",
         access=Access.RO,
         limits=Limits(0, 65535, 1),
-        port=_port(f"Offset{axis}"),
+        port=_port(name),
         hidden=True,
         note=_NOT_IN_MANUALS,
     )
-    for axis in ("X", "Y")
+    for name in ("OffsetX", "OffsetY", "Width", "Height")
 )
 
 ROOM = Room("chunks", 0x000E_0000, FEATURES)

@@ -7,10 +7,12 @@ PTP domain with the time scale ARB (IEEE 1588-2008, 7.2.1).
 
 from __future__ import annotations
 
-from tiscam_emu.units import NS_PER_S, Nanoseconds
+from tiscam_emu.units import NS_PER_MS, NS_PER_S, Nanoseconds
 
-CALIBRATION_NS = NS_PER_S
-"""How long a clock that has been told to follow is still on its own; an assumption."""
+FOLLOWING_NS = NS_PER_S
+"""How long a clock that has been told to follow is still on its own: it listens, then calibrates; an assumption."""
+CALIBRATION_NS = NS_PER_MS
+"""The last part of it. ROS drivers switch PTP off and on when they meet a clock that calibrates: they hardly do."""
 
 
 class CameraClock:
@@ -46,6 +48,10 @@ class CameraClock:
         """Whether it shows common time."""
         return self._follows_from_ns is not None and now >= self._follows_from_ns
 
+    def calibrates(self, now: Nanoseconds) -> bool:
+        """Whether it is about to show common time."""
+        return self._follows_from_ns is not None and 0 < self._follows_from_ns - now <= CALIBRATION_NS
+
     def read(self, now: Nanoseconds) -> int:
         """What it shows at device time `now`, in nanoseconds."""
         if self.synchronised(now):
@@ -70,7 +76,7 @@ class CameraClock:
     def follow(self, now: Nanoseconds) -> None:
         """Begin to follow common time; nothing changes if it does already."""
         if self._follows_from_ns is None:
-            self._follows_from_ns = now + CALIBRATION_NS
+            self._follows_from_ns = now + FOLLOWING_NS
 
     def run_alone(self, now: Nanoseconds) -> None:
         """Go on by itself from what it shows now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ from tiscam_emu.camera.status_led import StatusLed
 from tiscam_emu.camera.strobe import Strobe
 from tiscam_emu.camera.transport import StreamSettings
 from tiscam_emu.camera.trigger_input import TriggerInput
-from tiscam_emu.errors import Busy, RegisterError, Status
+from tiscam_emu.errors import Busy, InvalidAddress, Status
 from tiscam_emu.features.derived import derived
 from tiscam_emu.features.layout import SECOND_XML_BASE, XML_BASE
 from tiscam_emu.features.registers import RegisterMap
@@ -51,6 +52,7 @@ from tiscam_emu.wire.endpoint import Endpoint, ipv4_to_int
 from tiscam_emu.wire.messages import EventMessage, MessageSettings
 
 _DISCOVERY_BYTES = 0xF8
+"""The registers of DISCOVERY, from address 0 on."""
 _SET_AT_START = ("GevFirstURL", "GevSecondURL", "GevSCSP", "GevMCSP")
 
 
@@ -116,9 +118,12 @@ class Camera:
             self.state.put(register, local_url(name, address, len(content)))
 
     def read(self, address: int, length: int, now: Nanoseconds) -> bytes:
-        """Registers as bytes; see `RegisterMap.read`."""
+        """Registers as bytes; see `RegisterMap.read`. In a block of those of DISCOVERY, holes read as zeros."""
         self._catch_up(now)
         self.state.health.check_busy()
+        aligned = address % 4 == length % 4 == 0
+        if aligned and length > 4 and address + length <= _DISCOVERY_BYTES:
+            return self._with_holes(address, length)
         return self.registers.read(address, length)
 
     def take_forgiven(self) -> list[RegisterError]:
@@ -143,12 +148,13 @@ class Camera:
 
     def discovery(self) -> bytes:
         """The 248 bytes of a DISCOVERY_ACK: the registers from 0 on, holes as zeros (GigE Vision, DISCOVERY)."""
-        image = bytearray(_DISCOVERY_BYTES)
-        for address in range(0, _DISCOVERY_BYTES, 4):
-            try:
-                image[address : address + 4] = self.registers.read(address, 4)
-            except RegisterError:
-                continue
+        return self._with_holes(0, _DISCOVERY_BYTES)
+
+    def _with_holes(self, start: int, length: int) -> bytes:
+        image = bytearray(length)
+        for offset in range(0, length, 4):
+            with contextlib.suppress(InvalidAddress):
+                image[offset : offset + 4] = self.registers.read(start + offset, 4)
         return bytes(image)
 
     def control_changed(self, ccp: int, owner: Endpoint | None, now: Nanoseconds) -> None:

@@ -25,11 +25,13 @@ from tiscam_emu.features.kinds import (
     Visibility,
 )
 from tiscam_emu.units import NS_PER_MS, NS_PER_S
+from tiscam_emu.wire.bootstrap import text_from_register, text_to_register
 
 _CATEGORY = "DeviceControl"
 AMBIENT_C = 25.0
 WARM_UP_C = 12.0
 WARM_UP_S = 600.0
+_USER_NAME_BYTES = 16
 
 
 def _text(name: str, doc: str, at: At | None, size: int, value: Callable[[CameraState], str]) -> String:
@@ -97,6 +99,11 @@ def temperature_c(state: CameraState) -> float:
     return round(AMBIENT_C + WARM_UP_C * -math.expm1(-on_s / WARM_UP_S), 1)
 
 
+def _with_final_nul(_state: CameraState, text: str) -> str:
+    """As much of a user name as its register holds before a final NUL."""
+    return text_from_register(text_to_register(text, _USER_NAME_BYTES))
+
+
 def _take_time(state: CameraState) -> None:
     state.write_duration_ns += int(state["TestPendingAck"]) * NS_PER_MS
 
@@ -127,10 +134,12 @@ FEATURES: tuple[Feature, ...] = (
         category=_CATEGORY,
         doc="Name that the user gives the camera; kept across restarts where the emulator has a state folder.",
         at=At(0x00E8),
-        size=16,
+        size=_USER_NAME_BYTES,
         every_model=True,
         persistent=True,
         default=lambda state: state.options.user_name,
+        accept=_with_final_nul,
+        note="Of 16 bytes the last one becomes a NUL, which ends every text of the bootstrap registers.",
     ),
     _text("DeviceFirmwareVersion", "Version of the firmware.", None, 32, lambda s: s.model.identity.firmware_version),
     _fixed_choice("DeviceType", "Role on the network.", "Transmitter"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tiscam_emu.camera.brightness import CLOSED
+from tiscam_emu.camera.lens_motors import imaging_at
 from tiscam_emu.camera.lens_optics import Setting, illumination
 from tiscam_emu.camera.state import CameraState
 
@@ -25,9 +27,21 @@ def openings(state: CameraState) -> tuple[float, ...]:
     return tuple(wide_open * (position / largest) ** 2 for position in range(_SMALLEST, largest + 1))
 
 
+def moves(state: CameraState) -> bool:
+    """Whether the iris is on its way."""
+    return state.motors["Iris"].moving
+
+
+def light(state: CameraState) -> float:
+    """Illumination as the iris is open now, more than none."""
+    return max(imaging_at(state, state.now).illumination, CLOSED)
+
+
 def open_to(state: CameraState, opening: int) -> bool:
-    """Move the iris to one of the `openings`; whether it was elsewhere."""
+    """Send the iris to one of the `openings`, which takes its time; whether it was to go elsewhere."""
     position = _SMALLEST + opening
-    moves: bool = position != state.stored("Iris")
+    if position == state.stored("Iris"):
+        return False
     state.put("Iris", position)
-    return moves
+    state.motors["Iris"].go(state.now, position)
+    return True

@@ -126,9 +126,12 @@ FEATURES: tuple[Feature, ...] = (
         doc="Opening of the iris: the largest value is wide open, 0 lets no light through.",
         section="5.4.3",
         locks=(IRIS_AUTO,),
-        on_write=None,
+        on_write=follow("Iris"),
         fidelity=Fidelity.APPROXIMATED,
-        note="Moves at once. That its diameter is proportional to the value is an assumption.",
+        note=(
+            "Read is the position asked for; the iris takes half a second from end to end, and each frame is taken "
+            "through what is open then. That, and that its diameter is proportional to the value, are assumptions."
+        ),
     ),
     Boolean(
         name="IrisAuto",
@@ -138,7 +141,10 @@ FEATURES: tuple[Feature, ...] = (
         display_name="Auto Iris",
         sfnc=False,
         fidelity=Fidelity.APPROXIMATED,
-        note="Opens the iris when the exposure is at its limit, before gain is raised; never closes it below Iris 16.",
+        note=(
+            "Opens the iris when the exposure is at its limit, before gain is raised; never closes it below Iris 16. "
+            "The exposure makes up for an iris that has not arrived."
+        ),
     ),
     Boolean(
         name="IRCutFilterEnable",

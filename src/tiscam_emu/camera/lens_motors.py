@@ -1,4 +1,4 @@
-"""The motors of the zoom lens: they take their time, and say when they have arrived (manual 5.4)."""
+"""The motors of the zoom lens: they take their time; zoom and focus say when they have arrived (manual 5.4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ class LensMotors:
         lens = state.model.lens
         self._motors: tuple[Motor, ...] = ()
         if lens is not None:
-            speeds: dict[MotorName, float] = {"Zoom": lens.zoom_per_s, "Focus": lens.focus_per_s}
+            speeds: dict[MotorName, float] = {
+                "Zoom": lens.zoom_per_s,
+                "Focus": lens.focus_per_s,
+                "Iris": lens.iris_per_s,
+            }
             self._motors = tuple(_parked(state, name, per_s) for name, per_s in speeds.items())
         state.motors.update({motor.name: motor for motor in self._motors})
         state.notices.subscribe(SettingsReplaced, self._follow_settings)
@@ -43,7 +47,7 @@ class LensMotors:
         motor.moving = False
         if motor.searching:
             self._state.notices.notify(FocusStopReached(at))
-        else:
+        elif motor.name != "Iris":
             self._state.notices.notify(MoveCompleted(motor.name, round(motor.move.stops[-1]), at))
 
     def _follow_settings(self, _notice: SettingsReplaced) -> None:
@@ -54,14 +58,14 @@ class LensMotors:
 
 
 def follow(name: MotorName) -> Callable[[CameraState], None]:
-    """What to do when a position is written: the motor sets out for it, and autofocus is given up."""
+    """What to do when a position is written: the motor sets out for it, and all but the iris end autofocus."""
 
     def set_out(state: CameraState) -> None:
         if name not in state.motors:
             return
         state.motors[name].go(state.now, state.stored(name))
         focus = state.motors["Focus"]
-        if focus.searching:
+        if focus.searching and name != "Iris":
             here = round(focus.move.position(state.now))
             state.put("Focus", here)
             focus.go(state.now, here)
@@ -93,7 +97,7 @@ def setting_at(state: CameraState, now: Nanoseconds) -> Setting:
     return Setting(
         zoom=state.motors["Zoom"].move.position(now),
         focus=state.motors["Focus"].move.position(now) / state.widest_limits("Focus").high,
-        iris=state["Iris"] / state.widest_limits("Iris").high,
+        iris=state.motors["Iris"].move.position(now) / state.widest_limits("Iris").high,
     )
 
 

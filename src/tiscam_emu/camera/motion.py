@@ -8,7 +8,7 @@ from typing import Literal
 
 from tiscam_emu.units import NS_PER_S, Nanoseconds, ns_from_s
 
-MotorName = Literal["Zoom", "Focus"]
+MotorName = Literal["Zoom", "Focus", "Iris"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,26 @@ from ipaddress import IPv4Interface
 
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import CameraState
-from tiscam_emu.features.kinds import Access, At, Boolean, Entry, Enumeration, Feature, Fidelity, Lock, Room, Visibility
+from tiscam_emu.features.kinds import (
+    Access,
+    At,
+    Boolean,
+    Command,
+    Entry,
+    Enumeration,
+    Feature,
+    Fidelity,
+    Integer,
+    Limits,
+    Lock,
+    Room,
+    Visibility,
+)
 
 _CATEGORY = "PtpControl"
-_DISABLED, _UNCALIBRATED, _MASTER, _SLAVE = range(4)
-_PORT_STATES = {_DISABLED: 3, _UNCALIBRATED: 8, _MASTER: 6, _SLAVE: 9}
+_DISABLED, _UNCALIBRATED, _MASTER, _SLAVE, _LISTENING = range(5)
+_PORT_STATES = {_DISABLED: 3, _LISTENING: 4, _UNCALIBRATED: 8, _MASTER: 6, _SLAVE: 9}
+_NOT_IN_MANUALS = "Not in the manuals: ROS drivers and rc_genicam_api ask for it."
 
 PTP_ENABLED = Lock("PtpEnabled", lambda state: bool(state.get("PtpEnable", 0)), "PtpEnable is on")
 PTP_DISABLED = Lock("PtpDisabled", lambda state: not state.get("PtpEnable", 0), "PtpEnable is off")
@@ -32,9 +47,15 @@ def status(state: CameraState) -> int:
     if not state.clock.enabled:
         return _DISABLED
     if not state.clock.synchronised(state.now):
-        return _UNCALIBRATED
+        return _UNCALIBRATED if state.clock.calibrates(state.now) else _LISTENING
     is_master = has_first_address(state) if state.elected_master is None else state.elected_master
     return _MASTER if is_master else _SLAVE
+
+
+def latch(state: CameraState) -> None:
+    """Keep for reading how far the clock is from the master's; while it has no master, 0."""
+    has_master = status(state) in {_UNCALIBRATED, _SLAVE}
+    state.put("PtpOffsetFromMaster", state.timestamp(state.now) - state.now if has_master else 0)
 
 
 def apply_setting(state: CameraState) -> None:
@@ -75,17 +96,20 @@ FEATURES: tuple[Feature, ...] = (
         access=Access.RO,
         entries=(
             Entry("Disabled", _DISABLED, "PTP is off."),
-            Entry("Uncalibrated", _UNCALIBRATED, "PTP was switched on, or the network changed, a moment ago."),
+            Entry("Uncalibrated", _UNCALIBRATED, "The clock is about to follow that of the network."),
             Entry("Master", _MASTER, "Other clocks follow this one."),
             Entry("Slave", _SLAVE, "The clock follows a master."),
+            Entry("Listening", _LISTENING, "PTP was switched on, and looks for other clocks.", hidden=True),
         ),
         value=status,
         fidelity=Fidelity.APPROXIMATED,
         note=(
-            "Uncalibrated for one second after a start or PtpEnable, an assumption. Under Linux one camera of a host "
-            "and network namespace is Master, and another one follows within about a second when it ends or its PTP is "
-            "switched off. Elsewhere, and on a manual clock, it is the camera at the first address of the network, "
-            "such as 127.0.0.1."
+            "Listening for one second after a start or PtpEnable, the last millisecond of which is Uncalibrated; times "
+            "are assumptions. The manuals do not list Listening, the SFNC and IEEE 1588 do: drivers switch PTP off and "
+            "on again when they meet a state that is not to last. Under Linux one camera of a host and network "
+            "namespace is Master, and another one follows within about a second when it ends or its PTP is switched "
+            "off. Elsewhere, and on a manual clock, it is the camera at the first address of the network, such as "
+            "127.0.0.1."
         ),
     ),
     Enumeration(
@@ -110,6 +134,27 @@ FEATURES: tuple[Feature, ...] = (
         value=lambda state: _PORT_STATES[status(state)],
         fidelity=Fidelity.APPROXIMATED,
         note="As PtpStatus; the other states do not occur.",
+    ),
+    Command(
+        name="PtpDataSetLatch",
+        category=_CATEGORY,
+        doc="Keeps the data of the Precision Time Protocol as they are now for reading.",
+        visibility=Visibility.EXPERT,
+        on_write=latch,
+        note=_NOT_IN_MANUALS,
+    ),
+    Integer(
+        name="PtpOffsetFromMaster",
+        category=_CATEGORY,
+        doc="How far the clock was ahead of the master's when PtpDataSetLatch was executed.",
+        visibility=Visibility.EXPERT,
+        access=Access.RO,
+        unit="ns",
+        size=8,
+        signed=True,
+        limits=Limits(-(2**63), 2**63 - 1, 1),
+        fidelity=Fidelity.APPROXIMATED,
+        note=f"0 of a slave: the clocks of a host agree exactly. {_NOT_IN_MANUALS}",
     ),
 )
 

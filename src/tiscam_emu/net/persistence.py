@@ -65,7 +65,7 @@ class KeptValues:
             content = {}
         state = self._state
         for name, value in self._values(content):
-            state.put(name, value)
+            state.write(name, value)
         state.user_sets.update(self._user_sets(content))
         user_sets.apply_default(state)
         state.notices.notify(SettingsReplaced())

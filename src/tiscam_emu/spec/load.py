@@ -107,6 +107,7 @@ def _lens(section: schema.Lens) -> LensModel:
         section.scene_m.value,
         section.zoom_per_s.value,
         section.focus_per_s.value,
+        section.iris_per_s.value,
         section.infrared.value,
     )
 

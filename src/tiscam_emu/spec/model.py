@@ -23,7 +23,7 @@ class LensModel:
         With the iris open, and the least distance that can be in focus: each at the wide and at the tele end.
     scene_m
         Where the scene stands.
-    zoom_per_s, focus_per_s
+    zoom_per_s, focus_per_s, iris_per_s
         How fast the motors travel, in positions per second.
     infrared
         What infrared adds to the light while its filter is out, relative to visible light.
@@ -35,6 +35,7 @@ class LensModel:
     scene_m: float
     zoom_per_s: float
     focus_per_s: float
+    iris_per_s: float
     infrared: float
 
 

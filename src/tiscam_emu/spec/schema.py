@@ -172,6 +172,7 @@ class Lens(_Strict):
     scene_m: Amount
     zoom_per_s: Amount
     focus_per_s: Amount
+    iris_per_s: Amount
     infrared: Quantity
 
     @model_validator(mode="after")

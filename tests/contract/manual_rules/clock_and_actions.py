@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def _(bench: Bench) -> None:
     assert bench.desk.get("PtpEnable") == 1
     found = []
-    for bench.desk.now, enable in ((0, 1), (2 * S, 1), (3 * S, 0), (4 * S, 1)):
+    for bench.desk.now, enable in ((S - 1, 1), (2 * S, 1), (3 * S, 0), (4 * S, 1), (5 * S - 1, 1)):
         bench.desk.set(PtpEnable=enable)
         found.append(bench.desk.get("PtpStatus"))
-    assert found == ["Uncalibrated", "Master", "Disabled", "Uncalibrated"]
+    assert found == ["Uncalibrated", "Master", "Disabled", "Listening", "Uncalibrated"]
 
 
 def _at_two_seconds(bench: Bench) -> tuple[Desk, list[int]]:

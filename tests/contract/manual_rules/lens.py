@@ -42,7 +42,8 @@ def _(bench: Bench) -> None:
     found = []
     for iris in (0, 255):
         bench.desk.set(Iris=iris)
-        found.append(frame_request(bench.desk.camera.state, 0, 0).illumination)
+        bench.desk.advance(bench.desk.now + S)
+        found.append(frame_request(bench.desk.camera.state, 0, bench.desk.now).illumination)
     assert found == [0.0, 1.0]
 
 

@@ -1,6 +1,7 @@
 """Take frames with chunks and tell what Aravis' chunk parser reads in each of them.
 
-Job: camera, set_if_there, set, chunks (names to switch on), changes (a setting before each frame), read (float chunks).
+Job: camera, set_if_there, set, chunks (names to switch on), changes (a setting before each frame), read (float chunks),
+read_whole (integer chunks).
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
         buffer = stream.timeout_pop_buffer(ADDRESS_LIMIT_US)
         if buffer is None or buffer.get_status() != Aravis.BufferStatus.SUCCESS:
             break
-        frames.append([parser.get_float_value(buffer, chunk) for chunk in job["read"]])
+        values = [parser.get_float_value(buffer, chunk) for chunk in job.get("read", ())]
+        values += [parser.get_integer_value(buffer, chunk) for chunk in job.get("read_whole", ())]
+        frames.append(values)
         stream.push_buffer(buffer)
     camera.stop_acquisition()
     return {"frames": frames}

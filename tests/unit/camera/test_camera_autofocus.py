@@ -246,7 +246,15 @@ def test_autofocus_in_the_dark_ends_where_it_began(
     assert desk.get("Focus") == 4321
 
 
-# What ends a search
+# What ends a search, and what does not
+
+
+def test_iris_that_moves_lets_a_search_go_on(searching: Studio) -> None:
+    desk = searching.desk
+    arrivals = _arrivals(desk)
+    desk.set(Iris=100)
+    searching.focus()
+    assert [(arrival.motor, arrival.position) for arrival in arrivals] == [("Focus", 10_000)]
 
 
 @pytest.fixture

@@ -232,6 +232,32 @@ def test_closed_iris_opens_when_its_automatic_is_switched_on(studio_of: StudioOf
     assert studio.means[-1] == pytest.approx(128, rel=WITHIN)
 
 
+@pytest.mark.parametrize("frames_late", [0, 3])
+def test_exposure_makes_up_for_an_iris_that_has_not_arrived(studio_of: StudioOf, frames_late: int) -> None:
+    studio = studio_of("39GX265-Z20", FlatScene(14.0), frames_late=frames_late)
+    studio.film(20)
+    studio.desk.set(IrisAuto=1)
+    positions = []
+    for _ in range(40):
+        studio.film(1)
+        positions.append(int(studio.desk.get("Iris")))
+    light = [request.illumination for request in studio.requests[20:]]
+    assert studio.means[-1] == pytest.approx(128, rel=WITHIN)
+    assert len(set(light[:15])) > 10  # it takes its time
+    assert set(positions[frames_late:]) == {positions[-1]}  # it is sent off once
+    assert 20 < min(studio.means[20:]) < max(studio.means[20:]) < 140
+
+
+def test_gain_does_not_rise_while_the_iris_opens(studio_of: StudioOf) -> None:
+    studio = studio_of("39GX265-Z20", FlatScene(0.5), frames_late=3)
+    studio.desk.set(Iris=0)
+    studio.film(20)
+    studio.desk.set(IrisAuto=1)
+    studio.film(30)
+    assert studio.means[-1] == pytest.approx(128, rel=WITHIN)
+    assert max(studio.means[20:]) < 140
+
+
 def test_reach_is_used_in_the_order_exposure_iris_gain() -> None:
     reach = Reach(Limits(10.0, 100.0, 1.0), (0.25, 0.5, 1.0), Limits(1.0, 8.0))
     assert reach.share_out(1.0) == Drive(10.0, 0, 1.0)

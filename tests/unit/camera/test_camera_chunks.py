@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,13 +49,23 @@ def test_chunks_are_data_id_and_length_in_big_endian(desk: Desk) -> None:
     assert _tail(desk) == bytes.fromhex(expected)
 
 
-@pytest.mark.parametrize("chunk", ["ExposureTime", "Gain", "OffsetX", "OffsetY"])
+@pytest.mark.parametrize("chunk", ["ExposureTime", "Gain", "OffsetX", "OffsetY", "Width", "Height"])
 def test_payload_size_counts_what_is_sent(desk: Desk, chunk: str) -> None:
     desk.prepare_small_frames()
     desk.set(ChunkModeActive=1)
     _enable(desk, chunk)
     size = desk.get("PayloadSize")
     assert IMAGE + len(_tail(desk)) == size
+
+
+@pytest.mark.parametrize("model", ["39GX265-Z20", "33GP1300"])
+def test_chunks_tell_the_region_in_pixels_of_the_image(desk_of: Callable[[str], Desk], model: str) -> None:
+    desk = desk_of(model)
+    desk.set(OffsetAutoCenter="Off", DecimationHorizontal=2, DecimationVertical=2)
+    desk.set(Width=528, Height=480, OffsetX=16, OffsetY=8, ChunkModeActive=1)
+    _enable(desk, "OffsetX", "OffsetY", "Width", "Height")
+    tail = _tail(desk)
+    assert [struct.unpack_from(">I", tail, MARK + 12 * chunk)[0] for chunk in range(4)] == [16, 8, 528, 480]
 
 
 def test_chunks_hold_the_settings_of_their_own_frame(desk: Desk) -> None:

@@ -32,9 +32,16 @@ def test_user_name_may_be_written_in_parts(desk: Desk) -> None:
     assert desk.camera.read(USER_NAME, 16, 0) == b"convex".ljust(16, b"\0")
 
 
-def test_user_name_fills_its_register(desk: Desk) -> None:
+def test_user_name_that_fills_its_register_ends_with_a_nul(desk: Desk) -> None:
     assert desk.write_block(USER_NAME, b"0123456789abcdef") is Status.SUCCESS
-    assert desk.get("DeviceUserID") == "0123456789abcdef"
+    assert desk.camera.read(USER_NAME, 16, 0) == desk.camera.discovery()[USER_NAME:] == b"0123456789abcde\0"
+    assert desk.write_word(USER_NAME + 12, int.from_bytes(b"xyz!", "big")) is Status.SUCCESS
+    assert desk.get("DeviceUserID") == "0123456789abxyz"
+
+
+def test_user_name_is_cut_between_characters(desk: Desk) -> None:
+    assert desk.write_block(USER_NAME, ("x" * 14 + "ä").encode()) is Status.SUCCESS
+    assert desk.get("DeviceUserID") == "x" * 14
 
 
 def test_user_name_that_is_no_text_is_refused(desk: Desk) -> None:

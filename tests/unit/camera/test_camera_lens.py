@@ -156,6 +156,40 @@ def test_new_position_turns_the_motor_around_from_where_it_is(desk: Desk) -> Non
     assert arrivals == [MoveCompleted("Zoom", 100, 750 * NS_PER_MS)]
 
 
+def test_iris_takes_half_a_second_from_end_to_end_and_tells_nobody(desk: Desk) -> None:
+    arrivals = _arrivals(desk)
+    desk.set(Iris=0)
+    openings = []
+    for now in (0, NS_PER_S // 4, NS_PER_S // 2):
+        desk.advance(now)
+        assert desk.get("Iris") == 0
+        openings.append(_frame(desk).illumination)
+    assert openings == [1.0, 0.25, 0.0]  # half the diameter lets a quarter of the light in
+    assert (arrivals, desk.camera.next_wakeup()) == ([], None)
+
+
+def test_frames_get_darker_while_the_iris_closes(desk: Desk) -> None:
+    desk.prepare_small_frames()
+    desk.run("AcquisitionStart")
+    desk.set(Iris=0)
+    light = [frame.request.illumination for frame in desk.advance(NS_PER_S)]
+    assert light[:6] == pytest.approx([1.0, 0.64, 0.36, 0.16, 0.04, 0.0])  # at 255, 204, 153, 102, 51 and 0
+    assert set(light[6:]) == {0.0}
+
+
+def test_loaded_user_set_moves_the_iris(desk: Desk) -> None:
+    _after(desk, Iris=51)
+    desk.set(UserSetSelector="UserSet1")
+    desk.run("UserSetSave")
+    _after(desk, Iris=255)
+    desk.run("UserSetLoad")
+    begin = desk.now
+    desk.advance(begin + NS_PER_S // 5)
+    assert _frame(desk).illumination == pytest.approx(0.36)  # 102 of the 204 positions on the way
+    desk.advance(begin + NS_PER_S)
+    assert _frame(desk).illumination == pytest.approx(0.04)
+
+
 def test_motor_that_is_there_already_says_so_at_once(desk: Desk) -> None:
     arrivals = _arrivals(desk)
     desk.set(Focus=10000)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiscam_emu.camera.clock import CALIBRATION_NS, CameraClock
+from tiscam_emu.camera.clock import FOLLOWING_NS, CameraClock
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import Status
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     DeskOf = Callable[..., Desk]
 
-S = 1_000_000_000
+S, MS = 1_000_000_000, 1_000_000
 GVCP_CONFIGURATION, IEEE1588_STATUS, TIMESTAMP_CONTROL = 0x0954, 0x096C, 0x0944
 PTP_BIT = 0x0008_0000
 
@@ -34,9 +34,14 @@ def _statuses(desk: Desk) -> tuple[object, int]:
     return desk.get("PtpStatus"), desk.word(IEEE1588_STATUS)
 
 
-def test_camera_is_uncalibrated_for_one_second_after_its_start(desk: Desk) -> None:
+def test_camera_listens_for_one_second_after_its_start_and_calibrates_in_the_last_millisecond(desk: Desk) -> None:
     assert desk.get("PtpEnable") == 1
-    desk.now = 999_999_999
+    assert _statuses(desk) == ("Listening", 4)
+    desk.now = S - MS - 1
+    assert _statuses(desk) == ("Listening", 4)
+    desk.now = S - MS
+    assert _statuses(desk) == ("Uncalibrated", 8)
+    desk.now = S - 1
     assert _statuses(desk) == ("Uncalibrated", 8)
     desk.now = S
     assert _statuses(desk) == ("Master", 6)
@@ -49,9 +54,58 @@ def test_switching_off_and_on_goes_through_all_states(desk: Desk) -> None:
     desk.now = 6 * S
     assert _statuses(desk) == ("Disabled", 3)
     desk.set(PtpEnable=1)
+    assert _statuses(desk) == ("Listening", 4)
+    desk.now = 7 * S - 1
     assert _statuses(desk) == ("Uncalibrated", 8)
     desk.now = 7 * S
     assert _statuses(desk) == ("Master", 6)
+
+
+@pytest.mark.parametrize(("address", "role"), [("127.0.0.1", "Master"), ("127.0.0.2", "Slave")])
+@pytest.mark.parametrize("first_look_ns", [0, 10 * MS, 999 * MS + 500_000])
+def test_driver_that_switches_off_and_on_whatever_does_not_last_gets_a_clock_within_5_s(
+    desk_of: DeskOf, address: str, role: str, first_look_ns: int
+) -> None:
+    """camera_aravis and camera_aravis2 look once per frame."""
+    desk = desk_of("33GP1300", CameraOptions(address=address))
+    desk.set(PtpEnable=0)
+    restarts = 0
+    for look in range(150):
+        desk.now = first_look_ns + look * S // 30
+        if (status := desk.get("PtpStatus")) in {"Disabled", "Initializing", "Uncalibrated", "Faulty"}:
+            desk.set(PtpEnable=0)
+            desk.set(PtpEnable=1)
+            restarts += 1
+        elif status == role:
+            break
+    assert (status, desk.now < 5 * S, restarts <= 2) == (role, True, True)
+
+
+def _offset(desk: Desk) -> object:
+    desk.run("PtpDataSetLatch")
+    return desk.get("PtpOffsetFromMaster")
+
+
+def test_offset_from_the_master_is_known_from_calibration_on(desk_of: DeskOf) -> None:
+    desk = desk_of("39GX265-Z20", CameraOptions(address="127.0.0.2", clock_offset_ns=-3 * S))
+    assert desk.get("PtpOffsetFromMaster") == 0
+    desk.now = S - MS
+    assert desk.get("PtpStatus") == "Uncalibrated"
+    assert _offset(desk) == MS - S  # the clock shows 0, for it does not show what is below
+    desk.now = S
+    assert desk.get("PtpOffsetFromMaster") == MS - S
+    assert (_offset(desk), desk.get("PtpStatus")) == (0, "Slave")
+
+
+def test_camera_without_a_master_has_no_offset_from_it(desk_of: DeskOf) -> None:
+    desk = desk_of("39GX265-Z20", CameraOptions(clock_offset_ns=3 * S))
+    offsets = {"Listening": _offset(desk)}
+    desk.now = 2 * S
+    offsets[str(desk.get("PtpStatus"))] = _offset(desk)
+    desk.set(PtpEnable=0)
+    desk.now = 3 * S
+    offsets[str(desk.get("PtpStatus"))] = _offset(desk)
+    assert offsets == {"Listening": 0, "Master": 0, "Disabled": 0}
 
 
 def test_enabling_what_is_enabled_changes_nothing(desk: Desk) -> None:
@@ -65,7 +119,7 @@ def test_ptp_is_the_bit_of_the_gvcp_configuration_register(desk: Desk) -> None:
     assert desk.write_word(GVCP_CONFIGURATION, 0) is Status.SUCCESS
     assert (desk.get("PtpEnable"), desk.get("PtpStatus")) == (0, "Disabled")
     assert desk.write_word(GVCP_CONFIGURATION, PTP_BIT) is Status.SUCCESS
-    assert (desk.get("PtpEnable"), desk.get("PtpStatus")) == (1, "Uncalibrated")
+    assert (desk.get("PtpEnable"), desk.get("PtpStatus")) == (1, "Listening")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +159,7 @@ def test_elected_camera_without_ptp_stays_disabled(desk: Desk) -> None:
     assert (desk.get("PtpStatus"), desk.camera.ptp_from_ns) == ("Disabled", None)
     desk.now = 6 * S
     desk.set(PtpEnable=1)
-    assert (desk.get("PtpStatus"), desk.camera.ptp_from_ns) == ("Uncalibrated", 7 * S)
+    assert (desk.get("PtpStatus"), desk.camera.ptp_from_ns) == ("Listening", 7 * S)
 
 
 def test_cameras_with_different_oscillators_agree_once_they_are_synchronised(desk_of: DeskOf) -> None:
@@ -173,7 +227,7 @@ def test_reset_camera_counts_from_0_until_it_follows_again(desk: Desk) -> None:
     desk.run("DeviceReset")
     desk.camera.take_reset_request()
     desk.now += 400
-    assert (_timestamp(desk), desk.get("PtpStatus")) == (400, "Uncalibrated")
+    assert (_timestamp(desk), desk.get("PtpStatus")) == (400, "Listening")
     desk.now = 6 * S
     assert (_timestamp(desk), desk.get("PtpStatus")) == (6 * S, "Master")
 
@@ -204,4 +258,4 @@ def test_when_is_the_first_moment_that_shows_the_reading(
     assert clock.read(moment) >= reading
     assert moment == since or clock.read(moment - 1) < reading or moment - 1 < since
     if followed is not None:
-        assert clock.read(followed + CALIBRATION_NS) == followed + CALIBRATION_NS
+        assert clock.read(followed + FOLLOWING_NS) == followed + FOLLOWING_NS

@@ -76,6 +76,12 @@ def test_name_and_user_sets_outlive_a_restart(folder: Path) -> None:
     assert second.reports == []
 
 
+def test_name_of_16_bytes_in_the_file_is_cut_as_a_written_one(folder: Path) -> None:
+    _write(folder, {"version": 1, "values": {"DeviceUserID": "0123456789abcdef"}})
+    run = Run(folder)
+    assert (run.state["DeviceUserID"], run.reports) == ("0123456789abcde", [])
+
+
 def test_camera_starts_with_its_default_set_and_says_so(folder: Path) -> None:
     first = Run(folder)
     first.save_set(2, Height=480, UserSetDefault=2)
