@@ -41,6 +41,7 @@ class To:
     do_not_fragment: bool = True
     packet_delay_ns: int = 0
     link_bytes_per_s: float = 1e15
+    limit_bytes_per_s: float | None = None
     opened: int = 1
     extended_ids: bool = False
     configuration: StreamChannelCapability = NO_OPTIONS
