@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ MODELS = ("33GP1300", "38UX267", "39GX265-Z20", "38GX541-a", "38UX253")
 COMMAND = str(Path(sys.executable).with_name("tiscam-emu"))
 GI_PYTHON = os.environ.get("TISCAM_EMU_GI_PYTHON", "/usr/bin/python3")
 CLIENTS = Path(__file__).with_name("clients")
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
+"""How long a busy computer may take for what an idle one does at once; only a failure waits so long."""
+PROGRAM_PATIENCE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +110,14 @@ def refused(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
-def aravis(script: str, timeout_s: float = 120.0, **job: Any) -> dict[str, Any]:
+def aravis(script: str, timeout_s: float = PROGRAM_PATIENCE_S, **job: Any) -> dict[str, Any]:
     """Run a script of ``clients/`` and return the JSON it prints; an error of Aravis fails the test."""
     answer = aravis_answer(script, timeout_s, **job)
     assert "error" not in answer, answer["error"]
     return answer
 
 
-def aravis_answer(script: str, timeout_s: float = 120.0, **job: Any) -> dict[str, Any]:
+def aravis_answer(script: str, timeout_s: float = PROGRAM_PATIENCE_S, **job: Any) -> dict[str, Any]:
     """As `aravis`, but an error of Aravis is handed back under ``error``."""
     done = subprocess.run(
         [GI_PYTHON, str(CLIENTS / f"{script}.py"), json.dumps(job)],
@@ -128,11 +131,37 @@ def aravis_answer(script: str, timeout_s: float = 120.0, **job: Any) -> dict[str
     return answer
 
 
-def run(arguments: Sequence[str], timeout_s: float = 120.0) -> str:
+def run(arguments: Sequence[str], timeout_s: float = PROGRAM_PATIENCE_S) -> str:
     """Standard output of a client program that must succeed."""
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=timeout_s, check=False)
     assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr or done.stdout}"
     return done.stdout
+
+
+def run_counting_drops(arguments: Sequence[str], timeout_s: float = PROGRAM_PATIENCE_S) -> tuple[str, int]:
+    """As `run`, and how many datagrams found the program's sockets full, because it was not given a processor in time.
+
+    That is the system's own count, looked at every few milliseconds for as long as the sockets are there.
+    """
+    dropped: dict[str, int] = {}
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as client:
+        with ThreadPoolExecutor(1) as pool:
+            said = pool.submit(client.communicate, timeout=timeout_s)
+            while not said.done():
+                dropped |= _drops(client.pid)
+                wait([said], 0.005)
+        output, errors = said.result()
+    assert client.returncode == 0, f"{' '.join(arguments)}: {errors or output}"
+    return output, sum(dropped.values())
+
+
+def _drops(pid: int) -> dict[str, int]:
+    """Of each UDP socket of a process, by inode."""
+    names = set()
+    with suppress(OSError):  # it may end, or close a socket, meanwhile
+        names = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    rows = (line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:])
+    return {row[9]: int(row[12]) for row in rows if f"socket:[{row[9]}]" in names}
 
 
 def program(name: str) -> str | None:
@@ -141,7 +170,7 @@ def program(name: str) -> str | None:
     return str(beside) if beside.exists() else shutil.which(name)
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 5.0) -> float:
+def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> float:
     """Poll until the condition holds; return the seconds that took."""
     begin = time.monotonic()
     while not condition():

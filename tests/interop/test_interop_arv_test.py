@@ -18,7 +18,7 @@ from tiscam_emu import Camera
 
 _RUNS = range(int(os.environ.get("TISCAM_EMU_REPEAT", "1")))
 _CHECKS = 19
-_TRIES = 3
+_TRIES = 5
 _LOSS = (":BufferCheck", ":FrameRate")
 
 # With its built-in assumptions about a camera it does not know, arv-test wants 10 Hz at full size; this camera ends at
@@ -59,11 +59,11 @@ def _failures(checks: list[Check]) -> dict[str, str]:
 
 
 def _checks_without_loss(camera: Camera, expected: set[str], *options: str) -> list[Check]:
-    """The checks of the first of three runs in which nothing but `expected` fails; of the last one if none.
+    """The checks of the first of five runs in which nothing but `expected` fails; of the last one if none.
 
     arv-test receives by a plain socket with the system's small buffer. Where other work keeps the client from its
     processor for some milliseconds it overflows, and a frame of 20 MB cannot be asked for again in time. A fault of
-    the camera fails three times; a lost frame is told by a warning.
+    the camera fails five times; a lost frame is told by a warning.
     """
     for _ in range(_TRIES):
         checks = _checks(camera, *options)

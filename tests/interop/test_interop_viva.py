@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.interop.emulator import MODELS, Ready, emulator, program, run
+from tests.interop.emulator import MODELS, Ready, emulator, program, run, run_counting_drops
 
 from tiscam_emu import Camera
 
 _SUMMARY = re.compile(r"^Summary: .*\bcomplete=(\d+) incomplete=(\d+) missed=(\d+)", re.MULTILINE)
+_PATIENCE_S = 90.0
 
 
 @pytest.fixture(autouse=True)
@@ -95,21 +97,31 @@ def test_value_out_of_range_is_refused_with_the_range(camera: Ready) -> None:
         _set(camera.address, "Width", 1_000_000)
 
 
-def _stream(address: str, packet_size: int) -> int:
-    """Complete frames of a two-second stream, in which nothing else may come."""
-    output = _viva("stream", "--ip", address, "--packet-size", str(packet_size), "--duration-s", "2", "--save", "0")
-    summary = _SUMMARY.search(output)
-    assert summary is not None, output
-    complete, incomplete, missed = (int(number) for number in summary.groups())
-    assert (incomplete, missed) == (0, 0), summary.group()
-    return complete
+def _stream(address: str, packet_size: int, frames: int) -> None:
+    """Stream for two seconds at a time until so many frames were complete.
+
+    viva-camctl asks for lost packets again, but gives a frame up if they do not come in time. So none may be incomplete
+    unless its own socket was full: a fault of the camera leaves no drops there.
+    """
+    path = program("viva-camctl")
+    assert path is not None
+    options = ["--ip", address, "--packet-size", str(packet_size), "--duration-s", "2", "--save", "0"]
+    complete, until = 0, time.monotonic() + _PATIENCE_S
+    while complete < frames:
+        assert time.monotonic() < until, f"{complete} of {frames} frames"
+        output, dropped = run_counting_drops([path, "stream", *options])
+        summary = _SUMMARY.search(output)
+        assert summary is not None, output
+        good, incomplete, missed = (int(number) for number in summary.groups())
+        assert incomplete + missed <= dropped, summary.group()
+        complete += good
 
 
 def test_every_frame_of_a_stream_in_packets_of_1500_is_complete(camera: Ready) -> None:
     for name, value in (("Width", 640), ("Height", 480), ("AcquisitionFrameRate", 30)):
         _set(camera.address, name, value)
 
-    assert _stream(camera.address, 1500) >= 45
+    _stream(camera.address, 1500, frames=45)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -117,7 +129,5 @@ def test_every_frame_at_full_size_and_the_cameras_own_rate_is_complete(
     tiscam_camera_factory: Callable[..., Camera], model: str
 ) -> None:
     camera = tiscam_camera_factory(model)
-    _stream(camera.address, 9000)  # a large sensor's first look at its scene, and its first exposures, take a second
-
-    assert _stream(camera.address, 9000) >= 5
+    _stream(camera.address, 9000, frames=8)
     assert int(_get(camera.address, "Width")) == int(_get(camera.address, "SensorWidth"))

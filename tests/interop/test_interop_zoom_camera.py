@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from tests.interop.genapi_session import controlled, streaming
 from tests.interop.gvcp_client import IP_UDP_BYTES, LEADER, GvspReceiver
 
 from tiscam_emu import Camera
+
+if TYPE_CHECKING:
+    from tests.interop.genapi_camera import GenApiCamera
 
 MODEL = "39GX265-Z20"
 MEASURE_NS = 2_500_000_000
@@ -98,24 +102,25 @@ def test_focus_blurs_the_picture_and_autofocus_sharpens_it(tiscam_camera_factory
         nodes["ExposureAuto"], nodes["GainAuto"], nodes["BalanceWhiteAuto"] = "Off", "Off", "Off"
         nodes["ExposureTime"], nodes["Gain"] = 5000.0, 0.0
         with streaming(client, nodes, 8000) as receiver:
-            sharp = _detail(receiver)
+            sharp = _detail(receiver, nodes)
             nodes["Focus"] = 9800
-            blurred = _detail(receiver, after_s=1.5)
+            blurred = _detail(receiver, nodes, after_s=1.5)
             nodes.execute("FocusAuto")
             end = time.monotonic() + AUTOFOCUS_S
             while nodes["Focus"] == 9800 and time.monotonic() < end:  # as long as it searches
                 receiver.block()
             assert nodes["Focus"] == 10_000
-            again = _detail(receiver, after_s=1.0)
+            again = _detail(receiver, nodes, after_s=1.0)
 
     assert blurred < 0.8 * sharp
     assert again == pytest.approx(sharp, rel=0.05)
 
 
-def _detail(receiver: GvspReceiver, after_s: float = 0.5) -> float:
-    """Mean difference of neighbouring pixels of one colour, in a frame that began some time from now."""
-    end = time.monotonic() + after_s
-    while (block := receiver.block()) and time.monotonic() < end:
+def _detail(receiver: GvspReceiver, nodes: GenApiCamera, after_s: float = 0.5) -> float:
+    """Mean difference of neighbouring pixels of one colour, in a frame exposed some time from now."""
+    nodes.execute("TimestampLatch")
+    from_ns = nodes["TimestampLatchValue"] + int(after_s * 1e9)
+    while struct.unpack_from(">Q", (block := receiver.block()).leader, 4)[0] < from_ns:
         continue
     image = np.frombuffer(block.payload, np.uint8).reshape(480, 640).astype(np.float32)
     return float(np.abs(image[:, 2:] - image[:, :-2]).mean())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from aravis_session import ADDRESS_LIMIT_US, Aravis, configure, open_camera, run  # type: ignore[import-not-found]
+from aravis_session import PATIENCE_US, Aravis, configure, open_camera, run  # type: ignore[import-not-found]
 
 _SILENCE_US = 700_000
 
@@ -72,7 +72,7 @@ class Session:
         for number in range(self.job["frames"]):
             if (triggers == "once" and number == 0) or triggers is True:
                 self.camera.software_trigger()
-            if not self.take(ADDRESS_LIMIT_US):
+            if not self.take(PATIENCE_US):
                 break
         if self.job.get("expect_end", False):
             self.take(_SILENCE_US)

@@ -152,7 +152,7 @@ def test_a_link_faster_than_any_cable_takes_the_largest_bursts() -> None:
     assert pacer(9000, link=1e12).burst_packets == 32
 
 
-# Bandwidth limit
+# A computer that stalls
 
 
 def stalling(paced: LinkPacer, packet_size: int, frames: int, period_ns: int, seed: int) -> list[tuple[int, int]]:
@@ -179,6 +179,18 @@ def most_beyond(sent: list[tuple[int, int]], bytes_per_s: float) -> float:
         least = min(least, total[index] - allowed)
         beyond = max(beyond, total[index + 1] - allowed - least)
     return beyond
+
+
+@pytest.mark.parametrize("packet_size", [1440, 9000, 16_364])
+@pytest.mark.parametrize("link", [113.5e6, 372.5e6])
+def test_after_no_stall_does_more_come_than_a_default_receive_buffer_holds_beside_what_is_read(
+    link: float, packet_size: int
+) -> None:
+    paced = pacer(packet_size, link=link)
+    wire = link * 1.03 * packet_size / (packet_size - 36)
+    sent = stalling(paced, packet_size, 1000, round((34 * packet_size + 449) / wire * 1e9), seed=7)
+    assert most_beyond(sent, wire) > 5e5  # stalls are made good ...
+    assert most_beyond(sent, wire * 4 / 3) < 1.6 * paced.burst_packets * packet_size  # ... a third faster at most
 
 
 @pytest.mark.parametrize("header_bytes", [8, 20])
