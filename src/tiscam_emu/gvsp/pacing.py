@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.units import NS_PER_MS, NS_PER_S, NS_PER_US, Nanoseconds
 from tiscam_emu.wire.gvsp import IP_UDP_HEADER_BYTES
 
@@ -26,6 +29,12 @@ _FORGIVEN_NS = 20 * NS_PER_MS
 
 _FORGIVEN_OF_LIMIT_NS = 5 * NS_PER_MS
 """The same under a bandwidth limit: it holds over any window, but for what it allows in this time and a burst."""
+
+
+def sending_ns(payload_bytes: int, packets: int, to: Destination) -> float:
+    """About how long a frame takes on its way."""
+    rate = min(to.link_bytes_per_s, to.limit_bytes_per_s or math.inf)
+    return payload_bytes / rate * NS_PER_S + packets * to.packet_delay_ns
 
 
 class LinkPacer:
