@@ -10,8 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,32 +135,6 @@ def run(arguments: Sequence[str], timeout_s: float = PROGRAM_PATIENCE_S) -> str:
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=timeout_s, check=False)
     assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr or done.stdout}"
     return done.stdout
-
-
-def run_counting_drops(arguments: Sequence[str], timeout_s: float = PROGRAM_PATIENCE_S) -> tuple[str, int]:
-    """As `run`, and how many datagrams found the program's sockets full, because it was not given a processor in time.
-
-    That is the system's own count, looked at every few milliseconds for as long as the sockets are there.
-    """
-    dropped: dict[str, int] = {}
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as client:
-        with ThreadPoolExecutor(1) as pool:
-            said = pool.submit(client.communicate, timeout=timeout_s)
-            while not said.done():
-                dropped |= _drops(client.pid)
-                wait([said], 0.005)
-        output, errors = said.result()
-    assert client.returncode == 0, f"{' '.join(arguments)}: {errors or output}"
-    return output, sum(dropped.values())
-
-
-def _drops(pid: int) -> dict[str, int]:
-    """Of each UDP socket of a process, by inode."""
-    names = set()
-    with suppress(OSError):  # it may end, or close a socket, meanwhile
-        names = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
-    rows = (line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:])
-    return {row[9]: int(row[12]) for row in rows if f"socket:[{row[9]}]" in names}
 
 
 def program(name: str) -> str | None:

@@ -366,7 +366,13 @@ def test_picture_file_is_the_scene(address: str, tmp_path: Path, need: Callable[
         auto_off = [(name, "Off") for name in ("ExposureAuto", "GainAuto")]
         size = [("Width", 1024), ("Height", 256)]
         got = aravis(
-            "aravis_stream", camera=address, frames=1, save=str(tmp_path), save_count=1, set=[*auto_off, *size]
+            "aravis_stream",
+            camera=address,
+            frames=1,
+            spare=30,
+            save=str(tmp_path),
+            save_count=1,
+            set=[*auto_off, *size],
         )
 
     line = Path(got["saved"][0]).read_bytes()[128 * 1024 : 129 * 1024]
