@@ -19,7 +19,9 @@ MODELS = ("33GP1300", "38UX267", "39GX265-Z20", "38GX541-a", "38UX253")
 COMMAND = str(Path(sys.executable).with_name("tiscam-emu"))
 GI_PYTHON = os.environ.get("TISCAM_EMU_GI_PYTHON", "/usr/bin/python3")
 CLIENTS = Path(__file__).with_name("clients")
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
+"""How long a busy computer may take for what an idle one does at once; only a failure waits so long."""
+PROGRAM_PATIENCE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +109,14 @@ def refused(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
-def aravis(script: str, timeout_s: float = 120.0, **job: Any) -> dict[str, Any]:
+def aravis(script: str, timeout_s: float = PROGRAM_PATIENCE_S, **job: Any) -> dict[str, Any]:
     """Run a script of ``clients/`` and return the JSON it prints; an error of Aravis fails the test."""
     answer = aravis_answer(script, timeout_s, **job)
     assert "error" not in answer, answer["error"]
     return answer
 
 
-def aravis_answer(script: str, timeout_s: float = 120.0, **job: Any) -> dict[str, Any]:
+def aravis_answer(script: str, timeout_s: float = PROGRAM_PATIENCE_S, **job: Any) -> dict[str, Any]:
     """As `aravis`, but an error of Aravis is handed back under ``error``."""
     done = subprocess.run(
         [GI_PYTHON, str(CLIENTS / f"{script}.py"), json.dumps(job)],
@@ -128,7 +130,7 @@ def aravis_answer(script: str, timeout_s: float = 120.0, **job: Any) -> dict[str
     return answer
 
 
-def run(arguments: Sequence[str], timeout_s: float = 120.0) -> str:
+def run(arguments: Sequence[str], timeout_s: float = PROGRAM_PATIENCE_S) -> str:
     """Standard output of a client program that must succeed."""
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=timeout_s, check=False)
     assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr or done.stdout}"
@@ -141,7 +143,7 @@ def program(name: str) -> str | None:
     return str(beside) if beside.exists() else shutil.which(name)
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 5.0) -> float:
+def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> float:
     """Poll until the condition holds; return the seconds that took."""
     begin = time.monotonic()
     while not condition():

@@ -18,6 +18,9 @@ SCDA = 0x0D18
 HEARTBEAT_TIMEOUT = 0x0938
 TO_THE_END = 0xFFFFFF
 IP_UDP_BYTES = 28
+PATIENCE_S = 20.0
+_BUFFER_BYTES = 8 * 1024 * 1024
+_SO_RCVBUFFORCE = 33  # Linux <asm-generic/socket.h>
 
 LEADER, TRAILER, PAYLOAD = 1, 2, 3
 
@@ -44,7 +47,7 @@ class Ack:
 class GvcpClient:
     """One client on a port of its own."""
 
-    def __init__(self, address: str, *, timeout_s: float = 2.0) -> None:
+    def __init__(self, address: str, *, timeout_s: float = PATIENCE_S) -> None:
         self.address = address
         self._req_id = 0
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -184,9 +187,9 @@ class Block:
 class GvspReceiver:
     """A stream socket with a large receive buffer; with a group, one of several that hear it on loopback."""
 
-    def __init__(self, timeout_s: float = 5.0, *, group: str = "", port: int = 0) -> None:
+    def __init__(self, timeout_s: float = PATIENCE_S, *, group: str = "", port: int = 0) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 * 1024 * 1024)
+        _enlarge(self.socket)
         if group:
             membership = socket.inet_aton(group) + socket.inet_aton("127.0.0.1")
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -233,7 +236,7 @@ class GvspReceiver:
             while True:
                 self.socket.recv(65536)
         except BlockingIOError:
-            self.socket.settimeout(5.0)
+            self.socket.settimeout(PATIENCE_S)
 
     def request_extended_resend(self, camera: str, block_id: int, first: int, last: int) -> None:
         """As `request_resend`, with ids of 64 and 32 bits."""
@@ -244,6 +247,14 @@ class GvspReceiver:
         """PACKETRESEND from the stream's own port, as clients send it."""
         payload = struct.pack(">HHII", 0, block_id, first, last)
         self.socket.sendto(struct.pack(">BBHHH", 0x42, 0, 0x0040, len(payload), 1) + payload, (camera, GVCP_PORT))
+
+
+def _enlarge(sock: socket.socket) -> None:
+    """Have it hold many frames, whatever the system's limit: a busy computer lets its owner wait."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
+    except PermissionError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
 
 
 def seconds_until(condition_s: float) -> float:

@@ -30,6 +30,7 @@ _COMMON: list[tuple[str, object]] = [
     ("Gain", 0),
 ]
 _BLACK_8_BIT = 240 / 16
+_SPARE = 30
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +98,7 @@ def test_continuous_goes_on_until_it_is_stopped(tiscam_camera: Camera) -> None:
 @pytest.mark.parametrize("name", ["AcquisitionFrameRate", "FPS"])
 def test_ten_hertz_give_device_timestamps_100_ms_apart_exactly(camera: Ready, name: str) -> None:
     """A computer too busy to render may skip a frame; what comes then lies on the same grid."""
-    got = _take(camera.address, 10, (name, 10))
+    got = _take(camera.address, 10, (name, 10), spare=_SPARE)
 
     distances = np.diff([frame["timestamp_ns"] for frame in got["frames"]])
     assert distances.min() == 100_000_000
@@ -152,7 +153,7 @@ def mono(tiscam_camera_factory: Callable[..., Camera], half_lit: str) -> Camera:
 
 
 def _mean_picture(address: str, folder: Path, *settings: tuple[str, object]) -> Image:
-    got = _take(address, 4, *settings, save=str(folder), save_count=4)
+    got = _take(address, 4, *settings, save=str(folder), save_count=4, spare=_SPARE)
     mean: Image = np.mean(_pictures(got), axis=0)
     return mean
 
@@ -197,7 +198,7 @@ def test_reverse_x_and_y_mirror_the_picture(mono: Camera, tmp_path: Path) -> Non
 def test_region_is_cut_out_where_its_offsets_say(mono: Camera, tmp_path: Path) -> None:
     whole = _mean_picture(mono.address, tmp_path, *_WHOLE)
     at = [("OffsetAutoCenter", "Off"), ("OffsetX", 1800), ("OffsetY", 1200), ("ExposureTime", 16000)]
-    got = _take(mono.address, 4, *at, save=str(tmp_path), save_count=4)
+    got = _take(mono.address, 4, *at, save=str(tmp_path), save_count=4, spare=_SPARE)
     part = np.mean(_pictures(got), axis=0)
 
     assert got["frames"][0]["region"] == [1800, 1200, 640, 480]
@@ -209,7 +210,7 @@ def test_region_is_cut_out_where_its_offsets_say(mono: Camera, tmp_path: Path) -
 
 def test_region_lies_in_the_middle_of_the_sensor_while_auto_centre_is_on(camera: Ready) -> None:
     read = ["OffsetX", "OffsetY", "SensorWidth", "SensorHeight"]
-    got = _take(camera.address, 1, ("OffsetAutoCenter", "On"), read=read)
+    got = _take(camera.address, 1, ("OffsetAutoCenter", "On"), read=read, spare=_SPARE)
 
     x, y, width, height = got["frames"][0]["region"]
     values = {name: int(value) for name, value in got["read"].items()}

@@ -35,7 +35,7 @@ def test_camera_as_it_is_settles_at_the_reference_and_keeps_what_it_found(fresh:
     assert gain_db == 0.0 or exposure_us == longest_us
 
     by_hand = [("ExposureAuto", "Off"), ("GainAuto", "Off")]
-    job: dict[str, Any] = {"save": str(tmp_path), "save_count": 1, "read": ["ExposureTime", "Gain"]}
+    job: dict[str, Any] = {"save": str(tmp_path), "save_count": 1, "spare": 30, "read": ["ExposureTime", "Gain"]}
     second = aravis("aravis_stream", camera=fresh.address, frames=1, set=by_hand, **job)
     assert [float(second["read"][name]) for name in ("ExposureTime", "Gain")] == [exposure_us, gain_db]
     image = np.fromfile(second["saved"][0], np.uint8)

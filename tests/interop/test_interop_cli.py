@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.interop.emulator import MODELS, PATIENCE_S, Emulator, aravis, emulator, refused, wait_until
-from tests.interop.gvcp_client import CCP, GvcpClient
+from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, SCDA, SCP, GvcpClient, GvspReceiver
 
 A_SECOND = 1.0
+TRIES = 5
 _WRONG_TYPES = b'{"version": 1, "values": {"DeviceUserID": 7, "GevPersistentIPAddress": "x"}}'
 
 
@@ -59,39 +60,55 @@ def test_several_cameras_take_following_addresses_in_the_order_given(address: st
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_ends_the_command_within_a_second_with_status_0(address: str, number: signal.Signals) -> None:
-    with emulator("-m", "39GX265-Z20", "-m", "38GX541-a", "--address", address, cameras=2) as running:
-        children = running.children()
-        begin = time.monotonic()
-        status = running.end(number)
-        taken_s = time.monotonic() - begin
+    def taken_s() -> float:
+        with emulator("-m", "39GX265-Z20", "-m", "38GX541-a", "--address", address, cameras=2) as running:
+            children = running.children()
+            begin = time.monotonic()
+            status = running.end(number)
+            end = time.monotonic()
 
-        assert (status, running.errors()) == (0, "")
-        assert taken_s < A_SECOND
-        assert len(children) == 2
-        assert not any(_alive(pid) for pid in children)
+            assert (status, running.errors()) == (0, "")
+            assert len(children) == 2
+            assert not any(_alive(pid) for pid in children)
+            return end - begin
+
+    _assert_once_within_a_second(taken_s)
+
+
+def _assert_once_within_a_second(taken_s: Callable[[], float]) -> None:
+    """Once in a few times, for a busy computer may take longer; what takes a camera so long takes it always."""
+    times_s: list[float] = []
+    while len(times_s) < TRIES and (not times_s or times_s[-1] >= A_SECOND):
+        times_s.append(taken_s())
+    assert times_s[-1] < A_SECOND, times_s
 
 
 def test_ctrl_c_in_a_terminal_reaches_every_process_and_still_ends_with_status_0(address: str) -> None:
     with emulator("-m", "33GP1300", "--address", address) as running:
         os.killpg(running.process.pid, signal.SIGINT)
 
-        assert running.process.wait(A_SECOND) == 0
+        assert running.process.wait(PATIENCE_S) == 0
         assert running.errors() == ""
 
 
 def test_signal_ends_a_streaming_camera_within_a_second(address: str) -> None:
-    from tests.interop.gvcp_client import SCDA, SCP, GvspReceiver
-
-    with emulator("-m", "33GP1300", "--address", address) as running, GvspReceiver() as receiver:
-        with GvcpClient(address) as client:
+    def taken_s() -> float:
+        with (
+            emulator("-m", "33GP1300", "--address", address) as running,
+            GvspReceiver() as receiver,
+            GvcpClient(address) as client,
+        ):
             client.write_register(CCP, 2)
+            client.write_register(HEARTBEAT_TIMEOUT, 30_000)
             client.write_register(SCDA, 0x7F000001)
             client.write_register(SCP, receiver.port)
             _start_acquisition(client)
             receiver.block()
             begin = time.monotonic()
             assert running.end() == 0
-        assert time.monotonic() - begin < A_SECOND
+            return time.monotonic() - begin
+
+    _assert_once_within_a_second(taken_s)
 
 
 def _start_acquisition(client: GvcpClient) -> None:
@@ -115,7 +132,7 @@ def test_killed_camera_ends_the_command_with_a_message_naming_it(address: str) -
     with emulator("-m", "33GP1300", "--address", address) as running:
         os.kill(running.children()[0], signal.SIGKILL)
 
-        assert running.process.wait(5.0) == 2
+        assert running.process.wait(PATIENCE_S) == 2
         message = running.errors()
         assert address in message
         assert "Traceback" not in message
@@ -349,7 +366,13 @@ def test_picture_file_is_the_scene(address: str, tmp_path: Path, need: Callable[
         auto_off = [(name, "Off") for name in ("ExposureAuto", "GainAuto")]
         size = [("Width", 1024), ("Height", 256)]
         got = aravis(
-            "aravis_stream", camera=address, frames=1, save=str(tmp_path), save_count=1, set=[*auto_off, *size]
+            "aravis_stream",
+            camera=address,
+            frames=1,
+            spare=30,
+            save=str(tmp_path),
+            save_count=1,
+            set=[*auto_off, *size],
         )
 
     line = Path(got["saved"][0]).read_bytes()[128 * 1024 : 129 * 1024]

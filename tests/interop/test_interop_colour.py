@@ -110,6 +110,7 @@ def _patches(address: str, pixel_format: str, matrix: bool, folder: Path) -> NDA
         ],
         frames=1,
         triggers=True,
+        spare=30,
         save=str(folder),
         save_count=1,
     )
@@ -130,6 +131,7 @@ def test_automatic_white_balance_finds_the_temperature_of_the_light_on_the_scene
             camera=running.ready[0].address,
             set=[("BalanceWhiteMode", "WhiteBalanceMode_Temperature"), ("Width", _WIDTH), ("Height", _HEIGHT)],
             frames=40,
+            spare=30,
             read=["BalanceWhiteTemperature"],
         )
     # white balance changes when it is off by more than 3 %, in steps of 100 K

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.interop.emulator import aravis, refused, wait_until
+from tests.interop.emulator import PATIENCE_S, aravis, refused, wait_until
 from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, GvcpClient, Refused
 
 from tiscam_emu import Camera, CameraFailed
@@ -30,16 +30,17 @@ def test_aravis_gets_every_frame_at_one_percent_loss(need: Callable[..., None], 
 
 
 def test_an_unplugged_camera_is_silent_and_loses_control_and_a_plugged_one_answers(tiscam_camera: Camera) -> None:
-    with GvcpClient(tiscam_camera.address, timeout_s=0.2) as client:
+    with GvcpClient(tiscam_camera.address) as client:
         client.write_register(CCP, 2)
         client.write_register(HEARTBEAT_TIMEOUT, 500)
         tiscam_camera.unplug()
+        client.socket.settimeout(0.2)
         with pytest.raises(TimeoutError):
             client.read_register(CCP)
         wait_until(lambda: tiscam_camera.status().controller == "", "control is lost")
         assert not tiscam_camera.status().plugged
         tiscam_camera.plug()
-        client.socket.settimeout(2.0)
+        client.socket.settimeout(PATIENCE_S)
         assert client.read_register(CCP) == 0
 
 

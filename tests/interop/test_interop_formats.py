@@ -99,7 +99,7 @@ def _stream(
     width, height = size or ("max", "max")
     settings += [("OffsetAutoCenter", "On"), ("Width", width), ("Height", height)]
     settings += [("AcquisitionFrameRate", rate_hz or "max")]
-    saving: dict[str, Any] = {"save": str(folder), "save_count": 3} if folder else {}
+    saving: dict[str, Any] = {"save": str(folder), "save_count": 3, "spare": 30} if folder else {}
     job: dict[str, Any] = {"buffers": 4 if size is None else 20, "read": ["AcquisitionFrameRate"], **saving}
     return aravis("aravis_stream", camera=address, frames=frames, set=settings, set_if_there=_SETTLED, **job)
 

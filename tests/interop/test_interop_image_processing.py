@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     Client = tuple["GvspReceiver", "GenApiCamera"]
 
 LATE_FRAMES = 5  # on their way when a setting changes, and the one whose exposure it meets
-PATIENCE_S = 20.0
 Means = NDArray[np.float64]
 
 
@@ -113,7 +112,7 @@ def test_flips_keep_the_bayer_phase_and_white_balance_makes_the_card_grey(client
         assert _phases(receiver) == pytest.approx(plain, abs=0.5), (x, y)
 
     nodes["BalanceWhiteAuto"] = "Once"
-    wait_until(lambda: bool(receiver.block()) and nodes["BalanceWhiteAuto"] == "Off", "Once is over", PATIENCE_S)
+    wait_until(lambda: bool(receiver.block()) and nodes["BalanceWhiteAuto"] == "Off", "Once is over")
     balanced = _phases(receiver) - 15  # black: 240 of 4095
     assert balanced == pytest.approx([balanced[1]] * 4, rel=0.03)
 

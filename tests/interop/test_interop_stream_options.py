@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.interop.emulator import aravis
-from tests.interop.gvcp_client import CCP, LEADER, PAYLOAD, SCDA, SCP, SCPS, TRAILER, GvcpClient, GvspReceiver
+from tests.interop.gvcp_client import (
+    CCP,
+    HEARTBEAT_TIMEOUT,
+    LEADER,
+    PAYLOAD,
+    SCDA,
+    SCP,
+    SCPS,
+    TRAILER,
+    GvcpClient,
+    GvspReceiver,
+)
 
 from tiscam_emu import Camera, read_stamp
 from tiscam_emu.wire.chunks import parse_chunks
@@ -56,6 +67,7 @@ def connection(tiscam_camera_factory: Callable[..., Camera]) -> Iterator[Connect
     camera = tiscam_camera_factory("39GX265-Z20", scene="flat")
     with GvcpClient(camera.address) as client:
         client.write_register(CCP, 2)
+        client.write_register(HEARTBEAT_TIMEOUT, 30_000)
         nodes = GenApiCamera(client)
         nodes["Width"], nodes["Height"], nodes["AcquisitionFrameRate"] = *SIZE, 25.0
         yield Connection(client, nodes)
@@ -204,6 +216,7 @@ def test_unconditional_stream_goes_on_after_its_client_and_ends_with_the_next(co
         connection.nodes.execute("AcquisitionStart")
         receiver.block()
         connection.client.write_register(CCP, 0)
+        receiver.drain()
         first = receiver.block().block_id
         assert receiver.block().block_id == first + 1
         with GvcpClient(connection.client.address) as next_client:

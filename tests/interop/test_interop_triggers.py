@@ -66,7 +66,13 @@ def test_exposures_of_a_frame_set_take_turns_in_the_picture(
         ("MultiFrameSetOutputModeEnable", True),
     ]
     got = aravis(
-        "aravis_stream", camera=camera.address, set=[*_STILL, *mode], frames=6, save=str(tmp_path), save_count=6
+        "aravis_stream",
+        camera=camera.address,
+        set=[*_STILL, *mode],
+        frames=6,
+        save=str(tmp_path),
+        save_count=6,
+        spare=30,
     )
 
     signals = [float(np.fromfile(path, np.uint8).mean()) - _BLACK_8_BIT for path in got["saved"]]

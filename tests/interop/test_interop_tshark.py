@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.interop.emulator import aravis, emulator, run, wait_until
+from tests.interop.emulator import PATIENCE_S, aravis, emulator, run, wait_until
 from tests.interop.gvcp_client import CCP, SCDA, SCP, SCPS, GvcpClient, GvspReceiver
 
 from tiscam_emu import Camera
@@ -57,12 +57,12 @@ def _capture(path: Path) -> Iterator[None]:
     command = ["tshark", "-i", "lo", "-f", "udp", "-w", str(path), "-B", "64", "-q"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
-            wait_until(lambda: _hears(path), "tshark is capturing", 15.0)
+            wait_until(lambda: _hears(path), "tshark is capturing")
             yield
             _until_written(path)
         finally:
             process.terminate()
-            process.wait(10.0)
+            process.wait(PATIENCE_S)
 
 
 def _hears(path: Path) -> bool:
@@ -81,7 +81,7 @@ def _until_written(path: Path) -> None:
     marker = b"end of the session recorded here"
     with GvcpClient("127.0.0.1") as client:
         client.socket.sendto(marker, ("127.0.0.1", 9))
-    wait_until(lambda: marker in path.read_bytes()[-4096:], "the capture is written", 15.0)
+    wait_until(lambda: marker in path.read_bytes()[-4096:], "the capture is written")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from tiscam_emu.camera.chunks import chunk_tail_bytes
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.features.kinds import Entry, Enumeration, Feature, Integer, Room
 from tiscam_emu.units import Nanoseconds, ns_from_s
-from tiscam_emu.wire.gvsp import data_bytes_per_packet
+from tiscam_emu.wire.gvsp import ALL_IN_DESCRIPTION_BYTES, IP_UDP_HEADER_BYTES, header_bytes, payload_packets
 
 _CATEGORY = "DeviceControl"
 _COUNTS = "Counted are packets with their IP, UDP and GVSP headers. A trigger is not delayed: its frame is sent slowly."
@@ -17,37 +17,39 @@ _HURRY = 2.0
 """A camera whose link is faster than Gigabit Ethernet sends in free run at Gigabit's rate, or so many times as fast as
 its frames need if that is more: at full speed a receiver with the system's default buffer would lose packets."""
 
+_IN_HAND = 1.03
+"""So much less than the limit allows frames take of it: packets never leave faster, so that time which the computer
+loses could not be made good, and frames would stay late."""
+
 
 def data_bytes_per_s(state: CameraState) -> float:
-    """Image data that the camera may send per second: as the limit says if there is one, and never above the link."""
+    """Image data that the camera may send per second, were there no limit."""
     link = state.model.link.bytes_per_s
-    limit = _limit_bytes_per_s(state)
-    most = link if limit is None else min(link, limit)
-    if most <= _GIGABIT_BYTES_PER_S or trigger.enabled(state):
-        return most
+    if link <= _GIGABIT_BYTES_PER_S or trigger.enabled(state):
+        return link
     needed = _frame_bytes(state) * float(state["AcquisitionFrameRate"])
-    return min(most, max(_GIGABIT_BYTES_PER_S, needed * _HURRY))
+    return min(link, max(_GIGABIT_BYTES_PER_S, needed * _HURRY))
+
+
+def limit_bytes_per_s(state: CameraState) -> float | None:
+    """Most bytes that the camera may send per second, IP, UDP and GVSP headers included; None without a limit."""
+    return float(state["DeviceLinkThroughputLimit"]) if state.get("DeviceLinkThroughputLimitMode", 0) else None
 
 
 def least_period_ns(state: CameraState) -> Nanoseconds:
     """Least distance of two frames that keeps the stream below the limit; 0 without a limit."""
-    limit = _limit_bytes_per_s(state)
+    limit = limit_bytes_per_s(state)
     if limit is None:
         return 0
-    return ns_from_s(_frame_bytes(state) / limit)
+    payload_bytes, extended = _frame_bytes(state), bool(state["GevGVSPExtendedIDMode"])
+    packets = payload_packets(payload_bytes, int(state["GevSCPSPacketSize"]), extended=extended) + 2
+    headers_bytes = packets * (IP_UDP_HEADER_BYTES + header_bytes(extended=extended)) + ALL_IN_DESCRIPTION_BYTES
+    return ns_from_s((payload_bytes + headers_bytes) * _IN_HAND / limit)
 
 
 def _frame_bytes(state: CameraState) -> int:
     image_bytes = image_format.pixel_format(state).payload_bytes(state["Width"], state["Height"])
     return image_bytes + chunk_tail_bytes(state)
-
-
-def _limit_bytes_per_s(state: CameraState) -> float | None:
-    """The limit less what the headers take of it."""
-    if not state.get("DeviceLinkThroughputLimitMode", 0):
-        return None
-    packet_size = int(state["GevSCPSPacketSize"])
-    return float(state["DeviceLinkThroughputLimit"]) * data_bytes_per_packet(packet_size) / packet_size
 
 
 FEATURES: tuple[Feature, ...] = (

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from operator import or_
 
 from tiscam_emu.camera import control_channel, multi_part
-from tiscam_emu.camera.bandwidth import data_bytes_per_s
+from tiscam_emu.camera.bandwidth import data_bytes_per_s, limit_bytes_per_s
 from tiscam_emu.camera.chunks import chunk_tail_bytes
 from tiscam_emu.camera.gev import CATEGORY, WORD, command, constant, flag, integer
 from tiscam_emu.camera.image_format import pixel_format
@@ -56,6 +56,8 @@ class StreamSettings:
         Where packets go; port 0 means that the channel is closed.
     packet_size
         Bytes of a full packet, IP, UDP and GVSP headers included.
+    limit_bytes_per_s
+        Most that may be sent, headers included; None without a limit.
     opened
         Counts the openings of the channel: block ids restart at 1 when it changes.
     extended_ids
@@ -70,6 +72,7 @@ class StreamSettings:
     do_not_fragment: bool
     packet_delay_ns: Nanoseconds
     link_bytes_per_s: float
+    limit_bytes_per_s: float | None
     opened: int
     extended_ids: bool
     configuration: StreamChannelCapability
@@ -85,6 +88,7 @@ def stream_settings(state: CameraState) -> StreamSettings:
         do_not_fragment=bool(state["GevSCPSDoNotFragment"]),
         packet_delay_ns=state["GevSCPD"],
         link_bytes_per_s=data_bytes_per_s(state),
+        limit_bytes_per_s=limit_bytes_per_s(state),
         opened=state.channel_openings,
         extended_ids=bool(state["GevGVSPExtendedIDMode"]),
         configuration=stream_configuration(state),

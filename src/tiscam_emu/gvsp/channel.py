@@ -242,7 +242,9 @@ class StreamChannel:
         self._newest_block = next_block_id(self._newest_block, extended=to.extended_ids)
         self._blocks += 1
         frame.table.stamp(self._newest_block)
-        self._pacer.configure(to.packet_size, frame.table.header_bytes, to.link_bytes_per_s, to.packet_delay_ns)
+        self._pacer.configure(
+            to.packet_size, frame.table.header_bytes, to.link_bytes_per_s, to.packet_delay_ns, to.limit_bytes_per_s
+        )
         self._pacer.begin(frame.ready_ns)
         self._budget.begin_frame(len(frame.table.packets))
         self._latest = to

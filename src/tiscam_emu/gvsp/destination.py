@@ -44,6 +44,11 @@ class Destination(Protocol):
         ...
 
     @property
+    def limit_bytes_per_s(self) -> float | None:
+        """Most that may be sent, headers included; None: as much as the link takes."""
+        ...
+
+    @property
     def opened(self) -> int:
         """Counts openings of the channel: block ids begin at 1 with each."""
         ...
@@ -69,6 +74,7 @@ class ResendDestination:
     do_not_fragment: bool
     packet_delay_ns: Nanoseconds
     link_bytes_per_s: float
+    limit_bytes_per_s: float | None
     opened: int
     extended_ids: bool
     configuration: StreamChannelCapability
@@ -85,6 +91,7 @@ def redirected(stream: Destination, requester: Endpoint | None) -> Destination:
         stream.do_not_fragment,
         stream.packet_delay_ns,
         stream.link_bytes_per_s,
+        stream.limit_bytes_per_s,
         stream.opened,
         stream.extended_ids,
         stream.configuration,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.units import NS_PER_MS, NS_PER_S, NS_PER_US, Nanoseconds
 from tiscam_emu.wire.gvsp import IP_UDP_HEADER_BYTES
 
@@ -22,7 +25,16 @@ _OVERSLEPT_SHARE = 0.3
 """A wakeup that is late by up to this share of a burst does not delay the bursts behind it: every one is late."""
 
 _FORGIVEN_NS = 20 * NS_PER_MS
-"""Time lost beyond this is not made good: a stream with a bandwidth limit must not exceed it for long."""
+"""Time lost beyond this is not made good."""
+
+_FORGIVEN_OF_LIMIT_NS = 5 * NS_PER_MS
+"""The same under a bandwidth limit: it holds over any window, but for what it allows in this time and a burst."""
+
+
+def sending_ns(payload_bytes: int, packets: int, to: Destination) -> float:
+    """About how long a frame takes on its way."""
+    rate = min(to.link_bytes_per_s, to.limit_bytes_per_s or math.inf)
+    return payload_bytes / rate * NS_PER_S + packets * to.packet_delay_ns
 
 
 class LinkPacer:
@@ -36,38 +48,51 @@ class LinkPacer:
     The link rate counts image data, as the cameras' frame-rate limit does, whatever the headers take: a stream slower
     than that limit would have to skip frames. At the limit the link is never idle, so it is taken a little faster than
     modelled; else no lost time could be made good. Leaders, trailers and short last packets take what their bytes do.
+
+    A bandwidth limit counts whole packets, and is kept as it stands, without the headroom of the link.
     """
 
-    __slots__ = ("_byte_ns", "_delay_ns", "_earliest_ns", "_link_free_ns", "burst_packets", "next_ns")
+    __slots__ = ("_byte_ns", "_delay_ns", "_earliest_ns", "_forgiven_ns", "_link_free_ns", "burst_packets", "next_ns")
 
     def __init__(self) -> None:
         self.burst_packets = 1
         self._byte_ns = 0.0
         self._delay_ns = 0
+        self._forgiven_ns = _FORGIVEN_NS
         self._link_free_ns = 0.0
         self._earliest_ns = 0.0
         self.next_ns: Nanoseconds = 0
         """When the next burst may leave."""
 
     def configure(
-        self, packet_size: int, header_bytes: int, link_bytes_per_s: float, packet_delay_ns: Nanoseconds
+        self,
+        packet_size: int,
+        header_bytes: int,
+        link_bytes_per_s: float,
+        packet_delay_ns: Nanoseconds,
+        limit_bytes_per_s: float | None = None,
     ) -> None:
-        """Set what a packet costs the link: its data at the link rate, and SCPD.
+        """Set what a packet costs the link: its data at the link rate, or all of it at the limit, and SCPD.
 
         Parameters
         ----------
         packet_size, header_bytes
             SCPS, and what of it are GVSP headers.
+        limit_bytes_per_s
+            Most that may be sent, headers included; None: as much as the link takes.
         """
-        packet_bytes = packet_size - IP_UDP_HEADER_BYTES
-        data_ns = (packet_bytes - header_bytes) / (link_bytes_per_s * _HEADROOM) * NS_PER_S
-        self._byte_ns = data_ns / packet_bytes
+        data_bytes = packet_size - IP_UDP_HEADER_BYTES - header_bytes
+        own_ns = data_bytes / (link_bytes_per_s * _HEADROOM) * NS_PER_S
+        if limit_bytes_per_s is not None:
+            own_ns = max(own_ns, packet_size / limit_bytes_per_s * NS_PER_S)
+        self._byte_ns = own_ns / packet_size
         self._delay_ns = packet_delay_ns
-        packet_ns = data_ns + packet_delay_ns
+        packet_ns = own_ns + packet_delay_ns
         gathered = max(1, min(BURST_PACKETS, BURST_BYTES // packet_size))
         if packet_ns * gathered < _SHORTEST_BURST_NS:  # a link faster than any that is modelled
             gathered = max(gathered, min(BURST_PACKETS, int(_SHORTEST_BURST_NS / packet_ns)))
         self.burst_packets = 1 if packet_delay_ns >= SHORTEST_GAP_NS else gathered
+        self._forgiven_ns = _FORGIVEN_NS if limit_bytes_per_s is None else _FORGIVEN_OF_LIMIT_NS
 
     def begin(self, ready_ns: Nanoseconds) -> None:
         """Let the link be idle until `ready_ns`: what follows does not leave earlier."""
@@ -80,9 +105,9 @@ class LinkPacer:
 
     def sent(self, packets: int, size_bytes: int, now: Nanoseconds) -> None:
         """Count packets handed over at `now`, and their bytes, GVSP headers included."""
-        taken_ns = size_bytes * self._byte_ns + packets * self._delay_ns
+        taken_ns = (size_bytes + packets * IP_UDP_HEADER_BYTES) * self._byte_ns + packets * self._delay_ns
         slot_ns = max(self._earliest_ns, now - taken_ns * _OVERSLEPT_SHARE)
-        self._link_free_ns = max(self._link_free_ns, now - _FORGIVEN_NS) + taken_ns
+        self._link_free_ns = max(self._link_free_ns, now - self._forgiven_ns) + taken_ns
         self._earliest_ns = slot_ns + taken_ns * _GAP_SHARE
         self._schedule()
 

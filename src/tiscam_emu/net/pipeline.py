@@ -21,6 +21,7 @@ from tiscam_emu.gvsp.all_in import AllInPacket
 from tiscam_emu.gvsp.channel import Burst, OutgoingFrame, StreamChannel, StreamCounters
 from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.gvsp.multi_part import MultiPartTable
+from tiscam_emu.gvsp.pacing import sending_ns
 from tiscam_emu.gvsp.packets import FrameTable, PacketTable
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import Clock
@@ -370,9 +371,17 @@ class FramePipeline:
                 self._let_leave(work, work.job, work.table)
 
     def _let_leave(self, work: Work, job: RenderJob, table: FrameTable) -> None:
-        """Begin to send what has been drawn, if it is time and the link idles; a stamp is known only at the end."""
+        """Begin to send what has been drawn, if it is time and the link idles; a stamp is known only at the end.
+
+        Not before the rest will be drawn as fast as it is sent: receivers give a frame up that pauses halfway, as those
+        of a busy computer would.
+        """
         busy = self._channel.frames_outstanding or self.stamping or table.all_in
-        if busy or self._clock.now() < job.ready_ns or table.sendable_packets < 2:
+        now, drawn = self._clock.now(), table.sendable_packets
+        if busy or now < job.ready_ns or drawn < 2:
+            return
+        still_to_draw_ns = (now - work.begun_ns) * (len(table.packets) - drawn) / drawn
+        if still_to_draw_ns > sending_ns(job.payload_bytes, len(table.packets), job.destination):
             return
         with self._lock:
             if work.epoch == self._epoch:

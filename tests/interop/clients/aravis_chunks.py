@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aravis_session import ADDRESS_LIMIT_US, Aravis, configure, open_camera, run  # type: ignore[import-not-found]
+from aravis_session import PATIENCE_US, Aravis, configure, open_camera, run  # type: ignore[import-not-found]
 
 
 def work(job: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     for name, value in job["changes"]:
         camera.get_device().set_features_from_string(f"{name}={value}")
         camera.software_trigger()
-        buffer = stream.timeout_pop_buffer(ADDRESS_LIMIT_US)
+        buffer = stream.timeout_pop_buffer(PATIENCE_US)
         if buffer is None or buffer.get_status() != Aravis.BufferStatus.SUCCESS:
             break
         values = [parser.get_float_value(buffer, chunk) for chunk in job.get("read", ())]

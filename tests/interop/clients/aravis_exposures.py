@@ -15,7 +15,7 @@ _BUFFERS = 8
 _PACKET_SIZE = 8000
 _PACKET_DELAY_NS = 100_000
 _ATTEMPTS = 5
-_PATIENCE_US = 2_000_000
+_PATIENCE_US = 10_000_000
 
 
 def _acquired(camera: Any, stream: Any, count: int, timeout_us: int) -> list[bytes]:

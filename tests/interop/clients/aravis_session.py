@@ -13,7 +13,8 @@ import gi
 gi.require_version("Aravis", "0.8")
 from gi.repository import Aravis, GLib  # noqa: E402
 
-ADDRESS_LIMIT_US = 5_000_000
+PATIENCE_US = 30_000_000
+"""For a frame: a sensor of 20 megapixels that has just been switched on takes a busy computer ten seconds."""
 
 
 def run(work: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

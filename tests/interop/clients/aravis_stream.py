@@ -1,6 +1,7 @@
 """Stream frames to Aravis as the job says, and tell what came.
 
 Job: camera, set_if_there, set, frames (wanted), expect_end (wait for one frame more, which must not come), buffers,
+spare (so many frames may be incomplete and are passed over: a test of what is in a picture does without),
 save (folder), save_count, triggers, read (features read after the stream), packet_socket, packet_size, multi_part.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from aravis_session import ADDRESS_LIMIT_US, Aravis, configure, open_camera, run  # type: ignore[import-not-found]
+from aravis_session import PATIENCE_US, Aravis, configure, open_camera, run  # type: ignore[import-not-found]
 
 _SILENCE_US = 700_000
 
@@ -39,6 +40,7 @@ class Session:
         self.camera = open_camera(job["camera"])
         self.device = self.camera.get_device()
         self.frames: list[dict[str, Any]] = []
+        self.spare = job.get("spare", 0)
         self.kept: list[Any] = []
         configure(self.camera, job)
         if job.get("multi_part", False):
@@ -58,7 +60,12 @@ class Session:
         buffer = self.stream.timeout_pop_buffer(timeout_us)
         if buffer is None:
             return False
-        self.frames.append(_described(buffer))
+        described = _described(buffer)
+        if self.spare and described["status"] != "success":
+            self.spare -= 1
+            self.stream.push_buffer(buffer)
+            return True
+        self.frames.append(described)
         if len(self.kept) < self.job.get("save_count", 0) and self.frames[-1]["bytes"]:
             self.kept.append(buffer)
             buffer = Aravis.Buffer.new_allocate(self.payload)
@@ -69,10 +76,13 @@ class Session:
         """Take the frames wanted, one for each trigger if there are triggers, or all for one if that is `once`."""
         self.camera.start_acquisition()
         triggers = self.job.get("triggers", False)
-        for number in range(self.job["frames"]):
-            if (triggers == "once" and number == 0) or triggers is True:
+        wanted = len(self.frames) + self.job["frames"]
+        if triggers == "once":
+            self.camera.software_trigger()
+        while len(self.frames) < wanted:
+            if triggers is True:
                 self.camera.software_trigger()
-            if not self.take(ADDRESS_LIMIT_US):
+            if not self.take(PATIENCE_US):
                 break
         if self.job.get("expect_end", False):
             self.take(_SILENCE_US)

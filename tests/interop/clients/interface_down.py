@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
+from tests.interop.emulator import PATIENCE_S
 from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, GvcpClient, GvspReceiver
 from tests.interop.test_interop_world import open_stream
 
@@ -20,7 +21,7 @@ def link(state: str) -> None:
 
 with (
     tiscam_emu.serve("33GP1300", address="127.0.0.1") as camera,
-    GvcpClient(camera.address, timeout_s=0.3) as client,
+    GvcpClient(camera.address) as client,
     GvspReceiver() as receiver,
 ):
     open_stream(client, receiver.port, camera)
@@ -28,13 +29,14 @@ with (
     print("before", receiver.block().block_id, end=" ")  # noqa: T201
     link("down")
     time.sleep(0.2)
+    client.socket.settimeout(0.3)
     try:
         client.read_register(CCP)
         print("down heard", end=" ")  # noqa: T201
     except OSError:
         print("down silent", end=" ")  # noqa: T201
     link("up")
-    client.socket.settimeout(5.0)
+    client.socket.settimeout(PATIENCE_S)
     assert client.read_register(CCP) == 2
     receiver.drain()
     sent = camera.status().frames

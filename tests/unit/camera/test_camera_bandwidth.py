@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from tests.unit.camera.conftest import Desk
 
-PERIOD = 63_015_385
-"""640 x 480 bytes at 5 MB/s, of which packets of 1440 bytes carry 1404/1440 = 4 875 000 byte/s of image data."""
+FRAME_BYTES = 640 * 480 + (219 + 2) * (28 + 8) + 36 + 16
+"""219 packets of 1440 bytes, leader and the largest trailer, with their headers."""
+PERIOD = round(FRAME_BYTES * 1.03 / 5_000_000 * NS_PER_S)
+"""At 5 MB/s, of which three percent are kept in hand."""
 
 
 @pytest.fixture
@@ -51,9 +53,18 @@ def test_limit_without_its_mode_does_nothing(limited: Desk) -> None:
 
 
 def test_packets_leave_no_faster_than_limit_and_link_allow(limited: Desk) -> None:
-    assert limited.camera.stream.link_bytes_per_s == pytest.approx(4_875_000)
-    limited.set(DeviceLinkThroughputLimit=125_000_000)
+    assert limited.camera.stream.limit_bytes_per_s == 5_000_000
     assert limited.camera.stream.link_bytes_per_s == 113_500_000
+    limited.set(DeviceLinkThroughputLimitMode="Off")
+    assert limited.camera.stream.limit_bytes_per_s is None
+
+
+def test_headers_of_small_packets_with_long_ids_count_too(limited: Desk) -> None:
+    limited.set(GevGVSPExtendedIDMode="On", GevSCPSPacketSize=576, Width=528, Height=64)
+    limited.set(DeviceLinkThroughputLimit=1_000_000)
+    limited.run("AcquisitionStart")
+    frame_bytes = 528 * 64 + (64 + 2) * (28 + 20) + 36 + 16  # 64 packets with 528 bytes of data
+    assert limited.starts(NS_PER_S // 25)[1] == round(frame_bytes * 1.03 / 1_000_000 * NS_PER_S)
 
 
 def test_chunks_count_too(limited: Desk) -> None:
@@ -63,7 +74,8 @@ def test_chunks_count_too(limited: Desk) -> None:
     payload = limited.get("PayloadSize")
     assert isinstance(payload, int)
     assert payload > 640 * 480
-    assert starts[1] == round(payload / 4_875_000 * NS_PER_S)
+    packets = -(-payload // (1440 - 36)) + 2
+    assert starts[1] == round((payload + packets * 36 + 52) * 1.03 / 5_000_000 * NS_PER_S)
 
 
 def test_limit_written_during_acquisition_acts_on_the_next_frame(limited: Desk) -> None:

@@ -29,6 +29,7 @@ class To:
     do_not_fragment: bool = True
     packet_delay_ns: int = 0
     link_bytes_per_s: float = 125e6
+    limit_bytes_per_s: float | None = None
     opened: int = 1
     extended_ids: bool = False
     configuration: StreamChannelCapability = NO_OPTIONS
@@ -106,9 +107,19 @@ def test_a_frame_takes_the_time_the_link_needs_less_three_percent() -> None:
     for frame in range(10):
         channel.enqueue(OutgoingFrame(filled(frame, channel, to), 0, to))
     _, end = run(channel, 0)
-    frame_bytes = PAYLOAD_BYTES + (PACKETS - 2) * 8 + 44 + 16  # with headers, leader and trailer
-    byte_ns = (1400 - 36) / (1400 - 28) / (10e6 * 1.03) * 1e9
+    frame_bytes = PAYLOAD_BYTES + PACKETS * 28 + (PACKETS - 2) * 8 + 44 + 16  # with headers, leader and trailer
+    byte_ns = (1400 - 36) / 1400 / (10e6 * 1.03) * 1e9
     assert end == pytest.approx(9 * frame_bytes * byte_ns, abs=1000)
+
+
+def test_a_frame_takes_the_time_that_all_its_bytes_need_at_the_limit() -> None:
+    channel = StreamChannel()
+    to = To(limit_bytes_per_s=10e6)
+    for frame in range(10):
+        channel.enqueue(OutgoingFrame(filled(frame, channel, to), 0, to))
+    _, end = run(channel, 0)
+    frame_bytes = PAYLOAD_BYTES + PACKETS * 28 + (PACKETS - 2) * 8 + 44 + 16
+    assert end == pytest.approx(9 * frame_bytes / 10e6 * 1e9, abs=1000)
 
 
 def test_block_ids_begin_at_one_and_run_on() -> None:

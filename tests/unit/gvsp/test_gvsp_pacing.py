@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from itertools import pairwise
+import random
+from itertools import accumulate, pairwise
 
 import pytest
 
@@ -11,9 +12,11 @@ LINK = (9000 - 36) / (PACKET_9000_NS * 1e-9) / 1.03
 """Bytes of image data per second with which a packet of 9000 bytes takes 72 us, three percent of headroom included."""
 
 
-def pacer(packet_size: int = 9000, delay_ns: int = 0, link: float = LINK) -> LinkPacer:
+def pacer(
+    packet_size: int = 9000, delay_ns: int = 0, link: float = LINK, limit: float | None = None, header_bytes: int = 8
+) -> LinkPacer:
     made = LinkPacer()
-    made.configure(packet_size, 8, link, delay_ns)
+    made.configure(packet_size, header_bytes, link, delay_ns, limit)
     return made
 
 
@@ -54,13 +57,12 @@ def test_leader_and_trailer_take_the_link_no_longer_than_their_bytes_do() -> Non
     paced = pacer()
     paced.begin(0)
     paced.sent(3, (9000 - 28) + 52 + 16, 0)
-    assert paced.next_ns == pytest.approx(PACKET_9000_NS * (1 + 68 / (9000 - 28)), abs=1)
+    assert paced.next_ns == pytest.approx(PACKET_9000_NS * (1 + (52 + 28 + 16 + 28) / 9000), abs=1)
 
 
 @pytest.mark.parametrize("header_bytes", [8, 20, 28])
 def test_image_data_passes_at_the_link_rate_whatever_the_headers_take(header_bytes: int) -> None:
-    paced = LinkPacer()
-    paced.configure(576, header_bytes, 1e6, 0)
+    paced = pacer(576, link=1e6, header_bytes=header_bytes)
     paced.begin(0)
     paced.sent(10, 10 * (576 - 28), 0)
     assert paced.next_ns == pytest.approx(10 * (576 - 28 - header_bytes) / 1.03e6 * 1e9, abs=1)
@@ -148,3 +150,70 @@ def test_idle_time_is_not_saved_up() -> None:
 
 def test_a_link_faster_than_any_cable_takes_the_largest_bursts() -> None:
     assert pacer(9000, link=1e12).burst_packets == 32
+
+
+# A computer that stalls
+
+
+def stalling(paced: LinkPacer, packet_size: int, frames: int, period_ns: int, seed: int) -> list[tuple[int, int]]:
+    """(time, bytes with all headers) of each burst of a stream on a computer that stalls now and then."""
+    rng = random.Random(seed)
+    sent, now = [], 0
+    for frame in range(frames):
+        sizes = [72, *[packet_size] * 34, 333, 44]
+        paced.begin(frame * period_ns)
+        while sizes:
+            now = max(now, paced.next_ns) + rng.choice([*[5_000, 20_000] * 50, 3_000_000, 40_000_000])
+            burst, sizes = sizes[: paced.allowance(now)], sizes[paced.allowance(now) :]
+            paced.sent(len(burst), sum(burst) - 28 * len(burst), now)
+            sent.append((now, sum(burst)))
+    return sent
+
+
+def most_beyond(sent: list[tuple[int, int]], bytes_per_s: float) -> float:
+    """By how many bytes the window with the most of them exceeds the rate."""
+    total = list(accumulate((size for _, size in sent), initial=0))
+    beyond, least = 0.0, 0.0
+    for index, (now, _) in enumerate(sent):
+        allowed = bytes_per_s * now / 1e9
+        least = min(least, total[index] - allowed)
+        beyond = max(beyond, total[index + 1] - allowed - least)
+    return beyond
+
+
+@pytest.mark.parametrize("packet_size", [1440, 9000, 16_364])
+@pytest.mark.parametrize("link", [113.5e6, 372.5e6])
+def test_after_no_stall_does_more_come_than_a_default_receive_buffer_holds_beside_what_is_read(
+    link: float, packet_size: int
+) -> None:
+    paced = pacer(packet_size, link=link)
+    wire = link * 1.03 * packet_size / (packet_size - 36)
+    sent = stalling(paced, packet_size, 1000, round((34 * packet_size + 449) / wire * 1e9), seed=7)
+    assert most_beyond(sent, wire) > 5e5  # stalls are made good ...
+    assert most_beyond(sent, wire * 4 / 3) < 1.6 * paced.burst_packets * packet_size  # ... a third faster at most
+
+
+@pytest.mark.parametrize("header_bytes", [8, 20])
+@pytest.mark.parametrize("packet_size", [576, 1440, 9000, 16_364])
+@pytest.mark.parametrize("limit", [1e6, 10e6, 110e6])
+def test_a_limit_holds_over_any_window_but_for_a_burst_and_5_ms(
+    limit: float, packet_size: int, header_bytes: int
+) -> None:
+    paced = pacer(packet_size, limit=limit, header_bytes=header_bytes)
+    period_ns = round((34 * packet_size + 449) * 1.03 / limit * 1e9)
+    sent = stalling(paced, packet_size, 300, period_ns, seed=7)
+    bound = paced.burst_packets * packet_size + limit * 5e-3
+    assert 0.6 * bound < most_beyond(sent, limit) <= bound + limit * 1e-6  # times are whole nanoseconds
+
+
+def test_wakeups_late_by_less_than_half_a_burst_cost_a_limited_stream_nothing() -> None:
+    paced = pacer(limit=100e6)
+    paced.begin(0)
+    bursts = send_all(paced, 500, late_ns=200_000)
+    assert bursts[-1] == (99 * 450_000 + 200_000, 5)  # 45 kB at 100 MB/s
+
+
+def test_a_limit_above_the_link_changes_no_rate() -> None:
+    paced = pacer(limit=1e9)
+    paced.begin(0)
+    assert send_all(paced, 12) == [(0, 5), (360_000, 5), (720_000, 2)]

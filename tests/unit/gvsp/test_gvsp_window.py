@@ -20,6 +20,7 @@ class Somewhere:
     do_not_fragment: bool = True
     packet_delay_ns: int = 0
     link_bytes_per_s: float = 125e6
+    limit_bytes_per_s: float | None = None
     opened: int = 1
     extended_ids: bool = False
     configuration: StreamChannelCapability = NO_OPTIONS

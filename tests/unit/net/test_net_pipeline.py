@@ -41,6 +41,7 @@ class To:
     do_not_fragment: bool = True
     packet_delay_ns: int = 0
     link_bytes_per_s: float = 1e15
+    limit_bytes_per_s: float | None = None
     opened: int = 1
     extended_ids: bool = False
     configuration: StreamChannelCapability = NO_OPTIONS
@@ -542,6 +543,30 @@ def test_the_first_packets_of_a_frame_that_is_due_leave_while_the_rest_is_drawn(
             bench.clock.advance(1 * MS)
         settled(pipeline)
     assert bench.sink.blocks() == [(1, 1 * MS, painted(1))]
+
+
+@pytest.mark.parametrize(("link_bytes_per_s", "begins_to_leave"), [(1e6, False), (1e5, True)])
+def test_a_frame_leaves_while_it_is_drawn_only_if_it_is_drawn_as_fast_as_it_is_sent(
+    link_bytes_per_s: float, begins_to_leave: bool
+) -> None:
+    gate = threading.Semaphore(1)
+    bench = Bench(source=FakeSource(failing_halfway={2}, gate=gate))
+    to = To(link_bytes_per_s=link_bytes_per_s)  # 3 ms for a frame, or 31
+    with running(bench) as pipeline:
+        pipeline.submit(exposure(1), to)
+        settled(pipeline)
+        bench.clock.advance(100 * MS)
+        pipeline.submit(exposure(2), to)
+        for _ in range(2):
+            assert bench.source.begun.acquire(timeout=LIMIT_S)
+        bench.clock.advance(10 * MS)  # for half of it
+        gate.release()
+        settled(pipeline)
+        assert pipeline.counters().skipped_frames == begins_to_leave
+        bench.clock.advance(100 * MS)
+        settled(pipeline)
+    # What has begun to leave is never completed from the last good frame.
+    assert [payload for _, _, payload in bench.sink.blocks()] == [painted(1)] * (1 if begins_to_leave else 2)
 
 
 def test_a_stamped_frame_leaves_only_when_its_stamp_is_known() -> None:
