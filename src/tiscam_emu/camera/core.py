@@ -37,7 +37,7 @@ from tiscam_emu.camera.status_led import StatusLed
 from tiscam_emu.camera.strobe import Strobe
 from tiscam_emu.camera.transport import StreamSettings
 from tiscam_emu.camera.trigger_input import TriggerInput
-from tiscam_emu.errors import Busy, InvalidAddress, Status
+from tiscam_emu.errors import Busy, InvalidAddress, RegisterError, Status
 from tiscam_emu.features.derived import derived
 from tiscam_emu.features.layout import SECOND_XML_BASE, XML_BASE
 from tiscam_emu.features.registers import RegisterMap
