@@ -187,7 +187,7 @@ class CameraRunner:
         self.pipeline.skip(self.camera.schedule.leave_out(now))
         rest_is_due = self._rest_due_ns is not None and self._rest_due_ns <= now
         if ready or self._heard or rest_is_due or not self._cable.whole:
-            self._pass_measurements_on()
+            self._pass_measurements_on(now)
             self._serve()
             self._let_time_pass(self.clock.now())
             rest = (self.engine, self._cable, self._seat, self._kept)
@@ -301,12 +301,12 @@ class CameraRunner:
         self._measurements.append(measurement)
         self._wake()
 
-    def _pass_measurements_on(self) -> None:
-        while self._measurements:
+    def _pass_measurements_on(self, now: Nanoseconds) -> None:
+        for _ in range(len(self._measurements)):  # not those that come meanwhile: there may be no end to them
             taken = self._measurements.popleft()
-            self.camera.frame_measured(taken.request, taken.statistics, taken.roi, self.clock.now())
+            self.camera.frame_measured(taken.request, taken.statistics, taken.roi, now)
         while self._looks:
-            self.camera.focus_looked(*self._looks.popleft(), self.clock.now())
+            self.camera.focus_looked(*self._looks.popleft(), now)
 
     def _look(self, look: FocusLook) -> Iterator[None]:
         """Measure what autofocus waits for; on the stream's thread."""
