@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -29,7 +28,6 @@ from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.units import NS_PER_US, Nanoseconds, ns_from_s, ns_from_us
 
 _CATEGORY = "AcquisitionControl"
-_RATE_PER_HZ = 1000  # the register counts millihertz
 _MOST_DUE = 64
 _KEPT_DUE = 8
 """If more exposures of free run are due, all but the last few are left out."""
@@ -37,16 +35,14 @@ _KEPT_DUE = 8
 
 @derived
 def fastest_hz(state: CameraState) -> float:
-    """Largest frame rate of the format, size and readout mode in use, in whole millihertz."""
+    """Largest frame rate of the format, size and readout mode in use."""
     size = int(state["Width"]), int(state["Height"])
-    fastest = frame_rate.highest_hz(state.model, state.entry("PixelFormat"), *size)
-    return math.floor(fastest * _RATE_PER_HZ) / _RATE_PER_HZ
+    return frame_rate.highest_hz(state.model, state.entry("PixelFormat"), *size)
 
 
 def _rate_limits(state: CameraState, _limits: Limits) -> Limits:
     lowest = frame_rate.lowest_hz(state.model, int(state["Height"]))
-    lowest = math.ceil(lowest * _RATE_PER_HZ) / _RATE_PER_HZ
-    return Limits(lowest, max(lowest, fastest_hz(state)))
+    return Limits(*frame_rate.in_millihertz(lowest, fastest_hz(state)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +368,7 @@ def _timed(request: FrameRequest, start: Nanoseconds, readout: Readout, tail: by
 _RATE = Float(
     name="AcquisitionFrameRate",
     at=At(0xF000_0004),
-    per_unit=_RATE_PER_HZ,
+    per_unit=frame_rate.MILLI,
     remembered=True,
     category=_CATEGORY,
     doc=(

@@ -48,13 +48,10 @@ def _size(state: CameraState) -> tuple[int, int]:
     return min(state["TestWidth"], largest_width(state, mode)), min(state["TestHeight"], largest_height(state, mode))
 
 
-def _highest(state: CameraState) -> float:
-    name = BY_CODE[state["TestPixelFormat"]].name
-    return frame_rate.highest_hz(state.model, name, *_size(state))
-
-
-def _lowest(state: CameraState) -> float:
-    return frame_rate.lowest_hz(state.model, _size(state)[1], frame_rate.TESTED_LINE_CLOCKS)
+def _rates(state: CameraState) -> tuple[float, float]:
+    name, size = BY_CODE[state["TestPixelFormat"]].name, _size(state)
+    lowest = frame_rate.lowest_hz(state.model, size[1], frame_rate.TESTED_LINE_CLOCKS)
+    return frame_rate.in_millihertz(lowest, frame_rate.highest_hz(state.model, name, *size))
 
 
 def _hidden_integer(name: str, doc: str, **more: object) -> Integer:
@@ -90,7 +87,7 @@ def _rate(name: str, doc: str, value: object) -> Float:
         unit="Hz",
         access=Access.RO,
         limits=Limits(0.0, 1e6),
-        per_unit=1000,
+        per_unit=frame_rate.MILLI,
         every_model=True,
         sfnc=False,
         hidden=True,
@@ -123,8 +120,8 @@ FEATURES: tuple[Feature, ...] = (
         default=lambda state: state.widest_limits("Height").high,
     ),
     *(_factor(name) for name in _FACTORS),
-    _rate("ResultingMinFPS", "Lowest frame rate of the tested settings.", _lowest),
-    _rate("ResultingMaxFPS", "Highest frame rate of the tested settings.", _highest),
+    _rate("ResultingMinFPS", "Lowest frame rate of the tested settings.", lambda state: _rates(state)[0]),
+    _rate("ResultingMaxFPS", "Highest frame rate of the tested settings.", lambda state: _rates(state)[1]),
 )
 
 ROOM = Room("format_probe", 0x0002_8000, FEATURES)

@@ -5,11 +5,13 @@ The rates of the manuals' tables are these, rounded down to whole frames per sec
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from tiscam_emu.spec.model import CameraModel
 from tiscam_emu.units import Nanoseconds, ns_from_s
 
+MILLI = 1000
 TESTED_LINE_CLOCKS = 64512
 """Of the longest line by which ResultingMinFPS is found; a little below that of AcquisitionFrameRate (the family)."""
 
@@ -51,6 +53,12 @@ def lowest_hz(model: CameraModel, height: int, line_clocks: int | None = None) -
     """Lowest frame rate for an output height: every line, blank ones included, takes as long as it can."""
     slowest = model.slowest
     return slowest.clock_hz / ((height + slowest.blank_lines) * (line_clocks or slowest.line_clocks))
+
+
+def in_millihertz(lowest_hz: float, highest_hz: float) -> tuple[float, float]:
+    """The limits of a rate in the whole millihertz that lie between them: registers count these."""
+    low = math.ceil(lowest_hz * MILLI) / MILLI
+    return low, max(low, math.floor(highest_hz * MILLI) / MILLI)
 
 
 def period_ns(hz: float, exposure_ns: Nanoseconds) -> Nanoseconds:

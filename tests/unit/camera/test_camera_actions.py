@@ -110,7 +110,7 @@ def test_full_queue_overflows_and_keeps_what_it_has(ready: Desk) -> None:
     for number in range(32):
         assert _command(ready, 3 * S + number) is Status.SUCCESS
     assert _command(ready, 3 * S) is Status.OVERFLOW
-    assert _commit(ready, 4 * S) is Status.INVALID_PARAMETER
+    assert _commit(ready, 4 * S) is Status.ACCESS_DENIED
     assert _command(ready, 1 * S) is Status.ACTION_LATE
     ready.advance(5 * S)
     assert times == [2 * S, *range(3 * S, 3 * S + 32)]

@@ -13,7 +13,7 @@ PRESETS = {"FullSensor": 0, "CustomRectangle": 1, "Center50": 2, "Center25": 3, 
 
 
 def _camera(preset: str, model: str = "33GP1300") -> CameraState:
-    camera = CameraState(load_model(model, ROOMS), CameraOptions())
+    camera = CameraState(load_model(model, ROOMS), CameraOptions(strict=True))
     camera.write("AutoFunctionsROIEnable", 1)
     camera.write("AutoFunctionsROIPreset", PRESETS[preset])
     return camera
@@ -54,7 +54,7 @@ def test_custom_rectangle_shrinks_as_its_corner_moves() -> None:
     assert rectangle(camera) == Rectangle(1000, 1000, 280, 24)
     assert camera.limits("AutoFunctionsROIWidth").high == 280
     with pytest.raises(OutOfRange):
-        camera.write("AutoFunctionsROIWidth", 281)
+        camera.write("AutoFunctionsROIWidth", 282)
 
 
 def test_custom_rectangle_returns_when_the_image_grows_again() -> None:

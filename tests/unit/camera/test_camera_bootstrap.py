@@ -55,7 +55,7 @@ OF_MODELS_WITH_EVENTS = {
     "Message Channel Retry Count (MCRC)",
     "Message Channel Source Port (MCSP)",
 }
-XML = 0x0100_0000
+XML = 0x00A0_0000
 
 
 def _registers() -> list[BootstrapRegister]:
@@ -238,7 +238,7 @@ def test_crooked_access_is_refused(desk: Desk, address: int, length: int) -> Non
 def test_block_write_is_done_whole_or_not_at_all(desk: Desk) -> None:
     # SCP, SCPS, SCPD lie side by side.
     good = (5000).to_bytes(4, "big") + (1400).to_bytes(4, "big") + (77).to_bytes(4, "big")
-    bad_size = good[:4] + (1).to_bytes(4, "big") + good[8:]
+    bad_size = good[:4] + (4).to_bytes(4, "big") + good[8:]
     assert desk.write_block(0x0D00, bad_size) is Status.INVALID_PARAMETER
     assert (desk.word(0x0D00), desk.word(0x0D08)) == (0, 0)
     assert desk.write_block(0x0D00, good + bytes(4)) is Status.INVALID_ADDRESS
@@ -248,27 +248,25 @@ def test_block_write_is_done_whole_or_not_at_all(desk: Desk) -> None:
 
 
 def test_half_of_an_eight_byte_value_is_refused(desk: Desk) -> None:
-    desk.set(ExposureAuto="Off", ExposureTime=5000.0)
-    address = desk.camera.model.layout.slots["ExposureTime"].address
+    desk.set(ActionSchedulerTime=5000)
+    address = desk.camera.model.layout.slots["ActionSchedulerTime"].address
     for half in (address, address + 4):
         assert desk.write_word(half, 0x40A0_0000) is Status.INVALID_PARAMETER
         assert desk.write_block(half, bytes(4)) is Status.INVALID_PARAMETER
-    assert desk.get("ExposureTime") == 5000.0
+    assert desk.get("ActionSchedulerTime") == 5000
 
 
 def test_both_halves_in_one_message_are_one_write(desk: Desk) -> None:
-    desk.set(ExposureAuto="Off")
-    address = desk.camera.model.layout.slots["ExposureTime"].address
-    pairs = [(address, 0x40A0_0000), (address + 4, 0)]  # 2048.0
+    address = desk.camera.model.layout.slots["ActionSchedulerTime"].address
+    pairs = [(address, 2), (address + 4, 3)]
     assert desk.camera.write_pairs(pairs, 0) == (2, Status.SUCCESS)
-    assert desk.get("ExposureTime") == 2048.0
+    assert desk.get("ActionSchedulerTime") == 0x2_0000_0003
     assert desk.camera.write_pairs(pairs[::-1], 0) == (0, Status.INVALID_PARAMETER)
     assert desk.camera.write_pairs([(0x0938, 700), *pairs, (0x0938, 800)], 0) == (4, Status.SUCCESS)
 
 
 def test_halves_of_different_messages_are_never_joined(desk: Desk) -> None:
-    desk.set(ExposureAuto="Off")
-    address = desk.camera.model.layout.slots["ExposureTime"].address
+    address = desk.camera.model.layout.slots["ActionSchedulerTime"].address
     assert desk.camera.write_pairs([(0x0938, 700), (address, 0x40A0_0000)], 0) == (1, Status.INVALID_PARAMETER)
     assert desk.write_word(0x0938, 701) is Status.SUCCESS
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tiscam_emu.camera.notices import LineChanged, OutputChanged
-from tiscam_emu.errors import InvalidOption, Status
+from tiscam_emu.errors import InvalidOption, OutOfRange, ReadOnly, Status
 
 if TYPE_CHECKING:
     from tests.unit.camera.conftest import Desk
@@ -25,8 +25,12 @@ def test_input_reads_1_while_the_line_is_low(desk: Desk) -> None:
     assert desk.get("GPIn") == 1
 
 
-def test_input_cannot_be_written(desk: Desk) -> None:
-    assert desk.attempt("GPIn", 0) is Status.WRITE_PROTECT
+def test_input_cannot_be_written_by_its_bit_of_the_register_it_shares_with_the_output(desk: Desk) -> None:
+    desk.set(GPOut=1)
+    assert desk.write_word(0xFF00_0100, 0b01) is Status.SUCCESS
+    assert desk.word(0xFF00_0100) == 0b11  # input low, output high
+    with pytest.raises(ReadOnly):
+        desk.camera.state.write("GPIn", 0)
 
 
 def test_every_edge_is_told_at_its_time_although_nobody_looked(desk: Desk) -> None:
@@ -75,7 +79,8 @@ def test_output_follows_its_register_while_the_strobe_is_off(desk: Desk) -> None
 
 
 def test_output_takes_0_and_1_alone(desk: Desk) -> None:
-    assert desk.attempt("GPOut", 2) is Status.INVALID_PARAMETER
+    with pytest.raises(OutOfRange):
+        desk.camera.state.write("GPOut", 2)
     assert desk.camera.output_edges == ()
 
 

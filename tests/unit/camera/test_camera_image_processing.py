@@ -14,7 +14,7 @@ from tiscam_emu.spec.load import load_model
 
 
 def _camera(model: str = "39GX265-Z20") -> CameraState:
-    return CameraState(load_model(model, ROOMS), CameraOptions())
+    return CameraState(load_model(model, ROOMS), CameraOptions(strict=True))
 
 
 def test_the_lookup_table_is_off_at_power_up() -> None:

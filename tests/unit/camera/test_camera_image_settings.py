@@ -13,7 +13,7 @@ from tiscam_emu.spec.load import load_model
 
 
 def _camera(model: str = "39GX265-Z20") -> CameraState:
-    return CameraState(load_model(model, ROOMS), CameraOptions())
+    return CameraState(load_model(model, ROOMS), CameraOptions(strict=True))
 
 
 def test_lookup_table_starts_as_a_straight_line() -> None:

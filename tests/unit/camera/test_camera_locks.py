@@ -13,7 +13,7 @@ from tiscam_emu.spec.load import load_model
 
 
 def _camera(model: str = "39GX265-Z20") -> CameraState:
-    return CameraState(load_model(model, ROOMS), CameraOptions())
+    return CameraState(load_model(model, ROOMS), CameraOptions(strict=True))
 
 
 def _set(camera: CameraState, name: str, value: int | str) -> None:
@@ -62,7 +62,7 @@ def test_switch_locks_and_frees_the_feature(
 
 
 def test_gain_is_locked_at_power_up_because_its_automatic_is_on() -> None:
-    assert _camera("33GP1300").locked("Gain") == "GainAuto is on"
+    assert [lock.reason for lock in _camera("33GP1300").locks("Gain")] == ["GainAuto is on"]
 
 
 @pytest.mark.parametrize("name", ["GPIn", "PtpStatus", "ActionQueueSize", "ActionSchedulerStatus", "SensorWidth"])

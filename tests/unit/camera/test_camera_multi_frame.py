@@ -111,6 +111,6 @@ def test_value_outside_its_range_is_refused(sets: Desk, name: str, low: float, h
     for frame in range(4):
         feature = f"MultiFrameSetOutputMode{name}{frame}"
         before = sets.get(feature)
-        for value in (low - 1, high + 1):
+        for value in [low - 1, high + 1] if low else [high + 1]:
             assert sets.attempt(feature, value) is Status.INVALID_PARAMETER
         assert sets.get(feature) == before

@@ -178,8 +178,7 @@ def test_delay_begins_when_denoise_is_over(waiting: Desk) -> None:
 @pytest.mark.parametrize("name", ["TriggerDelay", "TriggerDebouncer", "TriggerMask", "TriggerDenoise"])
 def test_time_of_more_than_a_second_is_refused(desk: Desk, name: str) -> None:
     assert desk.attempt(name, 1_000_000.0) is Status.SUCCESS
-    for value in (1_000_001.0, -1.0):
-        assert desk.attempt(name, value) is Status.INVALID_PARAMETER
+    assert desk.attempt(name, 1_000_001.0) is Status.INVALID_PARAMETER
     assert desk.get(name) == 1_000_000.0
 
 

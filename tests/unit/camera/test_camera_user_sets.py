@@ -24,6 +24,7 @@ def _everything(desk: Desk) -> dict[str, tuple[object, ...]]:
 
 def _change_much(desk: Desk) -> None:
     desk.set(PixelFormat="BayerRG16", DecimationVertical=2, Width=640, Height=480, OffsetAutoCenter="Off")
+    desk.set(AcquisitionFrameRate=20.0)
     desk.set(OffsetX=64, OffsetY=128, ExposureAuto="Off", ExposureTime=1234.0, GainAuto="Off", Gain=7.5)
     desk.set(BalanceWhiteAuto="Off", BalanceRatioSelector="Blue", BalanceRatio=1.5, Zoom=300, DeviceUserID="mine")
     desk.set(LUTIndex=100, LUTValue=7)
@@ -170,13 +171,17 @@ def test_factory_reset_forgets_the_sets(desk: Desk) -> None:
         ({"Gain": [float("nan")]}, "Gain: nan cannot be"),
         ({"TriggerMode": [2]}, "TriggerMode: 2 cannot be"),
         ({"ReverseX": [2]}, "ReverseX: 2 cannot be"),
-        ({"DecimationHorizontal": [2], "DecimationVertical": [1]}, "skipping and binning: the camera has no"),
     ],
 )
 def test_set_that_the_camera_cannot_have_is_named(desk: Desk, values: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidParameter) as caught:
         user_sets.checked(desk.camera.state, values)  # type: ignore[arg-type]
     assert str(caught.value).startswith(message)
+
+
+def test_set_that_bins_and_skips_is_named(desk_of: Callable[[str], Desk]) -> None:
+    with pytest.raises(InvalidParameter, match="skipping and binning: the camera has no readout mode"):
+        user_sets.checked(desk_of("38UX267").camera.state, {"DecimationHorizontal": [2], "BinningVertical": [2]})
 
 
 def test_set_whose_region_does_not_fit_is_made_to_fit(desk: Desk) -> None:

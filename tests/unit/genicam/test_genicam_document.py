@@ -17,11 +17,12 @@ import pytest
 from lxml import etree
 
 from tiscam_emu.camera.core import load
+from tiscam_emu.camera.events import EVENTS
 from tiscam_emu.camera.registry import ROOMS
 from tiscam_emu.features.kinds import Integer, Limits, Room
 from tiscam_emu.features.layout import LOCK_BASE, lay_out
 from tiscam_emu.genicam.document import build_xml, file_name, zipped
-from tiscam_emu.genicam.nodes import node
+from tiscam_emu.genicam.nodes import node, uncached_because
 from tiscam_emu.genicam.schema_order import ORDER
 from tiscam_emu.spec.catalog import model_keys
 
@@ -135,13 +136,47 @@ def test_node_names_are_unique_and_every_reference_leads_somewhere(key: str) -> 
 
 
 @pytest.mark.parametrize("key", model_keys())
-def test_registers_are_cached_where_the_value_never_changes_alone(key: str) -> None:
-    constant = {name for name, f in _model(key).features.items() if f.declaration.constant}
+def test_registers_are_cached_where_nothing_but_their_own_write_changes_them(key: str) -> None:
+    cached = {name for name, feature in _model(key).features.items() if not uncached_because(feature)}
     for element in _tree(key):
         caching = element.findtext(f"{NAMESPACE}Cachable")
         if caching is not None:
             name = str(element.get("Name")).removesuffix("Reg")
-            assert caching == ("WriteThrough" if name in constant else "NoCache"), name
+            assert caching == ("WriteThrough" if name in cached else "NoCache"), name
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Width", "its limits follow other settings"),
+        ("AcquisitionFrameRate", "its limits follow other settings"),
+        ("GevSCPSPacketSize", "the standard's registers change by themselves"),
+        ("BalanceRatio", "other settings change what is read"),
+        ("Gain", "the camera changes it"),
+        ("ExposureTime", "the camera changes it"),
+        ("TriggerOverlap", "the camera changes it"),
+        ("Gamma", "a write that is locked out changes nothing"),
+        ("StrobeEnable", "clients may keep a copy of the word for each of its bits"),
+        ("TriggerSoftware", "it is no setting"),
+        ("TriggerDelay", ""),
+        ("PixelFormat", ""),
+        ("BlackLevel", ""),
+        ("UserSetSelector", ""),
+        ("SensorWidth", ""),
+    ],
+)
+def test_why_a_register_is_not_cached(name: str, why: str) -> None:
+    assert uncached_because(_model("39GX265-Z20").features[name]) == why
+
+
+@pytest.mark.parametrize("key", model_keys())
+def test_commands_that_change_everything_empty_all_caches(key: str) -> None:
+    port = _node(key, "Device")
+    assert [e.text for e in port.iterfind(f"{NAMESPACE}pInvalidator")] == [
+        "UserSetLoad",
+        "DeviceReset",
+        "DeviceFactoryReset",
+    ]
 
 
 def test_children_are_sorted_into_the_schemas_order_and_none_is_left_out() -> None:
@@ -208,11 +243,13 @@ def test_write_only_bits_are_written_with_their_whole_register() -> None:
     assert str(_node(key, "GevPrimaryApplicationSwitchoverKeyReg").tag) == f"{NAMESPACE}IntReg"
 
 
-def test_selected_feature_is_indexed_by_its_selector() -> None:
-    register = _node("39GX265-Z20", "BalanceRatioReg")
-    index = register.find(f"{NAMESPACE}pIndex")
-    assert index is not None
-    assert (index.text, index.get("Offset")) == ("BalanceRatioSelectorReg", "8")
+def test_address_of_a_selected_feature_is_a_formula_which_every_client_knows() -> None:
+    key = "39GX265-Z20"
+    assert _child(key, "BalanceRatioReg", "pAddress") == "BalanceRatioRegAddress"
+    place = hex(_model(key).features["BalanceRatio"].slot.address)
+    assert _child(key, "BalanceRatioRegAddress", "Formula") == f"{place} + SELECTOR * 0x4"
+    assert _child(key, "BalanceRatioRegAddress", "pVariable") == "BalanceRatioSelectorReg"
+    assert b"pIndex" not in _xml(key)
     assert _child("39GX265-Z20", "BalanceRatioSelector", "pSelected") == "BalanceRatio"
 
 
@@ -228,15 +265,32 @@ def test_locks_heed_the_clients_own_lock_where_the_acquisition_counts() -> None:
 
 def test_frame_rate_under_its_second_name_shares_the_register() -> None:
     key = "39GX265-Z20"
-    assert _child(key, "FPS", "pValue") == _child(key, "AcquisitionFrameRate", "pValue") == "AcquisitionFrameRateReg"
+    for name in ("FPS", "AcquisitionFrameRate"):
+        converter = _child(key, name, "pValue")
+        assert _child(key, converter, "pValue") == "AcquisitionFrameRateReg"
+        formulas = (_child(key, converter, "FormulaTo"), _child(key, converter, "FormulaFrom"))
+        assert formulas == ("FROM * 1000", "TO / 1000.0")
+
+
+def test_limit_off_the_steps_of_its_register_is_the_step_beyond_it() -> None:
+    key = "33GP1300"
+    assert _child(key, "GainConverter", "FormulaTo") == "(FROM >= 9.21) ? 93 : (FROM * 10)"
+    assert _child(key, "GainConverter", "FormulaFrom") == "(TO >= 93) ? 9.21 : (TO / 10.0)"
+
+
+def test_rate_is_not_in_the_tree_a_second_time() -> None:
+    key = "39GX265-Z20"
     categories = [e for e in _tree(key) if e.tag == f"{NAMESPACE}Category"]
     assert all("FPS" not in [feature.text for feature in category] for category in categories)
 
 
-def test_event_data_come_by_a_port_of_their_own() -> None:
+def test_data_of_an_event_come_by_one_port() -> None:
     key = "39GX265-Z20"
-    port = _child(key, "EventExposureEndTimestampReg", "pPort")
-    assert port == "EventExposureEndTimestampPort"
+    ports = {_child(key, f"EventExposureEnd{data}Reg", "pPort") for data in ("", "Timestamp", "FrameID")}
+    (port,) = ports
+    assert port == "EventExposureEndPort"
+    ids = [element.text for element in _tree(key).iter(f"{NAMESPACE}EventID")]
+    assert len(ids) == len(set(ids)) == len(EVENTS)
     assert re.fullmatch(r"[0-9A-F]{4}", str(_child(key, port, "EventID")))
     assert re.fullmatch(r"[0-9A-F]{8}", str(_child(key, "ChunkGainPort", "ChunkID")))
 

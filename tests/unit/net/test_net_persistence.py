@@ -93,11 +93,13 @@ def test_camera_starts_with_its_default_set_and_says_so(folder: Path) -> None:
     assert notices == [SettingsReplaced()]
 
 
-def test_infinite_numbers_are_kept_in_plain_json(folder: Path) -> None:
+def test_rate_is_kept_as_it_took_effect_and_infinite_ones_of_older_files_are_read(folder: Path) -> None:
     first = Run(folder)
     first.save_set(1)  # the highest frame rate there is
-    content = json.loads(_file(folder).read_text(encoding="utf-8"), parse_constant=pytest.fail)
-    assert content["user_sets"]["UserSet1"]["AcquisitionFrameRate"] == ["inf"]
+    text = _file(folder).read_text(encoding="utf-8")
+    kept = json.loads(text, parse_constant=pytest.fail)["user_sets"]["UserSet1"]["AcquisitionFrameRate"]
+    assert kept == [first.state["AcquisitionFrameRate"]] == [36.054]
+    _file(folder).write_text(text.replace("36.054", '"inf"'), encoding="utf-8")
     assert Run(folder).state.user_sets["UserSet1"]["AcquisitionFrameRate"] == (float("inf"),)
 
 
