@@ -77,7 +77,7 @@ class Desk:
         data = encode(feature, value)
         at = feature.declaration.at
         if isinstance(feature.declaration, Command):
-            data = encode(feature, value * feature.declaration.code << (at.lsb if at else 0))
+            data = encode(feature, int(value) * feature.declaration.code << (at.lsb if at else 0))
         elif at and not at.whole and isinstance(value, int):
             others = 0 if feature.declaration.access is Access.WO else self.word(at.address)
             mask = (1 << at.msb - at.lsb + 1) - 1

@@ -266,7 +266,7 @@ def test_locks_heed_the_clients_own_lock_where_the_acquisition_counts() -> None:
 def test_frame_rate_under_its_second_name_shares_the_register() -> None:
     key = "39GX265-Z20"
     for name in ("FPS", "AcquisitionFrameRate"):
-        converter = _child(key, name, "pValue")
+        converter = str(_child(key, name, "pValue"))
         assert _child(key, converter, "pValue") == "AcquisitionFrameRateReg"
         formulas = (_child(key, converter, "FormulaTo"), _child(key, converter, "FormulaFrom"))
         assert formulas == ("FROM * 1000", "TO / 1000.0")
