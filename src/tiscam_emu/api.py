@@ -209,7 +209,8 @@ def serve(
     model
         Name of a model, with or without DFK or DMK, in any case.
     address
-        A loopback address; one camera each. With `interface` one of its addresses.
+        A loopback address; one camera each. With `interface` one of its addresses. A camera that kept a persistent
+        address in `state_dir` starts there, and `Camera.address` tells it.
     serial
         Eight digits. By default the model's own, counted up with the address.
     scene
@@ -289,7 +290,7 @@ def serve(
     if in_process:
         backend = _InProcess(options, clock)
         camera = backend.runner.camera
-        return Camera(backend, camera.model.identity.name, camera.state.serial, options.address, scene)
+        return Camera(backend, camera.model.identity.name, camera.state.serial, backend.runner.address, scene)
     with packed(scene) as parcel:
         process = CameraProcess(replace(options, scene=parcel))
         process.wait_ready(_READY_TIMEOUT_S)

@@ -139,6 +139,7 @@ def run(
                 faults=tuple(fault or ()),
                 interface=interface,
                 expose=expose,
+                others=tuple(other for other in addresses if other != addresses[number]),
             ).checked()
             for number, name in enumerate(model)
         ]
