@@ -12,11 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.interop.emulator import MODELS, PATIENCE_S, Emulator, aravis, emulator, refused, wait_until
-<<<<<<< HEAD
-from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, SCDA, SCP, GvcpClient, GvspReceiver
-=======
-from tests.interop.gvcp_client import CCP, SCDA, SCP, SCPS, GvcpClient, GvspReceiver
->>>>>>> wip-small
+from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, SCDA, SCP, SCPS, GvcpClient, GvspReceiver
 
 A_SECOND = 1.0
 TRIES = 5

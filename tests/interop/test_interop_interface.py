@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import json
-<<<<<<< HEAD
 from collections.abc import Callable, Iterator
-=======
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any
->>>>>>> wip-small
 
 import pytest
-from tests.interop.cable import CAMERA, CLIENT, FAR_CLIENT, GATEWAY, NONE, Cable, camera_on, laid_cable
+from tests.interop.cable import CAMERA, CLIENT, FAR_CLIENT, GATEWAY, NONE, Cable, camera_on, ip, laid_cable
 from tests.interop.emulator import Emulator, refused, run
 
 DISCOVERY, DISCOVERY_BROADCAST = "420100020000ffff", "421100020000ffff"
@@ -88,15 +79,15 @@ def test_camera_starts_at_a_persistent_address_that_the_interface_has(
     (tmp_path / "33GP1300-12345678.json").write_text(json.dumps({"version": 1, "values": values}), encoding="utf-8")
     options = ["--interface", "cam0", "--expose", "--address", "10.77.0.8", "--serial", "12345678"]
     further = [f"address {{}} 10.77.0.{last}/24 broadcast + dev cam0" for last in (8, 9)]
-    _ip(cable.at(cable.camera), *[command.format("add") for command in further])
+    ip(cable.at(cable.camera), *[command.format("add") for command in further])
     try:
-        with _camera(cable, *options, "--state-dir", str(tmp_path)) as running:
+        with camera_on(cable, *options, "--state-dir", str(tmp_path)) as running:
             assert running.ready[0].address == starts_at
             ((source, found),) = cable.ask(cable.client, CLIENT, (starts_at, DISCOVERY))
             image = bytes.fromhex(found)[8:]
             assert (source, image[0x24:0x28]) == (starts_at, IPv4Address(starts_at).packed)
     finally:
-        _ip(cable.at(cable.camera), *[command.format("del") for command in further])
+        ip(cable.at(cable.camera), *[command.format("del") for command in further])
 
 
 def test_camera_on_loopback_neither_answers_nor_obeys_another_host() -> None:
