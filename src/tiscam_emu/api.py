@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import CameraFailed, InvalidOption
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.fault_plan import FaultPlan, fault_text
@@ -188,7 +189,7 @@ def serve(
     noise: str = "fast",
     light_k: float = NEUTRAL_K,
     state_dir: str | Path = "",
-    max_packet_size: int = 9000,
+    max_packet_size: int = DEFAULT_MAX_PACKET_SIZE,
     plain_xml: bool = False,
     gso: bool = False,
     full_speed: bool = False,
