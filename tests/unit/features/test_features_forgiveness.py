@@ -1,4 +1,4 @@
-"""What a store that is not strict does with writes that a strict one refuses: it succeeds, fits or ignores, and notes."""
+"""What a store that is not strict makes of writes that a strict one refuses: it fits or ignores them, and notes that."""
 
 from __future__ import annotations
 
