@@ -82,7 +82,7 @@ class Desk:
             others = 0 if feature.declaration.access is Access.WO else self.word(at.address)
             mask = (1 << at.msb - at.lsb + 1) - 1
             data = (others & ~(mask << at.lsb) | value << at.lsb).to_bytes(4, "big")
-        return self.write_block(self._address(name), data)
+        return self.write_block(self.address(name), data)
 
     def set(self, **values: Value) -> None:
         """Write one feature after the other; all have to succeed."""
@@ -133,15 +133,16 @@ class Desk:
         self.set(ExposureAuto="Off", GainAuto="Off", Width=640, Height=480)
         self.set(ExposureTime=5000.0, AcquisitionFrameRate=10.0)
 
-    def _address(self, name: str) -> int:
+    def address(self, name: str) -> int:
+        """Of the register that holds the value, the selected one if there are several."""
         feature = self.camera.model.features[name]
         selector = feature.declaration.selected_by
-        index = self.word(self._address(selector)) if selector else 0
+        index = self.word(self.address(selector)) if selector else 0
         return feature.slot.address + index * feature.slot.stride
 
     def _read(self, name: str) -> bytes:
         length = self.camera.model.features[name].declaration.length
-        return self.camera.read(self._address(name), (length + 3) // 4 * 4, self.now)
+        return self.camera.read(self.address(name), (length + 3) // 4 * 4, self.now)
 
 
 class Studio:
