@@ -218,6 +218,6 @@ def takeable(bench: NodeBench, name: str) -> list[Value]:
         case Boolean() | Command():
             return [1] if isinstance(feature.declaration, Command) else [0, 1]
         case String(size=size):
-            return ["", "x" * size, "Küche"]
+            return ["", "x" * (size - 1), "Küche"]  # a final NUL ends it
         case _:
             return [bench.register(name)]

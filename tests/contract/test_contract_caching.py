@@ -100,7 +100,7 @@ class Pair:
         bench.now += self._random.randrange(300) * NS_PER_MS
         for exposure in camera.advance(bench.now)[:3]:
             if (region := camera.measured_region()) is not None:
-                seen = FrameStatistics(*(self._random.uniform(0, 255) for _ in range(4)), 0.0, 128.0)
+                seen = FrameStatistics(*(self._random.uniform(0, 255) for _ in range(4)), 0.0, 12.0)
                 camera.frame_measured(exposure.request, seen, region, bench.now)
         while (look := camera.take_focus_look()) is not None:
             camera.focus_looked(look.number, self._random.random(), bench.now)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from tests.contract.node_map import NodeBench, genapi
 
 from tiscam_emu.camera.core import Camera, load
 from tiscam_emu.errors import Status
 from tiscam_emu.features.codec import encode
 from tiscam_emu.features.kinds import Value
-
-genapi: Any = pytest.importorskip("genicam.genapi", reason="the wheel exists for Linux alone")
 
 
 def _set(camera: Camera, name: str, value: Value, index: int = 0) -> None:
@@ -22,7 +19,8 @@ def _set(camera: Camera, name: str, value: Value, index: int = 0) -> None:
 
 @pytest.mark.parametrize("model", ["39GX265-Z20", "38GX541-a", "33GP1300", "38UX253", "38UX267"])
 def test_adapter_finds_every_chunk_in_the_payload(model: str) -> None:
-    camera = Camera(load(model))
+    bench = NodeBench(model)
+    camera = bench.camera
     for name in ("ExposureAuto", "GainAuto", "OffsetAutoCenter"):
         _set(camera, name, 0)
     for name, value in {"Width": 640, "Height": 16, "OffsetX": 8, "OffsetY": 12}.items():
@@ -37,14 +35,23 @@ def test_adapter_finds_every_chunk_in_the_payload(model: str) -> None:
     payload = bytes(exposure.request.payload_bytes()) + exposure.chunk_tail
     assert len(payload) == camera.state["PayloadSize"]
 
-    nodes = genapi.NodeMap()
-    nodes.load_xml_from_string(camera.xml.decode())
+    nodes = bench.nodes
     adapter = genapi.ChunkAdapterGEV(nodes)
     adapter.attach_buffer(payload, len(payload))
     expected = {"ExposureTime": 3000.0, "Gain": 7.5, "OffsetX": 8, "OffsetY": 12, "Width": 640, "Height": 16}
     for entry in camera.model.features["ChunkSelector"].entries:
         assert nodes.get_node(f"Chunk{entry.name}").value == expected[entry.name]
     adapter.detach_buffer()
+
+
+def test_data_that_are_switched_off_are_not_available() -> None:
+    """A program that saves all it can read, as the vendor's SDK does, leaves them out."""
+    bench = NodeBench("39GX265-Z20")
+    for port, switch, index in (("ChunkGainPort", "ChunkEnable", 1), ("EventExposureEndPort", "EventNotification", 0)):
+        assert bench.nodes.get_node(f"{port}Switch").value == 0
+        _set(bench.camera, switch, 1, index)
+        assert bench.nodes.get_node(f"{port}Switch").value == 1
+    assert not genapi.is_available(bench.nodes.get_node("EventTestTimestamp"))
 
 
 def test_chunk_settings_are_locked_while_acquiring() -> None:

@@ -52,7 +52,7 @@ def _(bench: Bench) -> None:
 
 @rule("5.1.3", "binning merges 2 x 2 pixels of the 38 series", ("38GX541-a", *USB))
 def _(bench: Bench) -> None:
-    bench.desk.set(BinningHorizontal=2)
+    bench.desk.set(BinningHorizontal=2, BinningVertical=2)
     region = frame_request(bench.desk.camera.state, 0, 0).region
     assert (region.bin_x, region.bin_y, region.skip_x, region.skip_y) == (2, 2, 1, 1)
 
