@@ -108,9 +108,7 @@ def test_entries_have_the_integers_of_the_family(
 @pytest.mark.parametrize(
     "addresses", [{row[0]: row[1] for row in NUMBERS}, {row[0]: row[1] for row in CHOICES}], ids=["numbers", "choices"]
 )
-def test_registers_lie_in_the_same_place_on_every_model(
-    desk_of: DeskOf, model: str, addresses: dict[str, int]
-) -> None:
+def test_registers_lie_in_the_same_place_on_every_model(desk_of: DeskOf, model: str, addresses: dict[str, int]) -> None:
     features = desk_of(model).camera.model.features
     ours = {name: features[name].slot.address for name in addresses if name in features}
     assert ours == {name: addresses[name] for name in ours}
