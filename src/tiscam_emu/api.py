@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import CameraFailed, InvalidOption
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.fault_plan import FaultPlan, fault_text
@@ -188,7 +189,7 @@ def serve(
     noise: str = "fast",
     light_k: float = NEUTRAL_K,
     state_dir: str | Path = "",
-    max_packet_size: int = 9000,
+    max_packet_size: int = DEFAULT_MAX_PACKET_SIZE,
     plain_xml: bool = False,
     gso: bool = False,
     full_speed: bool = False,
@@ -209,7 +210,8 @@ def serve(
     model
         Name of a model, with or without DFK or DMK, in any case.
     address
-        A loopback address; one camera each. With `interface` one of its addresses.
+        A loopback address; one camera each. With `interface` one of its addresses. A camera that kept a persistent
+        address in `state_dir` starts there, and `Camera.address` tells it.
     serial
         Eight digits. By default the model's own, counted up with the address.
     scene
@@ -289,7 +291,7 @@ def serve(
     if in_process:
         backend = _InProcess(options, clock)
         camera = backend.runner.camera
-        return Camera(backend, camera.model.identity.name, camera.state.serial, options.address, scene)
+        return Camera(backend, camera.model.identity.name, camera.state.serial, backend.runner.address, scene)
     with packed(scene) as parcel:
         process = CameraProcess(replace(options, scene=parcel))
         process.wait_ready(_READY_TIMEOUT_S)

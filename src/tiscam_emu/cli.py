@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions, addresses_for
 from tiscam_emu.net.process import CameraProcess
@@ -64,7 +65,9 @@ def run(
     state_dir: Annotated[
         Path | None, typer.Option(help="Folder for what cameras keep across restarts; without it nothing is kept.")
     ] = None,
-    max_packet_size: Annotated[int, typer.Option(help="Largest stream packet in bytes, headers included.")] = 9000,
+    max_packet_size: Annotated[int, typer.Option(help="Largest stream packet in bytes, headers included.")] = (
+        DEFAULT_MAX_PACKET_SIZE
+    ),
     plain_xml: Annotated[bool, typer.Option("--plain-xml", help="Serve the GenICam XML unzipped.")] = False,
     gso: Annotated[
         bool, typer.Option("--gso", help="Send with segmentation offload: faster, but unseen by clients as root.")
@@ -139,6 +142,7 @@ def run(
                 faults=tuple(fault or ()),
                 interface=interface,
                 expose=expose,
+                others=tuple(other for other in addresses if other != addresses[number]),
             ).checked()
             for number, name in enumerate(model)
         ]

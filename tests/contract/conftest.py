@@ -33,15 +33,17 @@ class Bench:
 
     model: str
     tools: ModuleType
+    strict: bool
 
     @cached_property
     def desk(self) -> Desk:
-        made: Desk = self.tools.Desk(self.model)
+        made: Desk = self.tools.Desk(self.model, strict=self.strict)
         return made
 
     def studio(self, scene: Any, **options: int) -> Studio:
         """Another camera of the model; its frames are measured, so that its automatics work."""
         made: Studio = self.tools.Studio(self.model, scene, **options)
+        made.desk.camera.state.strict = self.strict
         return made
 
     def picture(self, scene: Scene) -> NDArray[np.uint8]:
@@ -74,4 +76,4 @@ def bench_of(monkeypatch: pytest.MonkeyPatch, _tools: ModuleType) -> Any:
         return _descriptions[model.key]
 
     monkeypatch.setattr(core, "build_xml", described)
-    return lambda model: Bench(model, _tools)
+    return lambda model, *, strict: Bench(model, _tools, strict)

@@ -17,7 +17,7 @@ genapi: Any = pytest.importorskip("genicam.genapi", reason="the wheel exists for
 def _set(camera: Camera, name: str, value: Value, index: int = 0) -> None:
     feature = camera.model.features[name]
     address = feature.slot.address + index * feature.slot.stride
-    camera.write(address, encode(feature.declaration, value), 0)
+    camera.write(address, encode(feature, value), 0)
 
 
 @pytest.mark.parametrize("model", ["39GX265-Z20", "38GX541-a", "33GP1300", "38UX253", "38UX267"])

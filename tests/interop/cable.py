@@ -53,7 +53,8 @@ def _namespace() -> Iterator[int]:
         process.stdin.close()
 
 
-def _ip(within: Sequence[str], *commands: str) -> None:
+def ip(within: Sequence[str], *commands: str) -> None:
+    """Run commands of `ip` there."""
     for command in commands:
         run([*within, "ip", *command.split()])
 
@@ -63,14 +64,14 @@ def laid_cable() -> Iterator[Cable]:
     """A cable that is there while this runs."""
     with _namespace() as camera, _namespace() as client:
         cable = Cable(camera, client)
-        _ip(
+        ip(
             cable.at(camera),
             f"link add cam0 type veth peer name eth0 netns {client}",
             f"address add {CAMERA}/24 broadcast + dev cam0",
             "link set cam0 up",
             f"route add default via {GATEWAY} dev cam0",
         )
-        _ip(
+        ip(
             cable.at(client),
             f"address add {CLIENT}/24 broadcast + dev eth0",
             f"address add {FAR_CLIENT}/24 dev eth0",

@@ -19,6 +19,7 @@ from tiscam_emu import Camera
 _RUNS = range(int(os.environ.get("TISCAM_EMU_REPEAT", "1")))
 _CHECKS = 19
 _TRIES = 5
+_TRIES_IF_TOO_SLOW = 2
 _LOSS = (":BufferCheck", ":FrameRate")
 
 # With its built-in assumptions about a camera it does not know, arv-test wants 10 Hz at full size; this camera ends at
@@ -58,25 +59,30 @@ def _failures(checks: list[Check]) -> dict[str, str]:
     return {check.name: check.comment for check in checks if check.status == "FAILURE"}
 
 
-def _checks_without_loss(camera: Camera, expected: set[str], *options: str) -> list[Check]:
-    """The checks as they came out best in up to five runs, which end when nothing but `expected` has failed always.
+def _checks_without_loss(camera: Camera, expected: set[str], *options: str) -> tuple[list[Check], set[str]]:
+    """The checks as they came out best in a few runs, and those that the computer was too slow for.
 
     arv-test receives by a plain socket with the system's small buffer, and waits half a second for a frame. Where other
     work keeps the client from its processor for some milliseconds the buffer overflows, and a frame of 20 MB cannot be
-    asked for again in time; or the camera skips frames. A fault of the camera fails in every run; a lost frame is told
-    by a warning.
+    asked for again in time. So a check that a lost frame fails has to pass once; a lost frame is told by a warning. The
+    computer was too slow if the camera had to skip frames, which it does not at the few hertz of arv-test.
     """
     best: dict[str, Check] = {}
-    for _ in range(_TRIES):
+    too_slow: set[str] = set()
+    for number in range(1, _TRIES + 1):
+        skipped_before = camera.status().skipped_frames
         checks = _checks(camera, *options)
-        best = {check.name: best[check.name] if _passed(best, check.name) else check for check in checks}
         surprises = _failures(checks).keys() - expected
         if not surprises or any(not name.endswith(_LOSS) for name in surprises):
-            return checks
-        if not _failures(list(best.values())).keys() - expected:
-            break
+            return checks, set()
         warnings.warn(f"{camera.model}: arv-test lost frames: {_failures(checks)}", stacklevel=2)
-    return list(best.values())
+        best = {check.name: best[check.name] if _passed(best, check.name) else check for check in checks}
+        if camera.status().skipped_frames > skipped_before:
+            too_slow |= surprises
+        left = _failures(list(best.values())).keys() - expected
+        if not left or (number >= _TRIES_IF_TOO_SLOW and left <= too_slow):
+            break
+    return list(best.values()), too_slow
 
 
 def _passed(checks: dict[str, Check], name: str) -> bool:
@@ -86,16 +92,16 @@ def _passed(checks: dict[str, Check], name: str) -> bool:
 @pytest.mark.parametrize("repeat", _RUNS)
 def test_with_default_options_every_check_the_camera_can_pass_passes(started: Camera, repeat: int) -> None:
     expected = _ASSUMED_OTHERWISE.get(started.model.split()[1], set())
-    checks = _checks_without_loss(started, expected)
+    checks, too_slow = _checks_without_loss(started, expected)
 
     assert len(checks) == _CHECKS
-    assert _failures(checks).keys() == expected, _failures(checks)
+    assert expected <= _failures(checks).keys() <= expected | too_slow, _failures(checks)
 
 
 @pytest.mark.parametrize("repeat", _RUNS)
 def test_every_check_passes_once_arv_test_is_told_of_the_camera(started: Camera, repeat: int) -> None:
-    checks = _checks_without_loss(started, set(), "-c", _CONFIGURATION)
+    checks, too_slow = _checks_without_loss(started, set(), "-c", _CONFIGURATION)
 
     assert len(checks) == _CHECKS
-    assert _failures(checks) == {}
+    assert _failures(checks).keys() <= too_slow, _failures(checks)
     assert {check.name for check in checks if check.status == "IGNORED"} == {"Genicam:Schema"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.interop.emulator import MODELS, PATIENCE_S, Emulator, aravis, emulator, refused, wait_until
-from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, SCDA, SCP, GvcpClient, GvspReceiver
+from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, SCDA, SCP, SCPS, GvcpClient, GvspReceiver
 
 A_SECOND = 1.0
 TRIES = 5
@@ -325,6 +325,88 @@ def test_user_name_is_kept_in_the_state_folder_over_a_restart(address: str, tmp_
         _rename(address, b"kept")
     with emulator(*options):
         assert _name(address) == b"kept"
+
+
+def _word(address: str) -> bytes:
+    return bytes(map(int, address.split(".")))
+
+
+def _make_static(address: str, static: str) -> None:
+    """As tools of vendors do: persistent address, mask and gateway, then the mode."""
+    with GvcpClient(address) as client:
+        client.write_register(CCP, 2)
+        for register, value in ((0x064C, static), (0x065C, "255.255.0.0"), (0x066C, "127.0.0.254")):
+            client.write_memory(register, _word(value))
+        client.write_register(0x0014, client.read_register(0x0014) & ~2 | 1)
+        client.write_register(CCP, 0)
+
+
+def test_static_address_is_taken_at_the_next_start_and_given_back(address: str, tmp_path: Path) -> None:
+    static = address[:-3] + "177"
+    options = ["-m", "33GP1300", "--address", address, "--state-dir", str(tmp_path)]
+    with emulator(*options) as running:
+        (first,) = running.ready
+        _make_static(address, static)
+        assert _discovery(address)[0x24:0x28] == _word(address)
+        mac = _discovery(address)[0x08:0x10]
+
+    with emulator(*options) as running:
+        (second,) = running.ready
+        assert (second.serial, second.address) == (first.serial, static)
+        found = _discovery(static)
+        assert [found[at : at + 4] for at in (0x24, 0x34, 0x44)] == list(
+            map(_word, (static, "255.255.0.0", "127.0.0.254"))
+        )
+        assert found[0x08:0x10] == mac
+        with GvcpClient(static) as client, GvspReceiver() as receiver:
+            client.write_register(CCP, 2)
+            client.write_register(SCDA, 0x7F00_0001)
+            client.write_register(SCP, receiver.port)
+            client.write_register(SCPS, 0xC000_0000 | 1500)
+            assert receiver.datagram()
+            client.write_register(0x0014, 6)
+        assert running.end() == 0
+        assert f"starts at the persistent address {static}, not at {address}" in _one_line(running.errors())
+
+    with emulator(*options) as running:
+        assert running.ready[0].address == address
+
+
+@pytest.mark.parametrize(("static", "why"), [("10.1.2.3", "loopback only"), ("", "another camera was given it")])
+def test_static_address_that_the_camera_cannot_have_is_told_and_left(
+    address: str, tmp_path: Path, static: str, why: str
+) -> None:
+    options = ["-m", "33GP1300", "-m", "38UX253", "--address", address, "--state-dir", str(tmp_path)]
+    with emulator(*options, cameras=2) as running:
+        _make_static(address, static or running.ready[1].address)
+        addresses = [ready.address for ready in running.ready]
+    with emulator(*options, cameras=2) as running:
+        assert [ready.address for ready in running.ready] == addresses
+        assert running.end() == 0
+        message = _one_line(running.errors())
+    assert message.startswith(f"WARNING {address}: cannot start at the persistent address")
+    assert why in message
+
+
+def test_static_address_that_another_program_has_is_left(address: str, tmp_path: Path) -> None:
+    static = address[:-3] + "178"
+    options = ["-m", "33GP1300", "--address", address, "--state-dir", str(tmp_path)]
+    with emulator(*options):
+        _make_static(address, static)
+    with emulator("-m", "33GP1300", "--address", static), emulator(*options) as running:
+        assert running.ready[0].address == address
+        assert running.end() == 0
+        assert f"cannot start at the persistent address {static}" in _one_line(running.errors())
+
+
+def test_forced_address_that_cannot_be_taken_is_logged(address: str) -> None:
+    with emulator("-m", "33GP1300", "--address", address) as running:
+        mac = _discovery(address)[0x0A:0x10]
+        with GvcpClient(address) as client:
+            ack = client.command(0x0004, bytes(2) + mac + bytes(12) + _word("127.9.9.9") + bytes(32))
+            assert ack.status == 0x8006
+        assert running.end() == 0
+        assert "FORCEIP that cannot be followed: to 127.9.9.9" in _one_line(running.errors())
 
 
 def test_without_a_state_folder_nothing_is_kept(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
-from tests.interop.cable import CAMERA, CLIENT, FAR_CLIENT, GATEWAY, NONE, Cable, camera_on, laid_cable
+from tests.interop.cable import CAMERA, CLIENT, FAR_CLIENT, GATEWAY, NONE, Cable, camera_on, ip, laid_cable
 from tests.interop.emulator import Emulator, refused, run
 
 DISCOVERY, DISCOVERY_BROADCAST = "420100020000ffff", "421100020000ffff"
@@ -65,6 +67,27 @@ def test_discovery_tells_the_interface_as_it_is(cable: Cable, exposed: Emulator,
 def test_client_of_another_network_gets_its_answer_by_broadcast(cable: Cable, exposed: Emulator) -> None:
     ((source, answer),) = cable.ask(cable.client, FAR_CLIENT, ("255.255.255.255", DISCOVERY_BROADCAST))
     assert (source, answer[:16]) == (CAMERA, "0000000300f8ffff")
+
+
+@pytest.mark.parametrize(
+    ("persistent", "starts_at"), [("10.77.0.9", "10.77.0.9"), ("10.77.0.10", "10.77.0.8"), ("127.0.0.1", "10.77.0.8")]
+)
+def test_camera_starts_at_a_persistent_address_that_the_interface_has(
+    cable: Cable, tmp_path: Path, persistent: str, starts_at: str
+) -> None:
+    values = {"GevPersistentIPAddress": int(IPv4Address(persistent)), "GevCurrentIPConfigurationPersistentIP": 1}
+    (tmp_path / "33GP1300-12345678.json").write_text(json.dumps({"version": 1, "values": values}), encoding="utf-8")
+    options = ["--interface", "cam0", "--expose", "--address", "10.77.0.8", "--serial", "12345678"]
+    further = [f"address {{}} 10.77.0.{last}/24 broadcast + dev cam0" for last in (8, 9)]
+    ip(cable.at(cable.camera), *[command.format("add") for command in further])
+    try:
+        with camera_on(cable, *options, "--state-dir", str(tmp_path)) as running:
+            assert running.ready[0].address == starts_at
+            ((source, found),) = cable.ask(cable.client, CLIENT, (starts_at, DISCOVERY))
+            image = bytes.fromhex(found)[8:]
+            assert (source, image[0x24:0x28]) == (starts_at, IPv4Address(starts_at).packed)
+    finally:
+        ip(cable.at(cable.camera), *[command.format("del") for command in further])
 
 
 def test_camera_on_loopback_neither_answers_nor_obeys_another_host() -> None:

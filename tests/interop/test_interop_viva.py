@@ -98,7 +98,7 @@ def test_value_out_of_range_is_refused_with_the_range(camera: Ready) -> None:
         _set(camera.address, "Width", 1_000_000)
 
 
-def _stream(address: str, packet_size: int, frames: int) -> None:
+def _stream(address: str, frames: int, *options: str) -> None:
     """Stream for two seconds at a time, until streams without an incomplete frame had so many.
 
     A busy computer keeps viva-camctl from its processor until its socket is full, and gives up frames whose sender it
@@ -107,7 +107,7 @@ def _stream(address: str, packet_size: int, frames: int) -> None:
     complete, until = 0, time.monotonic() + _PATIENCE_S
     while complete < frames:
         assert time.monotonic() < until, f"{complete} of {frames} frames"
-        output = _viva("stream", "--ip", address, "--packet-size", str(packet_size), "--duration-s", "2", "--save", "0")
+        output = _viva("stream", "--ip", address, *options, "--duration-s", "2", "--save", "0")
         summary = _SUMMARY.search(output)
         assert summary is not None, output
         good, incomplete, missed = (int(number) for number in summary.groups())
@@ -121,7 +121,7 @@ def test_every_frame_of_a_stream_in_packets_of_1500_is_complete(camera: Ready) -
     for name, value in (("Width", 640), ("Height", 480), ("AcquisitionFrameRate", 30)):
         _set(camera.address, name, value)
 
-    _stream(camera.address, 1500, frames=45)
+    _stream(camera.address, 45, "--packet-size", "1500")
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -129,5 +129,16 @@ def test_every_frame_at_full_size_and_the_cameras_own_rate_is_complete(
     tiscam_camera_factory: Callable[..., Camera], model: str
 ) -> None:
     camera = tiscam_camera_factory(model)
-    _stream(camera.address, 9000, frames=8)
+    _stream(camera.address, 8, "--packet-size", "9000")
     assert int(_get(camera.address, "Width")) == int(_get(camera.address, "SensorWidth"))
+
+
+def test_packet_size_of_the_interface_is_fitted_to_what_the_camera_takes(
+    tiscam_camera_factory: Callable[..., Camera],
+) -> None:
+    """``--auto`` writes the MTU of ``lo``, which is beyond every camera's limit."""
+    camera = tiscam_camera_factory("33GP1300")
+    _stream(camera.address, 45, "--auto")
+    assert int(_get(camera.address, "GevSCPSPacketSize")) == 16364
+    fitted = [mistake for mistake in camera.status().mistakes if "had to be fitted" in mistake.kind]
+    assert "GevSCPSPacketSize: 65535 is not in 576 to 16364" in fitted[0].first

@@ -11,9 +11,10 @@ from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.transport import StreamSettings
 from tiscam_emu.errors import Status
 from tiscam_emu.features.codec import encode
-from tiscam_emu.features.kinds import Value
+from tiscam_emu.features.kinds import Command, Value
 from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram
 from tiscam_emu.gvcp.engine import ControlEngine
+from tiscam_emu.gvcp.mistakes import Kind
 from tiscam_emu.gvsp.all_in import AllInPacket
 from tiscam_emu.gvsp.channel import OutgoingFrame, StreamChannel
 from tiscam_emu.gvsp.description import leader_and_trailer, leader_and_trailer_of_parts, part_lengths
@@ -29,6 +30,8 @@ from tiscam_emu.wire.gvsp import Packet, parse_packet
 CCP, SCP, SCPS, SCDA = 0x0A00, 0x0D00, 0x0D04, 0x0D18
 LOOPBACK = 0x7F00_0001
 SEED = 7
+
+FORGIVEN = {Kind.IGNORED_WRITE, Kind.FITTED_WRITE}
 
 
 class Pair:
@@ -72,15 +75,17 @@ class Pair:
         return Status(ack.status)
 
     def set(self, **values: Value) -> None:
-        """One WRITEMEM per feature; all have to succeed."""
+        """One WRITEMEM per feature; all have to succeed, with nothing to forgive."""
         for name, value in values.items():
             feature = self.camera.model.features[name]
-            data = encode(feature.declaration, value)
-            selector = feature.declaration.selected_by
+            declaration = feature.declaration
+            data = encode(feature, declaration.code if isinstance(declaration, Command) else value)
+            selector = declaration.selected_by
             index = int(self.camera.state[selector]) if selector else 0
             address = feature.slot.address + index * feature.slot.stride
             ack = self.send(gvcp.WriteMemCmd(self._next_id(), address, data))
             assert ack == gvcp.WriteMemAck(self._req_id, len(data)), name
+            assert not {mistake.kind for mistake in self.engine.mistakes} & FORGIVEN, name
 
     def open(self, packet_size: int = 1000, port: int = 40_000) -> None:
         """Take control and open the stream channel, as clients do."""

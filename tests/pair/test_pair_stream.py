@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 CCP, SCP, SCPS = 0x0A00, 0x0D00, 0x0D04
 PERIOD = 100 * NS_PER_MS
-WIDTH, HEIGHT = 256, 30
-PACKETS = 8
+WIDTH, HEIGHT = 256, 72
+PACKETS = 20
 """Payload packets of 256 x 30 bytes, 964 in each packet of 1000."""
 
 
@@ -53,14 +53,14 @@ def test_leader_and_trailer_describe_the_frame(streaming: Pair) -> None:
     leader, trailer = parse_image_leader(packets[0].data), parse_image_trailer(packets[-1].data)
     assert leader.timestamp == PERIOD
     assert leader.pixel_format == PIXEL_FORMATS["BayerRG8"].code
-    assert (leader.size_x, leader.size_y, leader.offset_x, leader.offset_y) == (WIDTH, HEIGHT, 512, 496)
+    assert (leader.size_x, leader.size_y, leader.offset_x, leader.offset_y) == (WIDTH, HEIGHT, 512, 476)
     assert (packets[0].header.format, packets[-1].header.format) == (PacketFormat.LEADER, PacketFormat.TRAILER)
     assert trailer.size_y == HEIGHT
 
 
 def test_packets_have_the_size_that_was_set(streaming: Pair) -> None:
     streaming.advance(50 * NS_PER_MS)
-    assert streaming.datagram_sizes == [8 + 36, *[972] * (PACKETS - 1), 8 + WIDTH * HEIGHT - 7 * 964, 8 + 8]
+    assert streaming.datagram_sizes == [8 + 36, *[972] * (PACKETS - 1), 8 + WIDTH * HEIGHT - (PACKETS - 1) * 964, 8 + 8]
 
 
 def test_nothing_is_sent_before_the_frame_is_read_out_of_the_sensor(streaming: Pair) -> None:

@@ -65,7 +65,7 @@ def writes(draw: DrawFn, model: CameraModel) -> tuple[int, bytes]:
     raw = st.binary(min_size=length, max_size=length)
     if draw(st.integers(0, 5)) == 0:
         return address, draw(raw)
-    data = encode(declaration, draw(meant))
+    data = encode(feature, draw(meant))
     return address, data
 
 
@@ -220,7 +220,7 @@ def test_camera_opens_what_its_schedule_opens(events: list[Event]) -> None:
 
     def write(name: str, value: Value, now: int) -> None:
         try:
-            camera.write(slots[name].address, encode(features[name].declaration, value), now)
+            camera.write(slots[name].address, encode(features[name], value), now)
         except RegisterError:
             return
 

@@ -102,7 +102,7 @@ class Bench:
                 return
             value = numbers[str(value)]
         try:
-            self.camera.write(feature.slot.address, encode(feature.declaration, value), now)
+            self.camera.write(feature.slot.address, encode(feature, value), now)
         except RegisterError:
             return
 

@@ -77,6 +77,23 @@ def reset_timestamp(state: CameraState) -> None:
     state.clock.set(0, state.now)
 
 
+def persistent_address(state: CameraState) -> str:
+    """The address that the camera is to start at, dotted; empty while it is to start with none of its own."""
+    address = state.stored("GevPersistentIPAddress")
+    return str(IPv4Address(address)) if address and state["GevCurrentIPConfigurationPersistentIP"] else ""
+
+
+def configure_ip(state: CameraState) -> None:
+    """Show the IP configuration of a start: mask and gateway are the persistent ones at the persistent address."""
+    options = state.options
+    mask, gateway = int(IPv4Address(options.netmask)), int(IPv4Address(options.gateway))
+    if persistent_address(state) == options.address:
+        mask, gateway = state.stored("GevPersistentSubnetMask"), state.stored("GevPersistentDefaultGateway")
+    state.put("GevCurrentIPAddress", int(IPv4Address(options.address)))
+    state.put("GevCurrentSubnetMask", mask)
+    state.put("GevCurrentDefaultGateway", gateway)
+
+
 def force_ip(state: CameraState, address: str, mask: str, gateway: str) -> bool:
     """Take mask and gateway of a FORCEIP command over until the next start (GigE Vision, FORCEIP_CMD).
 
@@ -88,8 +105,9 @@ def force_ip(state: CameraState, address: str, mask: str, gateway: str) -> bool:
         False if the address is another one than the camera's; nothing has changed then.
     """
     if int(IPv4Address(address)) == 0:
-        mask, gateway = state.options.netmask, state.options.gateway
-    elif IPv4Address(address) != IPv4Address(state.options.address):
+        configure_ip(state)
+        return True
+    if IPv4Address(address) != IPv4Address(state.options.address):
         return False
     state.put("GevCurrentSubnetMask", int(IPv4Address(mask)))
     state.put("GevCurrentDefaultGateway", int(IPv4Address(gateway)))
@@ -123,6 +141,12 @@ _OWN: dict[str, Callable[[CameraState], int]] = {
 }
 
 
+_NEXT_START = (
+    "Kept where the emulator has a state folder, and taken when it is started again, if the address is one that it can "
+    "have: any of loopback, or another one of the network interface. A reset of the camera alone changes no address."
+)
+
+
 def _address(name: str, doc: str, at: int, *, access: Access = Access.RO) -> Integer:
     return Integer(
         name=name,
@@ -136,8 +160,8 @@ def _address(name: str, doc: str, at: int, *, access: Access = Access.RO) -> Int
         visibility=Visibility.GURU,
         default=_OWN.get(name, 0),
         persistent=name.startswith("GevPersistent"),
-        fidelity=Fidelity.STORED if name.startswith("GevPersistent") else Fidelity.MODELLED,
-        note="Kept, but the address of the emulator comes from its start." if name.startswith("GevPersistent") else "",
+        fidelity=Fidelity.APPROXIMATED if name.startswith("GevPersistent") else Fidelity.MODELLED,
+        note=_NEXT_START if name.startswith("GevPersistent") else "",
     )
 
 
@@ -170,8 +194,21 @@ FEATURES: tuple[Feature, ...] = (
         access=Access.RO,
         default=1,
     ),
-    flag("GevCurrentIPConfigurationDHCP", "Asks a DHCP server for an address.", At(0x0014, 1, 1), default=1),
-    flag("GevCurrentIPConfigurationPersistentIP", "Uses the persistent address.", At(0x0014, 0, 0)),
+    flag(
+        "GevCurrentIPConfigurationDHCP",
+        "Asks a DHCP server for an address.",
+        At(0x0014, 1, 1),
+        default=1,
+        persistent=True,
+        note="Kept, but no server is asked: without a persistent address the one of the emulator's start is used.",
+    ),
+    flag(
+        "GevCurrentIPConfigurationPersistentIP",
+        "Uses the persistent address.",
+        At(0x0014, 0, 0),
+        persistent=True,
+        note=_NEXT_START,
+    ),
     _address("GevCurrentIPAddress", "IPv4 address of the camera.", 0x0024),
     _address("GevCurrentSubnetMask", "Subnet mask of the camera.", 0x0034),
     _address("GevCurrentDefaultGateway", "Default gateway of the camera.", 0x0044),

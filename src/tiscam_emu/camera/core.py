@@ -353,6 +353,7 @@ class Camera:
                 state.user_sets.clear()
             state.factory_reset_requested = False
             user_sets.apply_default(state)
+            control_channel.configure_ip(state)
             for name, value in set_at_start.items():
                 state.put(name, value)
             state.actions.cancel()

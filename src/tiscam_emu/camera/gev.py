@@ -54,6 +54,7 @@ def flag(
     access: Access = Access.RW,
     default: int = 0,
     locks: tuple[Lock, ...] = (),
+    persistent: bool = False,
     note: str = "",
 ) -> Boolean:
     """One bit of a register."""
@@ -67,6 +68,7 @@ def flag(
         every_model=True,
         visibility=Visibility.GURU,
         locks=locks,
+        persistent=persistent,
         note=note,
     )
 

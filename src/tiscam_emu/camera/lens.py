@@ -97,6 +97,7 @@ FEATURES: tuple[Feature, ...] = (
         name="Focus",
         doc="Position of the focus motor: small values are near, large ones far.",
         section="5.4.2",
+        moves=True,
         on_write=follow("Focus"),
         fidelity=Fidelity.APPROXIMATED,
         note=(

@@ -193,9 +193,11 @@ class ControlEngine:
             return []
         self.counters.force_ip_requests += 1
         to = broadcast.answered_at(command, peer, self._device.reaches)
-        controlled = self._privilege.owner is not None
+        owner = self._privilege.owner
         wanted = (command.static_ip, command.subnet_mask, command.default_gateway)
-        if controlled or not self._device.force_ip(*wanted, now):
+        if owner is not None or not self._device.force_ip(*wanted, now):
+            why = f"{owner} has control" if owner else "a camera changes its address only at a start"
+            self.mistakes.note(Kind.FORCED_ADDRESS, peer, f"to {command.static_ip}: {why}")
             refusal = gvcp.ErrorAck(command.req_id, Command.FORCEIP_ACK, status=Status.ACCESS_DENIED)
             return [*self._acknowledge(command, refusal, to)]
         self._changed = True

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     MISSED_HEARTBEAT = "missed heartbeat"
     RESEND_STORM = "resend storm"
     DISCOVERY_FLOOD = "discovery flood"
+    FORCED_ADDRESS = "FORCEIP that cannot be followed"
 
     @classmethod
     def of_status(cls, status: Status) -> Kind:

@@ -46,6 +46,8 @@ class ServeOptions:
         Texts as `FaultPlan.parse` reads them.
     interface, expose
         Network interface to show the camera on, and the consent that everybody on its network can reach it.
+    others
+        Addresses of the cameras that are started along with this one, which it leaves to them.
     light_k
         Colour temperature of the light on the scene, in kelvin.
     """
@@ -70,6 +72,7 @@ class ServeOptions:
     faults: tuple[str, ...] = ()
     interface: str = ""
     expose: bool = False
+    others: tuple[str, ...] = ()
 
     def checked(self) -> ServeOptions:
         """The same options with the model's key looked up.
@@ -139,6 +142,22 @@ class ServeOptions:
         addresses = interface_addresses(self.interface)
         address = addresses[0] if self.address == _DEFAULT_ADDRESS else self.address
         return find_interface(self.interface, address).address
+
+    def moved_to(self, address: str) -> ServeOptions:
+        """The same camera at another address of its network.
+
+        Raises
+        ------
+        InvalidOption
+            It cannot be there.
+        """
+        if address in self.others:
+            raise InvalidOption(f"address {address}: another camera was given it")
+        if self.interface:
+            find_interface(self.interface, address)
+        else:
+            _check_address(address)
+        return replace(self, address=address)
 
     def network(self) -> Interface | None:
         """The interface the camera is shown on; None on loopback.

@@ -174,6 +174,7 @@ class CameraProcess:
             match event:
                 case "ready":
                     self.model, self.serial, self.pid = message["model"], message["serial"], message["pid"]
+                    self.address = message["address"]
                     self._ready = True
                 case "failed":
                     self._failure = _error(message["kind"], message["message"])

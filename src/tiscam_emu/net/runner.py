@@ -8,11 +8,11 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
-from tiscam_emu.camera import ptp
+from tiscam_emu.camera import control_channel, ptp
 from tiscam_emu.camera.autofocus import FocusLook
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.core import Camera, frame_request, load
@@ -94,7 +94,7 @@ class CameraRunner:
         self._heard: FairQueue[_Wire, bytes] = FairQueue()
         self._looks: deque[tuple[int, float]] = deque()
         self._resources = contextlib.ExitStack()
-        self._seat = self._resources.enter_context(contextlib.closing(self._master_seat(elected=clock is None)))
+        self._elected = clock is None
         self._stopping = False
         self._rest_due_ns: Nanoseconds | None = 0
         self._streaming = False
@@ -106,11 +106,13 @@ class CameraRunner:
 
     @property
     def address(self) -> str:
-        """The camera's IPv4 address."""
+        """The camera's IPv4 address; a start may change it, see `open`."""
         return self.options.address
 
     def open(self) -> None:
         """Bind the sockets and start the stream's threads; from then on the camera can be found.
+
+        A camera that is to use its persistent address starts there if it can, else at the one of the options.
 
         Raises
         ------
@@ -118,7 +120,7 @@ class CameraRunner:
             If the address is taken or does not belong to this computer.
         """
         try:
-            self._control = self._kept_open(open_control_socket(self.address))
+            self._control = self._kept_open(self._open_control_socket())
             self._broadcast = [self._kept_open(sock) for sock in self._open_broadcast_sockets()]
             self._sockets = [self._control, *self._broadcast]
             self._message_socket = self._kept_open(open_message_socket(self.address))
@@ -126,6 +128,8 @@ class CameraRunner:
         except UserError:
             self.close()
             raise
+        self._seat = self._resources.enter_context(contextlib.closing(self._master_seat()))
+        control_channel.configure_ip(self.camera.state)
         self.camera.power_up(self.clock.now())
         self.camera.state.put("GevSCSP", self._stream_socket.port)
         if "GevMCSP" in self.camera.state:
@@ -144,6 +148,26 @@ class CameraRunner:
         self.pipeline.stamping = self.options.stamp
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
+
+    def _open_control_socket(self) -> socket.socket:
+        wanted = control_channel.persistent_address(self.camera.state)
+        if wanted not in {"", self.address}:
+            try:
+                moved = self.options.moved_to(wanted)
+                sock = open_control_socket(wanted)
+            except UserError as error:
+                log.warning("cannot start at the persistent address %s, but at %s: %s", wanted, self.address, error)
+            else:
+                log.warning("starts at the persistent address %s, not at %s", wanted, self.address)
+                self._move(moved)
+                return sock
+        return open_control_socket(self.address)
+
+    def _move(self, moved: ServeOptions) -> None:
+        """Be at another address; who the camera is, by serial number and MAC address, stays."""
+        state, there = self.camera.state, moved.camera_options(self.camera.model.identity.serial)
+        state.options = replace(state.options, address=there.address, netmask=there.netmask, gateway=there.gateway)
+        self.options = moved
 
     def _open_broadcast_sockets(self) -> list[socket.socket]:
         network = self.options.network()
@@ -280,9 +304,9 @@ class CameraRunner:
             light_k=options.light_k,
         )
 
-    def _master_seat(self, *, elected: bool) -> MasterSeat:
+    def _master_seat(self) -> MasterSeat:
         """The first address comes first. On a clock that tests move there is no seat, for their results repeat."""
-        if not elected:
+        if not self._elected:
             return MasterSeat(exists=False)
         return MasterSeat(0 if ptp.has_first_address(self.camera.state) else POLL_NS)
 

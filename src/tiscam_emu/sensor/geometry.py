@@ -27,6 +27,13 @@ class Window:
         """Rows and columns."""
         return self.bottom - self.top, self.right - self.left
 
+    def inside(self, frame: Window) -> tuple[slice, slice]:
+        """Where the window lies in an array of what is in `frame`."""
+        return (
+            slice(self.top - frame.top, self.bottom - frame.top),
+            slice(self.left - frame.left, self.right - frame.left),
+        )
+
     def is_empty(self) -> bool:
         """Whether there is no pixel inside."""
         return self.bottom <= self.top or self.right <= self.left
@@ -107,6 +114,17 @@ class Geometry:
     def neighbour_count(self) -> int:
         """How many sensor pixels are averaged into one output pixel."""
         return int(self.rows.shape[0] * self.columns.shape[0])
+
+    @property
+    def follows_mosaic(self) -> bool:
+        """Whether the colour filters are those of the sensor not flipped: a flipped mosaic begins with red, too."""
+        return bool(self.rows[0, 0] % self.period == 0 and self.columns[0, 0] % self.period == 0)
+
+    def source(self, window: Window) -> Window:
+        """The sensor pixels behind an output `window`, and those in between."""
+        rows = self.rows[:, window.top : window.bottom]
+        columns = self.columns[:, window.left : window.right]
+        return Window(int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1)
 
     def samplings(self, window: Window, neighbour: tuple[int, int]) -> Iterator[Sampling]:
         """The regular grids of sensor pixels behind an output `window` whose corner is on the mosaic's period."""

@@ -13,7 +13,7 @@ from tiscam_emu.sensor.geometry import Geometry, Window
 from tiscam_emu.sensor.illuminant import NEUTRAL_K
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.optics import Falloff, Lens, WindowSource
-from tiscam_emu.sensor.pixel import Floats, LightCodes, fixed_offsets_e, light_codes
+from tiscam_emu.sensor.pixel import Floats, LightCodes, fixed_offsets_e, light_codes, taken_codes
 from tiscam_emu.sensor.request import Region
 
 BLOCK_PIXELS = 1 << 16
@@ -29,6 +29,9 @@ class Light:
         The sensor is lit evenly, without the lens's loss of light towards the corners.
     light_k
         Colour temperature of the light on the scene.
+    known
+        The light of the same scene through the same lens. It is taken over if it has all that is needed, with the same
+        result as if it were computed anew.
     """
 
     def __init__(
@@ -41,22 +44,54 @@ class Light:
         *,
         even: bool = False,
         light_k: float = NEUTRAL_K,
+        known: Light | None = None,
     ) -> None:
         self._sensor, self._pattern, self._lens, self._still = sensor, pattern, lens, still
         self._responses = sensor.responses(lens.infrared, light_k)
         self._falloff = Falloff(sensor.width, sensor.height, 100.0 if even else sensor.corner_light_percent)
         self.geometry = Geometry.of(region, sensor.width, sensor.height, period=2 if sensor.color else 1)
         self.codes: LightCodes = np.empty((self.geometry.neighbour_count, *self.geometry.shape), np.uint16)
-        self._missing = deque(row_blocks(*self.geometry.shape, least_rows=2 * lens.reach_px))
+        self.region = region
+        self._known = known if known is not None and known.covers(self.geometry) else None
+        self._missing = deque(self._blocks())
+
+    def _blocks(self) -> Iterator[Window]:
+        height, width = self.geometry.shape
+        if self._known is not None:
+            return row_blocks(height, width)
+        return row_blocks(height, width, self.geometry.neighbour_count, least_rows=2 * self._lens.reach_px)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is complete, and of sensor pixels one by one."""
+        region = self.region
+        one_by_one = region.skip_x == region.skip_y == region.bin_x == region.bin_y == 1
+        return one_by_one and not (region.reverse_x or region.reverse_y or self._missing)
+
+    @property
+    def frame(self) -> Window:
+        """The sensor pixels that it is of, and those in between."""
+        height, width = self.geometry.shape
+        return self.geometry.source(Window(0, height, 0, width))
+
+    def covers(self, geometry: Geometry) -> bool:
+        """Whether it is plain and has all that another geometry needs."""
+        needed = geometry.source(Window(0, geometry.shape[0], 0, geometry.shape[1]))
+        return self.is_plain and geometry.follows_mosaic and needed == needed.intersect(self.frame)
 
     def collect(self) -> Iterator[None]:
         """Compute what is missing, block by block."""
         image = self._lens.image(self._still, self._sensor.width, self._sensor.height)
         while self._missing:
             window = self._missing[0]
-            self.codes[:, window.top : window.bottom] = self._codes(image, window)
+            if self._known is None:
+                codes = self._codes(image, window)
+            else:
+                codes = taken_codes(self._known.codes[0], self._known.frame, self.geometry, window)
+            self.codes[:, window.top : window.bottom] = codes
             self._missing.popleft()
             yield
+        self._known = None
 
     def _codes(self, image: WindowSource, window: Window) -> LightCodes:
         return light_codes(image, self.geometry, window, self._responses, self._sensitivity)
@@ -84,7 +119,7 @@ class Light:
             for patch, radiance in patches:
                 common = patch.intersect(source)
                 if not common.is_empty():
-                    scene[_inside(common, source)] = radiance[_inside(common, patch)]
+                    scene[common.inside(source)] = radiance[common.inside(patch)]
             return scene
 
         image = self._lens.image(overlaid, self._sensor.width, self._sensor.height)
@@ -96,15 +131,8 @@ class Light:
         return self.geometry.output_window(sensor_window, margin, align)
 
 
-def _inside(window: Window, frame: Window) -> tuple[slice, slice]:
-    return (
-        slice(window.top - frame.top, window.bottom - frame.top),
-        slice(window.left - frame.left, window.right - frame.left),
-    )
-
-
-def row_blocks(height: int, width: int, least_rows: int = 4) -> Iterator[Window]:
-    """Windows of whole rows, a multiple of four each, which together cover an image."""
-    rows = max(BLOCK_PIXELS // width // 4 * 4, -(-least_rows // 4) * 4, 4)
+def row_blocks(height: int, width: int, neighbours: int = 1, *, least_rows: int = 4) -> Iterator[Window]:
+    """Windows of whole rows, a multiple of four each, which together cover an image of binned `neighbours`."""
+    rows = max(BLOCK_PIXELS // (width * neighbours) // 4 * 4, -(-least_rows // 4) * 4, 4)
     for top in range(0, height, rows):
         yield Window(top, min(top + rows, height), 0, width)

@@ -42,23 +42,40 @@ def light_codes(
     """
     codes = np.empty((geometry.neighbour_count, *window.shape), np.uint16)
     light = np.empty(window.shape, np.float32)
+    source = geometry.source(window)
+    scene, gain = radiance(source), sensitivity(source)
     for layer, neighbour in zip(codes, geometry.neighbours, strict=True):
-        seen: tuple[Floats, Floats] | None = None
         for sampling in geometry.samplings(window, neighbour):
-            seen = seen or (radiance(sampling.source), sensitivity(sampling.source))
-            scene, gain = seen
-            part = (sampling.rows, sampling.columns)
+            where, part = sampling.source.inside(source), (sampling.rows, sampling.columns)
             row, column = sampling.phase
             here = light[row :: geometry.period, column :: geometry.period]
             channel = _CHANNEL_OF_PHASE[sampling.phase] if len(responses) > 1 else 0
-            np.matmul(scene[part], responses[channel], out=here)
-            here *= gain[part]
+            _filter(scene[where][part], responses[channel], here)
+            here *= gain[where][part]
         np.maximum(light, 0, out=light)
         np.minimum(light, MAX_RADIANCE, out=light)
         np.sqrt(light, out=light)
         light *= np.float32(_CODE_SCALE)
         light += np.float32(0.5)
         layer[...] = light
+    return codes
+
+
+def _filter(scene: Floats, response: Floats, out: Floats) -> None:
+    """What comes through a colour filter. A matrix product would round a pixel by the place it has in the array."""
+    np.multiply(scene[..., 0], response[0], out=out)
+    out += scene[..., 1] * response[1]
+    out += scene[..., 2] * response[2]
+
+
+def taken_codes(known: LightCodes, frame: Window, geometry: Geometry, window: Window) -> LightCodes:
+    """As `light_codes`, taken from those of the sensor pixels in `frame`, which are `known`."""
+    codes = np.empty((geometry.neighbour_count, *window.shape), np.uint16)
+    for layer, neighbour in zip(codes, geometry.neighbours, strict=True):
+        for sampling in geometry.samplings(window, neighbour):
+            row, column = sampling.phase
+            seen = known[sampling.source.inside(frame)]
+            layer[row :: geometry.period, column :: geometry.period] = seen[sampling.rows, sampling.columns]
     return codes
 
 
@@ -83,7 +100,11 @@ def fixed_offsets_e(
     offsets = offset_e(source)
     if offsets.shape == window.shape and rows[0] <= rows[-1] and columns[0] <= columns[-1]:
         return offsets
-    return offsets[(rows - source.top)[:, np.newaxis], columns - source.left]
+    taken = np.empty(window.shape, np.float32)
+    for sampling in geometry.samplings(window, neighbour):
+        row, column = sampling.phase
+        taken[row :: geometry.period, column :: geometry.period] = offsets[sampling.rows, sampling.columns]
+    return taken
 
 
 def mean_electrons(codes: LightCodes, electrons_at_white: float, dark_e: float, full_well_e: float) -> Floats:

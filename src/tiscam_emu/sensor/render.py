@@ -41,8 +41,8 @@ class Renderer:
     """Renders frames of one sensor looking at one scene; used from one thread.
 
     Frame k is the same bytes in any process, alone or in sequence. What does not change from frame to frame is cached:
-    the light on the sensor, per scene, lens setting and region; and for fast noise the moments of every component, per
-    frame settings.
+    the light on the sensor, per scene, lens setting and region, which another region takes over where it can; and for
+    fast noise the moments of every component, per frame settings.
 
     Parameters
     ----------
@@ -77,6 +77,7 @@ class Renderer:
         self._pattern = FixedPattern(sensor, serial)
         self._even = isinstance(scene, FlatScene)
         self._light: tuple[Still, Region, Lens, Light] | None = None
+        self._plain: tuple[Still, Lens, Light] | None = None
         self._plans: deque[FastPlan] = deque()
         self._settings: tuple[tuple[Any, ...], FrameSettings] | None = None
 
@@ -149,9 +150,11 @@ class Renderer:
         still = self._picture.still(request.exposure_start_ns, request.frame_id - self.first_frame_id)
         lens = Lens.focused(request.defocus_px, request.zoom, request.infrared)
         if self._light is None or self._light[0] is not still or self._light[1:3] != (request.region, lens):
+            known = self._known_for(still, lens)
             self._light = None  # free the old arrays before making new ones
             self._plans.clear()
-            light = Light(
+            light = known if known is not None and known.region == request.region else None
+            light = light or Light(
                 self._sensor,
                 self._pattern,
                 request.region,
@@ -159,9 +162,23 @@ class Renderer:
                 still.radiance,
                 even=self._even,
                 light_k=self._light_k,
+                known=known,
             )
             self._light = (still, request.region, lens, light)
         return self._light[3]
+
+    def _known_for(self, still: Still, lens: Lens) -> Light | None:
+        """The largest light on sensor pixels one by one that has been computed of the same scene through this lens.
+
+        Kept beside the light in use, for a client that bins or skips goes back to full size as well.
+        """
+        if self._plain is not None and (self._plain[0] is not still or self._plain[1] != lens):
+            self._plain = None
+        if self._light is not None and self._light[0] is still and self._light[2] == lens:
+            light = self._light[3]
+            if light.is_plain and (self._plain is None or light.covers(self._plain[2].geometry)):
+                self._plain = still, lens, light
+        return self._plain[2] if self._plain is not None else None
 
     def _settings_for(self, request: FrameRequest) -> FrameSettings:
         common = _common_part(request)

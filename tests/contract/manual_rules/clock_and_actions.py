@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.manual_rules.desk_work import MS, S, actions, commit, waiting
+from tests.contract.manual_rules.desk_work import MS, S, actions, commit, locked, plan, waiting
 from tests.contract.manual_rules.rules import GIGE, rule
 
 from tiscam_emu.errors import Status
@@ -33,7 +33,8 @@ def _at_two_seconds(bench: Bench) -> tuple[Desk, list[int]]:
 def _(bench: Bench) -> None:
     desk, _times = _at_two_seconds(bench)
     desk.set(PtpEnable=0)
-    assert commit(desk, 3 * S) is Status.ACCESS_DENIED
+    plan(desk, 3 * S)
+    assert locked(desk, "ActionSchedulerCommit")
 
 
 @rule("5.16", "action triggers are accepted with the trigger source Action0 or Any alone", GIGE)
@@ -80,4 +81,5 @@ def _(bench: Bench) -> None:
     desk, _times = _at_two_seconds(bench)
     for number in range(int(desk.get("ActionQueueSize"))):
         assert commit(desk, 3 * S + number) is Status.SUCCESS
-    assert commit(desk, 4 * S) is Status.INVALID_PARAMETER
+    plan(desk, 4 * S)
+    assert locked(desk, "ActionSchedulerCommit")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tiscam_emu.camera.notices import ActionExecuted
 from tiscam_emu.errors import Status
+from tiscam_emu.features.kinds import Value
 from tiscam_emu.sensor.scene import Scene
 
 if TYPE_CHECKING:
@@ -30,6 +31,14 @@ Train = list[tuple[int, bool]]
 def small(desk: Desk) -> Desk:
     desk.prepare_small_frames()
     return desk
+
+
+def locked(desk: Desk, name: str, value: Value = 1) -> bool:
+    """Whether a write is refused by a strict camera, and acknowledged without effect by another."""
+    before = desk.camera.state[name], dict(desk.camera.state.user_sets), len(desk.camera.state.actions)
+    status = desk.attempt(name, value)
+    after = desk.camera.state[name], desk.camera.state.user_sets, len(desk.camera.state.actions)
+    return before == after and status is (Status.ACCESS_DENIED if desk.camera.state.strict else Status.SUCCESS)
 
 
 def waiting(desk: Desk, source: str = "Any") -> Desk:
@@ -71,8 +80,12 @@ def actions(desk: Desk) -> list[int]:
     return times
 
 
-def commit(desk: Desk, time_ns: int, interval_us: int = 0) -> Status:
+def plan(desk: Desk, time_ns: int, interval_us: int = 0) -> None:
     desk.set(ActionSchedulerTime=time_ns, ActionSchedulerInterval=interval_us)
+
+
+def commit(desk: Desk, time_ns: int, interval_us: int = 0) -> Status:
+    plan(desk, time_ns, interval_us)
     return desk.attempt("ActionSchedulerCommit")
 
 

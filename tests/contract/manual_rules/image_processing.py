@@ -6,11 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tests.contract.manual_rules.desk_work import format_with, small, words_of, write_table
+from tests.contract.manual_rules.desk_work import format_with, locked, small, words_of, write_table
 from tests.contract.manual_rules.rules import COLOUR, ZOOM, rule
 
 from tiscam_emu.camera.core import frame_request
-from tiscam_emu.errors import Status
 from tiscam_emu.sensor.scene import FlatScene, GradientScene
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def _(bench: Bench) -> None:
 
 @rule("5.9.3", "the channels are controlled by hand only while the automatic is off", COLOUR)
 def _(bench: Bench) -> None:
-    assert bench.desk.attempt("BalanceRatio", 2.0) is Status.ACCESS_DENIED
+    assert locked(bench.desk, "BalanceRatio", 2.0)
     bench.desk.set(BalanceWhiteAuto="Off", BalanceRatioSelector="Red", BalanceRatio=2.0)
     assert frame_request(bench.desk.camera.state, 0, 0).white_balance == (2.0, 1.0, 1.0)
 
@@ -105,7 +104,7 @@ def _(bench: Bench) -> None:
     assert (words_of(bench, FlatScene(0.25)) > plain).all()
     bench.desk.set(LUTEnable=1)  # a straight line
     assert np.array_equal(words_of(bench, FlatScene(0.25)), plain)
-    assert bench.desk.attempt("Gamma", 1.5) is Status.ACCESS_DENIED
+    assert locked(bench.desk, "Gamma", 1.5)
 
 
 @rule("5.11 Important", "hue or saturation away from their defaults blur a Bayer image slightly", COLOUR)
@@ -142,7 +141,7 @@ def _(bench: Bench) -> None:
 def _(bench: Bench) -> None:
     desk = bench.desk
     desk.set(Width=640, Height=480)
-    assert desk.attempt("AutoFunctionsROILeft", 64) is Status.ACCESS_DENIED
+    assert locked(desk, "AutoFunctionsROILeft", 64)
     desk.set(AutoFunctionsROIPreset="AutoFunctionsROIPreset_CustomRectangle")
     desk.set(AutoFunctionsROIWidth=128, AutoFunctionsROIHeight=32, AutoFunctionsROILeft=64, AutoFunctionsROITop=8)
     assert desk.camera.measured_region() == (0, 0, 640, 480)

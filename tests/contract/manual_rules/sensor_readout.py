@@ -6,11 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tests.contract.manual_rules.desk_work import SENSOR_PX, format_with, place, small, words_of
+from tests.contract.manual_rules.desk_work import SENSOR_PX, format_with, locked, place, small, words_of
 from tests.contract.manual_rules.rules import COLOUR, PREGIUS, USB, ZOOM, rule
 
 from tiscam_emu.camera.core import frame_request
-from tiscam_emu.errors import Status
 from tiscam_emu.sensor.scene import GradientScene, load_scene
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def _(bench: Bench) -> None:
     width, height = SENSOR_PX[bench.model]
     bench.desk.set(Width=640, Height=480)
     assert place(bench.desk) == ((width - 640) // 2, (height - 480) // 2)
-    assert bench.desk.attempt("OffsetX", 0) is Status.ACCESS_DENIED
+    assert locked(bench.desk, "OffsetX", 0)
 
 
 @rule("5.1.5", "an offset that is invalid with the resolution becomes the largest possible one")

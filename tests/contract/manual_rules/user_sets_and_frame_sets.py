@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.manual_rules.desk_work import MS, S, small
+from tests.contract.manual_rules.desk_work import MS, S, locked, small
 from tests.contract.manual_rules.rules import FRAME_SETS, rule
-
-from tiscam_emu.errors import Status
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Bench
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 @rule("5.13.1", "the user set Default cannot be overwritten")
 def _(bench: Bench) -> None:
     bench.desk.set(UserSetSelector="Default", TriggerMode="On")
-    assert bench.desk.attempt("UserSetSave") is Status.ACCESS_DENIED
+    assert locked(bench.desk, "UserSetSave")
     bench.desk.run("UserSetLoad")
     assert bench.desk.get("TriggerMode") == "Off"
 

@@ -302,6 +302,53 @@ def test_force_ip_changes_mask_and_gateway_until_the_restart(desk_of: Callable[[
     assert [desk.word(at) for at in (0x0024, 0x0034, 0x0044)] == [0xC0A8_0109, 0xFFFF_FF00, 0xC0A8_0101]
 
 
+_PERSISTENT = {0x064C: 0xC0A8_0109, 0x065C: 0xFFFF_0000, 0x066C: 0xC0A8_0163}
+_IP_MODE, _PERSISTENT_MODE = 0x0014, 5
+
+
+def _statically_configured(desk_of: Callable[[str, CameraOptions], Desk]) -> Desk:
+    desk = desk_of("33GP1300", CameraOptions(address="192.168.1.9", netmask="255.255.255.0", gateway="192.168.1.1"))
+    for address, value in _PERSISTENT.items():
+        assert desk.write_word(address, value) is SUCCESS
+    assert desk.write_word(_IP_MODE, _PERSISTENT_MODE) is SUCCESS
+    return desk
+
+
+def _configuration(desk: Desk) -> list[int]:
+    return [desk.word(at) for at in (_IP_MODE, 0x0024, 0x0034, 0x0044)]
+
+
+def test_ip_configuration_outlives_a_reset_and_is_used_from_then_on(
+    desk_of: Callable[[str, CameraOptions], Desk],
+) -> None:
+    desk = _statically_configured(desk_of)
+    assert _configuration(desk) == [_PERSISTENT_MODE, 0xC0A8_0109, 0xFFFF_FF00, 0xC0A8_0101]
+    desk.run("DeviceReset")
+    desk.camera.take_reset_request()
+    assert {address: desk.word(address) for address in _PERSISTENT} == _PERSISTENT
+    assert _configuration(desk) == [_PERSISTENT_MODE, 0xC0A8_0109, 0xFFFF_0000, 0xC0A8_0163]
+    assert desk.camera.discovery()[0x34:0x38] == b"\xff\xff\0\0"
+
+
+def test_factory_reset_forgets_the_ip_configuration(desk_of: Callable[[str, CameraOptions], Desk]) -> None:
+    desk = _statically_configured(desk_of)
+    desk.run("DeviceFactoryReset")
+    desk.camera.take_reset_request()
+    assert [desk.word(address) for address in _PERSISTENT] == [0, 0xFFFF_FF00, 0]
+    assert _configuration(desk) == [6, 0xC0A8_0109, 0xFFFF_FF00, 0xC0A8_0101]
+
+
+def test_forced_restart_of_the_ip_configuration_uses_the_persistent_one_at_its_address_alone(
+    desk_of: Callable[[str, CameraOptions], Desk],
+) -> None:
+    desk = _statically_configured(desk_of)
+    assert desk.camera.force_ip("0.0.0.0", "0.0.0.0", "0.0.0.0", 0)
+    assert _configuration(desk)[1:] == [0xC0A8_0109, 0xFFFF_0000, 0xC0A8_0163]
+    assert desk.write_word(0x064C, 0xC0A8_010A) is SUCCESS
+    assert desk.camera.force_ip("0.0.0.0", "0.0.0.0", "0.0.0.0", 0)
+    assert _configuration(desk)[1:] == [0xC0A8_0109, 0xFFFF_FF00, 0xC0A8_0101]
+
+
 def test_force_ip_closes_a_stream_that_outlived_its_client(desk: Desk) -> None:
     for address, value in ((SCCFG, 2), (SCDA, LOOPBACK), (SCP, 5000)):
         assert desk.write_word(address, value) is SUCCESS

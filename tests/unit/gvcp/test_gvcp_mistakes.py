@@ -131,6 +131,27 @@ def test_mistakes_on_the_registers_of_a_camera_are_told_with_its_names() -> None
     ]
 
 
+def _force_ip(address: str) -> bytes:
+    return bytes.fromhex("42010004 0038 1234 0000 0207060504ff" + "00" * 12 + address + "00" * 32)
+
+
+def test_forced_address_that_cannot_be_taken_is_told(bench: Bench) -> None:
+    bench.engine.receive(_force_ip("0a000002"), bench.a, 0)
+    bench.write(CCP, 2)
+    bench.engine.receive(_force_ip("c0a80009"), bench.b, 0)
+    assert noted(bench) == [(Kind.FORCED_ADDRESS, bench.a, 1), (Kind.FORCED_ADDRESS, bench.b, 1)]
+    assert bench.engine.mistakes.take_sentences() == [
+        "192.168.0.5:50000: FORCEIP that cannot be followed: to 10.0.0.2: a camera changes its address only at a start",
+        "192.168.0.5:50001: FORCEIP that cannot be followed: to 192.168.0.9: 192.168.0.5:50000 has control",
+    ]
+
+
+def test_forced_address_that_the_camera_has_is_no_mistake(bench: Bench) -> None:
+    bench.engine.receive(_force_ip("c0a80009"), bench.a, 0)
+    bench.engine.receive(_force_ip("00000000"), bench.a, 0)
+    assert noted(bench) == []
+
+
 def test_reading_past_an_exclusive_owner_is_a_mistake(bench: Bench) -> None:
     bench.write(CCP, 1)
     bench.read(0xA004, bench.b)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tiscam_emu.camera import control_channel
 from tiscam_emu.camera.core import load
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.options import CameraOptions
@@ -74,6 +75,29 @@ def test_name_and_user_sets_outlive_a_restart(folder: Path) -> None:
     assert second.state.value("LUTValue", 3) == 5
     assert second.state.user_sets == first.state.user_sets
     assert second.reports == []
+
+
+def test_ip_configuration_outlives_a_restart(folder: Path) -> None:
+    first = Run(folder)
+    for name, value in (("IPAddress", 0x7F00_004D), ("SubnetMask", 0xFFFF_FF00), ("DefaultGateway", 0x7F00_0001)):
+        first.state.write(f"GevPersistent{name}", value)
+    assert control_channel.persistent_address(first.state) == ""
+    first.state.write("GevCurrentIPConfigurationPersistentIP", 1)
+    first.state.write("GevCurrentIPConfigurationDHCP", 0)
+    first.kept.save_changes(NOW)
+    second = Run(folder)
+    assert control_channel.persistent_address(second.state) == "127.0.0.77"
+    assert second.state["GevCurrentIPConfigurationDHCP"] == 0
+    assert (second.state["GevPersistentSubnetMask"], second.state["GevPersistentDefaultGateway"]) == (
+        0xFFFF_FF00,
+        0x7F00_0001,
+    )
+
+
+def test_persistent_mode_without_an_address_is_none(folder: Path) -> None:
+    run = Run(folder)
+    run.state.write("GevCurrentIPConfigurationPersistentIP", 1)
+    assert control_channel.persistent_address(run.state) == ""
 
 
 def test_name_of_16_bytes_in_the_file_is_cut_as_a_written_one(folder: Path) -> None:

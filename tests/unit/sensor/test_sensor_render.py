@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor import fast
+from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
+from tiscam_emu.sensor.picture import FormulaPicture, Picture
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.scene import Scene, load_scene
@@ -114,6 +116,68 @@ def test_a_settings_change_between_frames_leaves_no_trace(color_sensor: SensorMo
     before = frame_of(renderer, request_of(1))
     frame_of(renderer, request_of(2, "BGR8", Region(64, 64, 32, 32, reverse_x=True)))
     assert frame_of(renderer, request_of(1)) == before
+
+
+_ONE_AFTER_ANOTHER = [
+    Region(128, 96, bin_x=2, bin_y=2),
+    Region(60, 40, 20, 12, bin_x=2, bin_y=2),
+    Region(128, 96, skip_x=2, skip_y=2),
+    Region(256, 96, bin_y=2, reverse_y=True),
+    Region(256, 192, reverse_x=True),
+    Region(100, 60, 12, 36, reverse_x=True, reverse_y=True, skip_x=2),
+    Region(80, 64, 16, 100),
+    Region(256, 192),
+]
+
+
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("pixel_format", ["Mono16", "BayerRG16"])
+def test_regions_that_follow_each_other_leave_no_trace(
+    mono_sensor: SensorModel, color_sensor: SensorModel, pixel_format: str, noise: Any
+) -> None:
+    sensor = mono_sensor if pixel_format == "Mono16" else color_sensor
+    renderer = Renderer(sensor, load_scene("chart"), 1, noise)
+    for number, region in enumerate(
+        [Region(80, 64, 16, 100), Region(256, 192), *_ONE_AFTER_ANOTHER, *_ONE_AFTER_ANOTHER[::-1]]
+    ):
+        request = request_of(number, pixel_format, region)
+        alone = Renderer(sensor, load_scene("chart"), 1, noise)
+        assert frame_of(renderer, request) == frame_of(alone, request), region
+
+
+@dataclass
+class _Counting:
+    """State: a scene that knows how often it was looked at."""
+
+    looks: int = 0
+
+    def fit(self, width: int, height: int) -> Picture:
+        del width, height
+
+        def formula(window: Window) -> NDArray[np.float32]:
+            self.looks += 1
+            return np.full((*window.shape, 3), 0.5, np.float32)
+
+        return FormulaPicture(formula)
+
+
+def test_light_of_the_whole_sensor_serves_binned_skipped_and_smaller_regions(mono_sensor: SensorModel) -> None:
+    scene = _Counting()
+    renderer = Renderer(mono_sensor, scene, 1)
+    frame_of(renderer, request_of(0, "Mono8", Region(256, 192)))
+    looks = scene.looks
+    for number, region in enumerate(_ONE_AFTER_ANOTHER):
+        frame_of(renderer, request_of(number, "Mono8", region))
+    assert scene.looks == looks
+    frame_of(renderer, replace(request_of(9, "Mono8", Region(256, 192)), defocus_px=3.0))
+    assert scene.looks > looks
+
+
+def test_binned_neighbours_are_looked_at_together(mono_sensor: SensorModel) -> None:
+    whole, binned = _Counting(), _Counting()
+    frame_of(Renderer(mono_sensor, whole, 1), request_of(0, "Mono8", Region(256, 192)))
+    frame_of(Renderer(mono_sensor, binned, 1), request_of(0, "Mono8", _ONE_AFTER_ANOTHER[0]))
+    assert binned.looks <= 2 * whole.looks
 
 
 @pytest.mark.parametrize("noise", NOISES)
