@@ -1,4 +1,4 @@
-"""What a store that is not strict makes of writes that a strict one refuses: it fits or ignores and notes them."""
+"""What a store that is not strict makes of writes that strict ones refuse: it fits or ignores them, and notes that."""
 
 from __future__ import annotations
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from tests.unit.gvcp.conftest import Bench
 
-from tiscam_emu.errors import Status
+from tiscam_emu.camera.core import Camera, load
+from tiscam_emu.errors import AccessDenied, OutOfRange, RegisterError, Status
+from tiscam_emu.gvcp.effects import SendDatagram
 from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.mistakes import MISTAKES_KEPT, SENTENCES, Kind, MistakeLog
 from tiscam_emu.gvcp.token_bucket import TokenBucket
 from tiscam_emu.units import NS_PER_MS, NS_PER_S
+from tiscam_emu.wire import gvcp, gvcp_codec
 from tiscam_emu.wire.endpoint import Endpoint
 
 CCP = 0x0A00
@@ -58,6 +61,74 @@ def test_each_kind_of_mistake_is_told_from_the_others(bench: Bench, datagram: st
     bench.write(CCP, 2)
     bench.engine.receive(bytes.fromhex(datagram), bench.a, bench.now)
     assert noted(bench) == [(kind, bench.a, 1)]
+
+
+def _forgive(bench: Bench, *errors: RegisterError) -> Status:
+    """Write to a register that forgives these errors."""
+    bench.device.forgiven += errors
+    return bench.write(0xA004, 1)
+
+
+def test_fitted_and_ignored_writes_succeed_and_are_told_once_and_counted_each_time(bench: Bench) -> None:
+    bench.write(CCP, 2)
+    for value in (37, 38, 39):
+        assert _forgive(bench, OutOfRange("Width", value, 16, 32, 16)) is Status.SUCCESS
+    for _ in range(2):
+        assert _forgive(bench, AccessDenied("OffsetX is locked: OffsetAutoCenter is On")) is Status.SUCCESS
+    assert noted(bench) == [(Kind.FITTED_WRITE, bench.a, 3), (Kind.IGNORED_WRITE, bench.a, 2)]
+    assert bench.engine.mistakes.take_sentences() == [
+        "192.168.0.5:50000: write of a value that had to be fitted: Width: 37 is not in 16 to 32 in steps of 16",
+        "192.168.0.5:50000: write that was acknowledged and ignored: OffsetX is locked: OffsetAutoCenter is On",
+    ]
+
+
+def test_all_that_one_message_had_forgiven_is_counted(bench: Bench) -> None:
+    bench.write(CCP, 2)
+    _forgive(bench, *(OutOfRange("LUTValue", value, 0, 65535, 1) for value in range(70_000, 70_005)))
+    assert noted(bench) == [(Kind.FITTED_WRITE, bench.a, 5)]
+    _forgive(bench)
+    assert noted(bench) == [(Kind.FITTED_WRITE, bench.a, 5)]
+
+
+def test_what_is_forgiven_is_the_mistake_of_the_client_that_wrote_it(bench: Bench) -> None:
+    bench.write(CCP, 2)
+    _forgive(bench, OutOfRange("Width", 37, 16, 32, 16))
+    bench.write(CCP, 0)
+    bench.write(CCP, 2, bench.b)
+    bench.device.forgiven.append(OutOfRange("Width", 38, 16, 32, 16))
+    assert bench.write(0xA004, 1, bench.b) is Status.SUCCESS
+    assert noted(bench) == [(Kind.FITTED_WRITE, bench.a, 1), (Kind.FITTED_WRITE, bench.b, 1)]
+
+
+def test_repeated_datagram_is_no_second_mistake(bench: Bench) -> None:
+    bench.write(CCP, 2)
+    write = "42010082 0008 0777 0000a004 00000001"
+    bench.device.forgiven.append(OutOfRange("Width", 37, 16, 32, 16))
+    assert bench.raw(write) == bench.raw(write) == "0000008300040777" + "00000001"
+    assert noted(bench) == [(Kind.FITTED_WRITE, bench.a, 1)]
+
+
+def test_mistakes_on_the_registers_of_a_camera_are_told_with_its_names() -> None:
+    engine, client = ControlEngine(Camera(load("33GP1300"))), Endpoint("127.0.0.1", 50000)
+
+    def write(number: int, *pairs: tuple[int, int]) -> None:
+        command = gvcp_codec.build_command(gvcp.WriteRegCmd(number, pairs))
+        (answer,) = engine.receive(command, client, 0)
+        assert isinstance(answer, SendDatagram)
+        ack = gvcp_codec.parse_ack(answer.data)
+        assert isinstance(ack, gvcp.WriteRegAck)
+        assert (ack.status, ack.index) == (Status.SUCCESS, len(pairs))
+
+    write(1, (CCP, 2))
+    write(2, (0xFF00_0090, 0), (0xFF00_00A0, 0), (0xFF00_0070, 1281))
+    assert [(mistake.kind, mistake.count) for mistake in engine.mistakes] == [
+        (Kind.IGNORED_WRITE, 2),
+        (Kind.FITTED_WRITE, 1),
+    ]
+    assert engine.mistakes.take_sentences() == [
+        "127.0.0.1:50000: write that was acknowledged and ignored: OffsetX is locked: OffsetAutoCenter is On",
+        "127.0.0.1:50000: write of a value that had to be fitted: Width: 1281 is not in 256 to 1280 in steps of 16",
+    ]
 
 
 def _force_ip(address: str) -> bytes:
