@@ -148,6 +148,7 @@ class CameraRunner:
         self.pipeline.stamping = self.options.stamp
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
+        self.pipeline.prepare(frame_request(self.camera.state, 0, self.clock.now()))
 
     def _open_control_socket(self) -> socket.socket:
         wanted = control_channel.persistent_address(self.camera.state)
@@ -186,7 +187,6 @@ class CameraRunner:
 
     def run(self) -> None:
         """Serve until `stop`."""
-        self.pipeline.prepare(frame_request(self.camera.state, 0, self.clock.now()))
         with contextlib.closing(Listener((*self._sockets, self._message_socket, self._wake_in))) as listener:
             while not self._stopping:
                 with self._lock:

@@ -24,6 +24,7 @@ from tiscam_emu.net.scene_parcel import unpacked
 
 _SWITCH_INTERVAL_S = 0.0005
 _OBJECTS_BEFORE_COLLECTION = 50_000
+_PREPARED_FOR_S = 3.0
 
 
 class _EventStream:
@@ -68,10 +69,6 @@ def main() -> int:
     except TiscamEmuError as error:
         events.send("failed", kind="CameraFailed", message=str(error))
         return 1
-    camera = runner.camera
-    events.send(
-        "ready", model=camera.model.identity.name, serial=camera.state.serial, address=runner.address, pid=os.getpid()
-    )
     # The many packets of a frame are objects that never make circles: looking for those now and then is enough.
     gc.freeze()
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
@@ -88,7 +85,16 @@ def _sleep_exactly() -> None:
 
 
 def _obey(runner: CameraRunner, events: _EventStream) -> None:
-    """Answer requests until stdin ends, then end the camera."""
+    """Say that the camera is ready, answer requests until stdin ends, then end the camera.
+
+    A client may wait two seconds for its first frame and no longer, as GStreamer's aravissrc does; so the picture is
+    prepared first, as far as three seconds go. The camera answers meanwhile.
+    """
+    camera = runner.camera
+    runner.pipeline.flush(_PREPARED_FOR_S)
+    events.send(
+        "ready", model=camera.model.identity.name, serial=camera.state.serial, address=runner.address, pid=os.getpid()
+    )
     for line in sys.stdin:
         request = json.loads(line)
         try:
