@@ -121,6 +121,9 @@ class KeptValues:
                 if name not in self._names:
                     raise ValueError("the camera does not keep this")
                 self._state.check(name, value)
+                limits = self._state.features[name].limits
+                if limits is not None and not limits.holds(value):  # what clients are forgiven is damage here
+                    raise ValueError(f"{value} is not in {limits.low} to {limits.high}")
             except (RegisterError, ValueError, TypeError) as error:
                 self._report(f"{self._path}: values: {name}: left out: {error}")
             else:

@@ -212,6 +212,8 @@ def test_unusable_set_is_named_and_the_rest_is_used(folder: Path, settings: Any,
         ({"DeviceUserID": "x" * 17}, "DeviceUserID"),
         ({"UserSetDefault": 3}, "UserSetDefault"),
         ({"UserSetDefault": [1]}, "UserSetDefault"),
+        ({"GevPersistentIPAddress": 2**32}, "GevPersistentIPAddress"),
+        ({"GevPersistentIPAddress": -1}, "GevPersistentIPAddress"),
     ],
 )
 def test_unusable_value_is_named_and_left_out(folder: Path, values: dict[str, Any], name: str) -> None:
@@ -219,7 +221,8 @@ def test_unusable_value_is_named_and_left_out(folder: Path, values: dict[str, An
     run = Run(folder)
     assert len(run.reports) == 1
     assert run.reports[0].startswith(f"{_file(folder)}: values: {name}: left out: ")
-    assert (run.state["DeviceUserID"], run.state["UserSetDefault"]) == ("", 0)
+    assert (run.state["DeviceUserID"], run.state["UserSetDefault"], run.state["GevPersistentIPAddress"]) == ("", 0, 0)
+    assert run.state.forgiven == []  # else the first client to write would be blamed
 
 
 @contextmanager
