@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tiscam_emu.errors import InvalidAddress, Status
+from tiscam_emu.errors import InvalidAddress, RegisterError, Status
 from tiscam_emu.gvcp.effects import ResendRequested, SendDatagram
 from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.units import NS_PER_MS
