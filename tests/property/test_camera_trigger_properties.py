@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
@@ -9,13 +10,13 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.property.writing import write_feature
 
 from tiscam_emu.camera import core
 from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera, load
 from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened, LineChanged, OutputChanged, TriggerMissed
 from tiscam_emu.errors import RegisterError
-from tiscam_emu.features.codec import encode
 from tiscam_emu.features.kinds import Enumeration, Value
 from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.spec.model import CameraModel
@@ -101,10 +102,8 @@ class Bench:
             if value not in numbers:
                 return
             value = numbers[str(value)]
-        try:
-            self.camera.write(feature.slot.address, encode(feature, value), now)
-        except RegisterError:
-            return
+        with contextlib.suppress(RegisterError):
+            write_feature(self.camera, feature, value, now)
 
     def look(self, now: int) -> None:
         self.exposures += self.camera.advance(now)

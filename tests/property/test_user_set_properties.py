@@ -49,7 +49,7 @@ def _set(state: CameraState, choices: Choices) -> None:
 
 
 def _read(state: CameraState) -> dict[str, tuple[object, ...]]:
-    return {name: (state[name], *state.every(name)) for name in user_sets.members(state)}
+    return {name: (state[name], *state.lasting(name)) for name in user_sets.members(state)}
 
 
 @st.composite

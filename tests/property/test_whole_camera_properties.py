@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.test_camera_properties import assert_consistent, writes
+from tests.property.writing import write_feature
 
 from tiscam_emu.camera import core
 from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera
 from tiscam_emu.errors import RegisterError
-from tiscam_emu.features.codec import encode
 from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.sensor.statistics import FrameStatistics
 from tiscam_emu.spec.catalog import model_keys
@@ -70,9 +70,10 @@ class Life:
             self.camera.write(address, data, self.now)
 
     def run(self, command: str) -> None:
-        features = self.camera.model.features
-        if command in features:
-            self.write(features[command].slot.address, encode(features[command].declaration, 1))
+        feature = self.camera.model.features.get(command)
+        if feature is not None:
+            with contextlib.suppress(RegisterError):
+                write_feature(self.camera, feature, 1, self.now)
 
     def wait(self, nanoseconds: int) -> None:
         self.now += nanoseconds
