@@ -23,7 +23,7 @@ GVCP_CONFIGURATION, GVSP_CONFIGURATION = 0x0954, 0x0960
 MULTI_PART = 0x40
 RESEND_DESTINATION, ALL_IN, UNCONDITIONAL, EXTENDED_CHUNK = 8, 4, 2, 1
 EXTENDED_IDS, EXTENDED_STATUS = 0x4000_0000, 0x4
-WIDTH, HEIGHT = 256, 30
+WIDTH, HEIGHT = 256, 28
 STREAM_SOCKET = Endpoint("127.0.0.1", 40_000)
 OK = Status.SUCCESS
 
@@ -45,10 +45,10 @@ def _one_frame(pair: Pair) -> list[Packet]:
 def test_64_bit_ids_cost_12_bytes_of_each_packet(opened: Pair) -> None:
     assert opened.write((GVSP_CONFIGURATION, EXTENDED_IDS)) is OK
     packets = _one_frame(opened)
-    # 7680 bytes, 1000 - 20 - 8 - 20 = 952 in each packet: 8 full ones and one of 64.
-    assert [packet.header.packet_id for packet in packets] == list(range(11))
+    # 7168 bytes, 1000 - 20 - 8 - 20 = 952 in each packet: 7 full ones and one of 504.
+    assert [packet.header.packet_id for packet in packets] == list(range(10))
     assert {(packet.header.extended, packet.header.block_id) for packet in packets} == {(True, 1)}
-    assert opened.datagram_sizes == [20 + 36, *[972] * 8, 20 + 64, 20 + 8]
+    assert opened.datagram_sizes == [20 + 36, *[972] * 7, 20 + 504, 20 + 8]
     payload = b"".join(packet.data for packet in packets[1:-1])
     assert payload == opened.expected_payload(opened.exposures[0])
 
@@ -129,7 +129,7 @@ def test_small_frame_is_one_packet_all_in(opened: Pair, gvsp: int, header: int) 
     assert (packet.header.format, packet.header.block_id, packet.header.packet_id) == (PacketFormat.ALL_IN, 1, 0)
     # GigE Vision 2.x, all-in packet: leader, trailer, payload.
     assert parse_image_leader(packet.data[:36]).size_y == HEIGHT
-    assert packet.data[36:44] == bytes.fromhex("0000 0001 0000001e")
+    assert packet.data[36:44] == bytes.fromhex("0000 0001 0000001c")
     assert packet.data[44:] == opened.expected_payload(opened.exposures[0])
     assert opened.datagram_sizes == [header + 44 + WIDTH * HEIGHT]
 
@@ -210,8 +210,8 @@ def test_description_names_multi_part_only_where_it_is_offered(opened: Pair, in_
 
 def test_frame_in_parts_holds_the_rendered_image(in_parts: Pair) -> None:
     packets = _one_frame(in_parts)
-    # 7680 bytes, 1000 - 20 - 8 - 20 - 8 = 944 in each packet: 8 full ones and one of 128.
-    assert in_parts.datagram_sizes == [20 + 60, *[972] * 8, 28 + 128, 20 + 20]
+    # 7168 bytes, 1000 - 20 - 8 - 20 - 8 = 944 in each packet: 7 full ones and one of 560.
+    assert in_parts.datagram_sizes == [20 + 60, *[972] * 7, 28 + 560, 20 + 20]
     payload = b"".join(packet.data[8:] for packet in packets[1:-1])
     assert payload == in_parts.expected_payload(in_parts.exposures[0])
     assert in_parts.camera.state["PayloadSize"] == len(payload)
@@ -224,13 +224,13 @@ def test_chunks_are_a_part_of_their_own_without_the_image_among_them(in_parts: P
     assert packets[0].header.parts == 2
     chunks = packets[-2].data[8:]
     assert parse_chunks(chunks) == {0x9103: struct.pack(">I", in_parts.exposures[0].request.region.offset_x)}
-    assert in_parts.camera.state["PayloadSize"] == 7680 + len(chunks)
+    assert in_parts.camera.state["PayloadSize"] == 7168 + len(chunks)
 
 
 def test_chunk_mode_without_a_chunk_adds_no_part(in_parts: Pair) -> None:
     in_parts.set(ChunkModeActive=1)
     assert _one_frame(in_parts)[0].header.parts == 1
-    assert in_parts.camera.state["PayloadSize"] == 7680
+    assert in_parts.camera.state["PayloadSize"] == 7168
 
 
 def test_with_16_bit_ids_frames_stay_images(in_parts: Pair) -> None:

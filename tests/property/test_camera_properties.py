@@ -86,8 +86,12 @@ def assert_consistent(state: CameraState, registers: RegisterMap) -> None:
         for index in feature.selector_values if declaration.selected_by else range(1):
             value = state.value(name, index)
             if isinstance(declaration, Integer | Float):
-                limits = state.limits(declaration.alias_of or name)
+                target = state.features[declaration.alias_of or name].declaration
+                if type(target) is not type(declaration):
+                    continue  # in units of its own, it reads whatever the other one was given
+                limits = state.limits(target.name)
                 assert limits.low <= limits.high, name
+                assert isinstance(value, int | float)
                 assert limits.holds(value), (name, value, limits)
             if isinstance(declaration, Enumeration):
                 assert value in [entry.value for entry in feature.entries], name
