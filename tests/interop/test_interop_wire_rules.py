@@ -213,11 +213,11 @@ def test_test_packet_comes_in_time_with_exactly_the_size_asked_for(
     assert min(taken) < TEST_PACKET_S
 
 
-def test_size_above_the_largest_is_refused_and_the_old_one_kept(client: GvcpClient) -> None:
-    client.write_register(SCPS, 1500)
+@pytest.mark.parametrize(("written", "taken"), [(65535, 16364), (16368, 16364), (1501, 1500), (12, 576)])
+def test_size_that_cannot_be_is_fitted(client: GvcpClient, written: int, taken: int) -> None:
+    client.write_register(SCPS, written)
 
-    assert client.write_status(SCPS, 9004) == 0x8002
-    assert client.read_register(SCPS) & 0xFFFF == 1500
+    assert client.read_register(SCPS) & 0xFFFF == taken
 
 
 @pytest.mark.parametrize("size", [576, 1500, 9000])
