@@ -9,6 +9,7 @@ import pytest
 
 from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened
 from tiscam_emu.errors import Status
+from tiscam_emu.features.kinds import Value
 from tiscam_emu.units import NS_PER_MS, NS_PER_S
 
 if TYPE_CHECKING:
@@ -251,3 +252,23 @@ def test_timestamp_of_a_frame_counts_from_the_last_reset(running: Desk) -> None:
     running.set(PtpEnable=0)
     running.run("TimestampReset")
     assert running.advance(PERIOD)[0].request.exposure_start_ns == 70 * NS_PER_MS
+
+
+def test_of_exposures_nobody_could_see_to_the_last_few_are_left(running: Desk) -> None:
+    assert running.starts(0) == [0]
+    schedule = running.camera.schedule
+    assert schedule.leave_out(64 * PERIOD) == 0
+    assert schedule.leave_out(1000 * PERIOD) == 1000 - 8
+    opened = running.advance(1000 * PERIOD)
+    assert [exposure.start_ns for exposure in opened] == [number * PERIOD for number in range(993, 1001)]
+    assert [exposure.request.frame_id for exposure in opened] == list(range(993, 1001))
+
+
+@pytest.mark.parametrize("settings", [{"AcquisitionMode": "MultiFrame", "AcquisitionFrameCount": 500}, {}])
+def test_no_exposure_that_was_counted_on_is_left_out(desk: Desk, settings: dict[str, Value]) -> None:
+    desk.prepare_small_frames()
+    desk.set(**settings)
+    if settings:
+        desk.run("AcquisitionStart")
+    assert desk.camera.schedule.leave_out(1000 * PERIOD) == 0
+    assert len(desk.starts(1000 * PERIOD)) == (500 if settings else 0)

@@ -369,6 +369,14 @@ def test_a_frame_too_many_is_skipped_whole_and_counted() -> None:
     assert [(block_id, payload[0]) for block_id, _, payload in bench.sink.blocks()] == [(1, 0), (2, 1), (3, 4)]
 
 
+def test_frames_that_were_never_taken_are_counted_as_skipped() -> None:
+    with running(Bench()) as pipeline:
+        pipeline.skip(0)
+        assert pipeline.counters().skipped_frames == 0
+        pipeline.skip(992)
+        assert pipeline.counters().skipped_frames == 992
+
+
 def test_awaited_frames_are_never_skipped_but_wait_to_be_rendered() -> None:
     bench = Bench()
     with running(bench, max_outstanding=2) as pipeline:
