@@ -68,6 +68,16 @@ def test_a_program_is_served_in_its_own_order(subject: Subject, need: Callable[.
     _must_be_served(subject.order, play(subject.order, subject.address, subject.deeds))
 
 
+def test_strict_camera_refuses_what_a_program_writes_without_looking(
+    tiscam_camera_factory: Callable[..., Camera], need: Callable[..., None]
+) -> None:
+    need("aravis")
+    camera = tiscam_camera_factory("33GP1300", strict=True)
+    problems = play(_ORDERS["opencv"], camera.address)
+    assert any("access-denied" in problem for problem in problems), problems
+    assert "access that is not allowed now" in {mistake.kind for mistake in camera.status().mistakes}
+
+
 @pytest.fixture(scope="module")
 def cable(_lo_only: None) -> Iterator[Cable]:
     with laid_cable() as cable, camera_on(cable, "--interface", "cam0", "--expose", "--max-packet-size", str(_LIMIT)):
