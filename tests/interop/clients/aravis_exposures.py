@@ -13,8 +13,8 @@ from aravis_session import Aravis, configure, open_camera, run  # type: ignore[i
 
 _BUFFERS = 8
 _PACKET_SIZE = 8000
-_PACKET_DELAY_NS = 100_000
-_ATTEMPTS = 5
+_PACKET_DELAY_NS = 300_000
+_ATTEMPTS = 20
 _PATIENCE_US = 10_000_000
 
 
