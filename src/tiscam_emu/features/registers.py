@@ -21,7 +21,7 @@ from tiscam_emu.errors import (
 )
 from tiscam_emu.features.bound import BoundFeature
 from tiscam_emu.features.codec import decode, encode, registers_bytes
-from tiscam_emu.features.kinds import Access, Command, Enumeration, Lock, Register, String
+from tiscam_emu.features.kinds import Access, Command, Lock, Register, String
 from tiscam_emu.features.layout import Layout
 from tiscam_emu.features.store import Store
 
@@ -117,20 +117,11 @@ class _WordCell:
             if at is None or field.declaration.access is Access.RO:
                 continue
             value = (word >> at.lsb) & ((1 << (at.msb - at.lsb + 1)) - 1)
-            if value in _entries_of_others(field):
-                continue  # a program for another model writes the word with that model's bits
             if isinstance(field.declaration, Command):
                 if value == field.declaration.code:
                     yield field, 1
             elif len(self.fields) == 1 or field.declaration.access is Access.WO or value != self.store[field.name]:
                 yield field, value
-
-
-def _entries_of_others(feature: BoundFeature) -> set[int]:
-    """Values of entries that other models have and this one lacks."""
-    declaration = feature.declaration
-    declared = {entry.value for entry in declaration.entries} if isinstance(declaration, Enumeration) else set()
-    return declared - {entry.value for entry in feature.entries}
 
 
 @dataclass(slots=True)

@@ -135,11 +135,3 @@ def test_pulse_follows_an_exposure_that_the_line_decides(desk_of: Callable[[str]
     desk.camera.line1.pulses([(10 * MS, True), (13 * MS, False)])
     desk.advance(50 * MS)
     assert desk.camera.output_edges == ((11 * MS, True), (14 * MS, False))
-
-
-def test_strobe_register_takes_what_a_program_for_another_model_writes(desk_of: Callable[[str], Desk]) -> None:
-    """The DFK 33GP1300 has operation Exposure alone, whose bit such a program may leave 0."""
-    desk = desk_of("33GP1300")
-    assert desk.write_word(0xFF00_0120, 0b001) is Status.SUCCESS
-    assert desk.word(0xFF00_0120) == 0b101
-    assert (desk.get("StrobeEnable"), desk.get("StrobePolarity")) == ("On", "ActiveLow")
