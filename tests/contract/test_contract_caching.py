@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+from typing import Any
 
 import pytest
 from tests.contract.node_map import KEYS, TAKEN, NodeBench, genapi, takeable
@@ -100,7 +101,8 @@ class Pair:
         bench.now += self._random.randrange(300) * NS_PER_MS
         for exposure in camera.advance(bench.now)[:3]:
             if (region := camera.measured_region()) is not None:
-                seen = FrameStatistics(*(self._random.uniform(0, 255) for _ in range(4)), 0.0, 128.0)
+                mean, red, green, blue = (self._random.uniform(0, 255) for _ in range(4))
+                seen = FrameStatistics(mean, red, green, blue, 0.0, 128.0)
                 camera.frame_measured(exposure.request, seen, region, bench.now)
         while (look := camera.take_focus_look()) is not None:
             camera.focus_looked(look.number, self._random.random(), bench.now)
@@ -110,11 +112,11 @@ class Pair:
         self.check("time")
 
 
-def _reading(node: object, thoroughly: bool) -> Reading:
-    mode = node.get_access_mode()  # type: ignore[attr-defined]
+def _reading(node: Any, thoroughly: bool) -> Reading:
+    mode = node.get_access_mode()
     if mode not in _READABLE or isinstance(node, genapi.ICommand):
         return (mode,)
-    value = node.to_string()  # type: ignore[attr-defined]
+    value = node.to_string()
     return (mode, value, node.min, node.max) if thoroughly and hasattr(node, "min") else (mode, value)
 
 

@@ -111,7 +111,7 @@ def test_number_written_to_the_register_is_what_clients_read_and_the_other_way_r
 ) -> None:
     name, per_unit = row["feature"], float(row["per_unit"] or 1)
     if row["access"] == "RO":
-        assert _read(bench, row) == bench.read(name) * per_unit
+        assert _read(bench, row) == bench.nodes.get_node(name).value * per_unit
         return
     bench.unlock(name)
     node = bench.nodes.get_node(name)

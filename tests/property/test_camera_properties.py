@@ -85,8 +85,8 @@ def assert_consistent(state: CameraState, registers: RegisterMap) -> None:
             continue
         for index in feature.selector_values if declaration.selected_by else range(1):
             value = state.value(name, index)
-            if isinstance(declaration, Integer | Float):
-                limits = state.limits(declaration.alias_of or name)
+            if isinstance(value, int | float) and feature.limits and not declaration.alias_of:
+                limits = state.limits(name)
                 assert limits.low <= limits.high, name
                 assert limits.holds(value), (name, value, limits)
             if isinstance(declaration, Enumeration):
