@@ -3,7 +3,8 @@
 A script is a sequence of steps of one command byte, one length byte and so many bytes: the lowest bit of the command
 says who sends (the client in control or a stranger), the rest how many tens of milliseconds pass before. Longer
 datagrams take the two lengths together. Whatever happens, no exception leaves the engines, no answer goes to anybody
-but the sender or is longer than GVCP allows, and a stranger changes nothing while another has control.
+but the sender or is longer than GVCP allows, a stranger changes nothing while another has control, and every number
+stays within its limits.
 """
 
 from __future__ import annotations
@@ -75,6 +76,15 @@ def run(script: bytes) -> None:
         _parse_everything(datagram)
         if camera.take_reset_request():
             engine.reset(now)
+    _check_numbers(camera)
+
+
+def _check_numbers(camera: Camera) -> None:
+    """Whatever was written was fitted: every number lies within its live limits."""
+    state = camera.state
+    for name, feature in state.features.items():
+        if feature.limits is not None and not feature.declaration.port and not feature.declaration.alias_of:
+            assert state.limits(name).holds(state[name]), name
 
 
 def _parse_everything(datagram: bytes) -> None:

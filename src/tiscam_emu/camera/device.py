@@ -49,7 +49,7 @@ def _text(name: str, doc: str, at: At | None, size: int, value: Callable[[Camera
 
 
 def _number(
-    name: str, doc: str, value: int | Callable[[CameraState], int], unit: str = "", alias_of: str = ""
+    name: str, doc: str, value: int | Callable[[CameraState], int] = 0, unit: str = "", alias_of: str = ""
 ) -> Integer:
     return Integer(
         name=name,
@@ -145,8 +145,8 @@ FEATURES: tuple[Feature, ...] = (
     _fixed_choice("DeviceType", "Role on the network.", "Transmitter"),
     _fixed_choice("DeviceScanType", "Kind of sensor.", "Areascan"),
     _fixed_choice("DeviceTLType", "Transport layer.", "GigEVision"),
-    _number("DeviceTLVersionMajor", "Major version of the transport layer.", 1, alias_of="GevVersionMajor"),
-    _number("DeviceTLVersionMinor", "Minor version of the transport layer.", 2, alias_of="GevVersionMinor"),
+    _number("DeviceTLVersionMajor", "Major version of the transport layer.", alias_of="GevVersionMajor"),
+    _number("DeviceTLVersionMinor", "Minor version of the transport layer.", alias_of="GevVersionMinor"),
     _number("DeviceTLVersionSubMinor", "Sub-minor version of the transport layer.", 0),
     _number("DeviceSFNCVersionMajor", "Major version of the naming convention.", 2),
     _number("DeviceSFNCVersionMinor", "Minor version of the naming convention.", 3),
