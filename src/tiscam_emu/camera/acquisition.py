@@ -67,6 +67,10 @@ class _Timing:
     burst_interval_ns: Nanoseconds
     readout: Readout
 
+    def period_ns(self, exposure_ns: Nanoseconds) -> Nanoseconds:
+        """Distance of two exposures, the first of which takes so long."""
+        return max(self.rate_period_ns, exposure_ns, self.least_period_ns)
+
     def exposure_ns(self, position: int) -> Nanoseconds:
         """Exposure time of an acquisition's frame number `position`, counted from 0."""
         return self.exposures_ns[position % len(self.exposures_ns)]
@@ -232,10 +236,12 @@ class AcquisitionSchedule:
 
         A rate that the computer cannot keep up with would else take all its time, and ever more of it.
         """
-        timing = _timing(self.state)
-        if self._pace_ns is None or self._left is not None or self._held or timing.triggered:
+        if self._pace_ns is None or self._left is not None or self._held:
             return 0
-        period_ns = max(timing.rate_period_ns, timing.exposure_ns(0), timing.least_period_ns)
+        timing = _timing(self.state)
+        if timing.triggered:
+            return 0
+        period_ns = timing.period_ns(timing.exposure_ns(0))
         due = (now - self._pace_ns) // period_ns + 1
         if due <= _MOST_DUE:
             return 0
@@ -336,7 +342,7 @@ class AcquisitionSchedule:
 
     def _plan_next(self, start: Nanoseconds, exposure_ns: Nanoseconds) -> None:
         state, timing = self.state, _timing(self.state)
-        period_ns = max(timing.rate_period_ns, exposure_ns, timing.least_period_ns)
+        period_ns = timing.period_ns(exposure_ns)
         if timing.triggered:
             self._burst_left -= 1
             period_ns = max(period_ns, timing.burst_interval_ns)

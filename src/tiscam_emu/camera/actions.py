@@ -129,7 +129,6 @@ FEATURES: tuple[Feature, ...] = (
         limits=_WORD,
         representation="HexNumber",
         moves=True,
-        on_write=lambda state: state.put("GevActionDeviceKey", state["ActionDeviceKey"]),
         note="Reads back what was written here or to the standard's register, which itself cannot be read.",
     ),
     replace(

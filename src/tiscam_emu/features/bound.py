@@ -61,6 +61,11 @@ class BoundFeature:
         return has_live_limits(self.declaration)
 
     @property
+    def remembered(self) -> bool:
+        """Whether a number is stored as asked for and takes effect as far as it fits."""
+        return isinstance(self.declaration, Integer | Float) and self.declaration.remembered
+
+    @property
     def raw_limits(self) -> tuple[int, int] | None:
         """Register values of a real number's constant limits; the upper one stands for the limit, step or not."""
         limits = self.limits

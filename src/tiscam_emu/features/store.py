@@ -83,7 +83,7 @@ class Store:
             return self._alias_value(feature, index)
         if declaration.value is not None:
             return declaration.value(self)
-        if getattr(declaration, "remembered", False):
+        if feature.remembered:
             return self.fitted(name)
         return self._stored[name][self._index(feature, index)]
 
@@ -104,7 +104,7 @@ class Store:
 
     def lasting(self, name: str) -> tuple[Any, ...]:
         """The values to keep of a setting: of one that is remembered as asked for, what has taken effect."""
-        if getattr(self.features[name].declaration, "remembered", False):
+        if self.features[name].remembered:
             return (self.value(name),)
         return self.every(name)
 

@@ -93,9 +93,9 @@ def zipped(xml: bytes, name: str) -> bytes:
 def _unmistakable(file: Callable[[int], bytes]) -> bytes:
     """A file padded until its length in hexadecimal has a letter: some clients take digits alone for decimal."""
     padding = 0
-    while f"{len(file(padding)):x}".isdecimal():
+    while f"{len(padded := file(padding)):x}".isdecimal():
         padding += 1
-    return file(padding)
+    return padded
 
 
 def _serialised(root: Element) -> bytes:

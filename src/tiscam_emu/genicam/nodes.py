@@ -209,7 +209,6 @@ def uncached_because(feature: BoundFeature) -> str:
     if declaration.constant:
         return ""
     at = declaration.at
-    live = isinstance(declaration, Integer | Float) and (declaration.live is not None or declaration.remembered)
     setting = declaration.access is Access.RW and isinstance(declaration, Integer | Float | Enumeration | Boolean)
     reasons = {
         "the standard's registers change by themselves": at and at.address < _FIRST_OWN_ADDRESS,
@@ -217,7 +216,7 @@ def uncached_because(feature: BoundFeature) -> str:
         "clients may keep a copy of the word for each of its bits": at and not at.whole,
         "the camera changes it": declaration.value or declaration.moves,
         "other settings change what is read": declaration.accept or declaration.selected_by,
-        "its limits follow other settings": live,
+        "its limits follow other settings": feature.live_limits or feature.remembered,
         "a write that is locked out changes nothing": not all(lock.refuses for lock in declaration.locks),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
