@@ -68,3 +68,8 @@ _TABLE = (
 
 PIXEL_FORMATS: dict[str, PixelFormat] = {row.name: row for row in _TABLE}
 BY_CODE: dict[int, PixelFormat] = {row.code: row for row in _TABLE}
+
+
+def find(name: str) -> PixelFormat | None:
+    """The format with a name."""
+    return PIXEL_FORMATS.get(name)

@@ -25,7 +25,7 @@ from tiscam_emu.features.kinds import (
     Visibility,
 )
 from tiscam_emu.sensor.request import FrameRequest
-from tiscam_emu.units import NS_PER_US, Nanoseconds, ns_from_s, ns_from_us
+from tiscam_emu.units import NS_PER_S, NS_PER_US, Nanoseconds, ns_from_s, ns_from_us
 
 _CATEGORY = "AcquisitionControl"
 _MOST_DUE = 64
@@ -88,6 +88,12 @@ def _timing(state: CameraState) -> _Timing:
         burst_interval_ns=ns_from_us(state["AcquisitionBurstInterval"]),
         readout=_readout(state),
     )
+
+
+def resulting_hz(state: CameraState) -> float:
+    """Frames per second that exposure, readout and the frame rate come to in free run."""
+    timing = _timing(state)
+    return NS_PER_S / max(timing.period_ns(timing.exposure_ns(0)), timing.readout.reading_ns)
 
 
 def _readout(state: CameraState) -> Readout:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tiscam_emu.camera import (
@@ -29,6 +29,7 @@ from tiscam_emu.camera.behaviour import Behaviour, earliest
 from tiscam_emu.camera.clock import CameraClock
 from tiscam_emu.camera.digital_io import LineInput, OutputEdge, OutputRecord
 from tiscam_emu.camera.events import EventMessages
+from tiscam_emu.camera.faces import Face, OwnFace
 from tiscam_emu.camera.notices import FrameMeasured, SettingsReplaced
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.registry import ROOMS
@@ -39,9 +40,6 @@ from tiscam_emu.camera.transport import StreamSettings
 from tiscam_emu.camera.trigger_input import TriggerInput
 from tiscam_emu.errors import Busy, InvalidAddress, RegisterError, Status
 from tiscam_emu.features.derived import derived
-from tiscam_emu.features.layout import SECOND_XML_BASE, XML_BASE
-from tiscam_emu.features.registers import RegisterMap
-from tiscam_emu.genicam.document import build_xml, file_name, zipped
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi
 from tiscam_emu.spec.load import load_model
@@ -74,13 +72,13 @@ class Camera:
     What a signal on TRIGGER_IN does is told to `line1`; `next_wakeup` may be earlier after that.
     """
 
-    def __init__(self, model: CameraModel, options: CameraOptions | None = None) -> None:
+    def __init__(
+        self, model: CameraModel, options: CameraOptions | None = None, face: Callable[[Camera], Face] | None = None
+    ) -> None:
         options = options or CameraOptions()
         self.model = model = multi_part.with_multi_part(model) if options.multi_part else model
         self.state = CameraState(model, options)
         self.schedule = AcquisitionSchedule(self.state, frame_request)
-        self.registers = RegisterMap(self.state, model.layout)
-        self.xml = build_xml(model)
         self.line1 = LineInput(self.state)
         self._output = OutputRecord(self.state)
         self.behaviours: tuple[Behaviour, ...] = (
@@ -96,7 +94,15 @@ class Camera:
         self._events = EventMessages(self.state)
         self._led = StatusLed(self.state)
         ptp.follow_settings(self.state)
-        self._serve_xml()
+        self.registers: Face = face(self) if face else OwnFace(self.state)
+        for register, file in zip(("GevFirstURL", "GevSecondURL"), self.registers.files(), strict=True):
+            self.registers.add_memory(file.address, file.content)
+            self.state.put(register, local_url(file.name, file.address, len(file.content)))
+
+    @property
+    def xml(self) -> bytes:
+        """The description that clients get, unzipped."""
+        return self.registers.xml
 
     def power_up(self, now: Nanoseconds) -> None:
         """Let the camera be switched on now instead of at device time 0; to be called before all else."""
@@ -105,17 +111,6 @@ class Camera:
         state.clock = CameraClock(state.options.clock_offset_ns, state.options.clock_drift_ppb)
         state.clock.set(now + state.options.clock_offset_ns, now)
         ptp.apply_setting(state)
-
-    def _serve_xml(self) -> None:
-        plain = (file_name(self.model, "xml"), self.xml)
-        zip_file = (file_name(self.model, "zip"), zipped(self.xml, plain[0]))
-        first, second = (plain, zip_file) if self.state.options.plain_xml else (zip_file, plain)
-        for register, address, (name, content) in (
-            ("GevFirstURL", XML_BASE, first),
-            ("GevSecondURL", SECOND_XML_BASE, second),
-        ):
-            self.registers.add_memory(address, content)
-            self.state.put(register, local_url(name, address, len(content)))
 
     def read(self, address: int, length: int, now: Nanoseconds) -> bytes:
         """Registers as bytes; see `RegisterMap.read`. In a block of those of DISCOVERY, holes read as zeros."""
@@ -357,6 +352,7 @@ class Camera:
             for name, value in set_at_start.items():
                 state.put(name, value)
             state.actions.cancel()
+            self.registers.reset()
             state.started_ns = state.now
             state.clock.run_alone(state.now)
             control_channel.reset_timestamp(state)

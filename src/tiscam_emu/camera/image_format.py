@@ -169,7 +169,7 @@ def _factor(name: str, doc: str) -> Integer:
         category=_CATEGORY,
         doc=doc,
         section="5.1.3",
-        limits=Limits(1, 2, 1),
+        limits=Limits(1, 16, 1),
         live=partial(factor_limits, _FACTORS[name]),
         default=1,
         locks=(ACQUIRING,),

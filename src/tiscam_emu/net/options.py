@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv4Address
@@ -20,6 +21,7 @@ LOWEST_LIGHT_K, HIGHEST_LIGHT_K = 1500, 20000
 _DEFAULT_ADDRESS = "127.0.0.1"
 _FIRST_ADDRESS = IPv4Address(_DEFAULT_ADDRESS)
 _USER_NAME_BYTES = 15
+_SENSOR = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class ServeOptions:
         Network interface to show the camera on, and the consent that everybody on its network can reach it.
     others
         Addresses of the cameras that are started along with this one, which it leaves to them.
+    sensor
+        Columns and rows of the sensor, as ``2448x2048``, for a camera whose own description does not say it.
     light_k
         Colour temperature of the light on the scene, in kelvin.
     """
@@ -73,6 +77,16 @@ class ServeOptions:
     interface: str = ""
     expose: bool = False
     others: tuple[str, ...] = ()
+    sensor: str = ""
+
+    def told(self) -> dict[str, Any]:
+        """What the user says about a camera that is served by its own description, as in a model.yaml."""
+        if not self.sensor:
+            return {}
+        found = _SENSOR.fullmatch(self.sensor)
+        if found is None:
+            raise InvalidOption(f"sensor {self.sensor!r}: must be WIDTHxHEIGHT, such as 2448x2048")
+        return {"sensor": {"width": int(found[1]), "height": int(found[2])}}
 
     def checked(self) -> ServeOptions:
         """The same options with the model's key looked up.

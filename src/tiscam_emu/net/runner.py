@@ -15,8 +15,7 @@ from typing import TypeVar
 from tiscam_emu.camera import control_channel, ptp
 from tiscam_emu.camera.autofocus import FocusLook
 from tiscam_emu.camera.behaviour import earliest
-from tiscam_emu.camera.core import Camera, frame_request, load
-from tiscam_emu.camera.frame_rate import unbounded
+from tiscam_emu.camera.core import Camera, frame_request
 from tiscam_emu.errors import UserError
 from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram, SendMessage
 from tiscam_emu.gvcp.engine import ControlEngine
@@ -24,6 +23,7 @@ from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.gvcp.mistakes import Kind
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.cable import Cable
+from tiscam_emu.net.cameras import open_camera
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
 from tiscam_emu.net.fault_plan import FaultPlan
@@ -77,10 +77,9 @@ class CameraRunner:
     """
 
     def __init__(self, options: ServeOptions, clock: Clock | None = None) -> None:
-        model = unbounded(load(options.model)) if options.full_speed else load(options.model)
         self.options = options
         self.clock = clock or SystemClock()
-        self.camera = Camera(model, options.camera_options(model.identity.serial))
+        self.camera = open_camera(options)
         self.engine = ControlEngine(self.camera)
         self.messages = MessageChannel()
         self._scenes = SceneSwitch(self._renderer_of(options.scene))

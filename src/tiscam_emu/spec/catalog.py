@@ -25,6 +25,11 @@ def model_keys() -> list[str]:
     return sorted(path.stem for path in models_folder().glob("*.yaml"))
 
 
+def is_description(model: str) -> bool:
+    """Whether a model is meant by a camera's own description."""
+    return "/" in model and not model.endswith((".yaml", ".yml"))
+
+
 def find_key(name: str) -> str:
     """The model that a user means: with or without DFK or DMK, in any case.
 
@@ -33,6 +38,8 @@ def find_key(name: str) -> str:
     UnknownModel
         Naming the models there are.
     """
+    if "/" in name:
+        return str(Path(name).resolve())
     wanted = re.sub(r"^D[FM]K[\s_-]*", "", name.strip(), flags=re.IGNORECASE).lower()
     for key in model_keys():
         if key.lower() == wanted:

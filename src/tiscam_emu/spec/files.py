@@ -31,18 +31,19 @@ def read_merged(path: Path) -> dict[str, Any]:
     bases = content.pop("extends", [])
     if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
         raise SpecError(f"{_shown(path)}: extends: must be a list of file names")
-    merged: dict[str, Any] = {}
+    below: dict[str, Any] = {}
     for base in bases:
-        merged = _merge(merged, read_merged(path.parent / base))
-    return _merge(merged, content)
+        below = merged(below, read_merged(path.parent / base))
+    return merged(below, content)
 
 
-def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(under)
+def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Two mappings as one: where both have a key, `over` counts, and mappings are merged in turn."""
+    both = dict(under)
     for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
+        below = both.get(key)
+        both[key] = merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return both
 
 
 def _shown(path: Path) -> str:

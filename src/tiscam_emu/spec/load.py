@@ -45,15 +45,26 @@ def load_file(path: Path, rooms: Sequence[Room]) -> CameraModel:
         If the file is wrong; the message names file and key.
     """
     shown = f"models/{path.name}" if path.parent == models_folder() else str(path)
+    return model_from(read_merged(path), path.stem, shown, rooms)
+
+
+def model_from(content: Mapping[str, Any], key: str, shown: str, rooms: Sequence[Room]) -> CameraModel:
+    """The model that a mapping describes, which has the form of a model's YAML; `shown` names it in messages.
+
+    Raises
+    ------
+    SpecError
+        If it is wrong; the message names the key.
+    """
     try:
-        spec = schema.ModelFile.model_validate(read_merged(path))
+        spec = schema.ModelFile.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise SpecError(f"{shown}: {where}: {first['msg'].removeprefix('Value error, ')}") from None
     layout = lay_out(rooms)
     return CameraModel(
-        key=path.stem,
+        key=key,
         identity=spec.identity,
         sensor=_sensor(spec, shown),
         link=_link(spec.link),

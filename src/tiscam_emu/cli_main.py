@@ -1,0 +1,2 @@
+from tiscam_emu.cli import main
+main()

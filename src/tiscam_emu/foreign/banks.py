@@ -1,0 +1,89 @@
+"""Registers behind a selector at one address: each of the selector's values has contents of its own there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tiscam_emu.foreign.graph import ADDRESS_OF, GATES, Graph
+from tiscam_emu.foreign.memory import Memory
+from tiscam_emu.foreign.nodemap import NodeMap
+
+_ALL = (*GATES, "pMin", "pMax", "pInc")
+
+
+@dataclass(slots=True)
+class Banks:
+    """State: contents by selector values, for the words that share an address.
+
+    `words` names for each word the selectors that choose its content.
+    """
+
+    memory: Memory
+    free: NodeMap
+    words: Mapping[int, tuple[str, ...]]
+    _selectors: tuple[str, ...] = ()
+    _current: dict[str, float | None] = field(default_factory=dict)
+    _kept: dict[tuple[int, tuple[float | None, ...]], bytes] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Take the contents of now for those of every value."""
+        self._selectors = tuple(dict.fromkeys(s for selectors in self.words.values() for s in selectors))
+        self._current = {selector: self.free.number(selector) for selector in self._selectors}
+        self._kept.clear()
+
+    def follow(self) -> None:
+        """After a write: where a selector has changed, exchange the contents behind it."""
+        if not self._selectors:
+            return
+        now = {selector: self.free.number(selector) for selector in self._selectors}
+        changed = {selector for selector in self._selectors if now[selector] != self._current[selector]}
+        if not changed:
+            return
+        for word, selectors in self.words.items():
+            if changed.isdisjoint(selectors):
+                continue
+            before = tuple(self._current[selector] for selector in selectors)
+            self._kept[word, before] = self.memory.read(word, 4)
+            content = self._kept.get((word, tuple(now[selector] for selector in selectors)))
+            if content is not None:
+                self.memory.write(word, content)
+        self._current = now
+
+
+def banked_words(graph: Graph, free: NodeMap) -> dict[int, tuple[str, ...]]:
+    """Words that hold another value for each value of their selectors, and those selectors."""
+    behind = graph.selectors_of()
+    words: dict[int, set[str]] = {}
+    shared: set[int] = set()
+    for name, node in graph.nodes.items():
+        if node.kind == "Category" or not (name in behind or node.texts("pValue") or node.is_register):
+            continue
+        selectors = _device_selectors(graph, behind.get(name, ()))
+        if name not in behind:
+            continue
+        for register in graph.reach([name], _ALL):
+            if graph[register].is_register and (place := free.place(register)):
+                for word in range(place[0] // 4 * 4, place[0] + place[1], 4):
+                    if selectors and not _indexed(graph, register, selectors):
+                        words.setdefault(word, set()).update(selectors)
+                    else:
+                        shared.add(word)
+    for name in graph.features():
+        if name not in behind:
+            for register in graph.reach([name], _ALL):
+                if graph[register].is_register and (place := free.place(register)):
+                    shared.update(range(place[0] // 4 * 4, place[0] + place[1], 4))
+    return {word: tuple(sorted(selectors)) for word, selectors in words.items() if word not in shared}
+
+
+def _device_selectors(graph: Graph, selectors: tuple[str, ...]) -> tuple[str, ...]:
+    """Those whose value lies in a register of the camera."""
+    return tuple(s for s in selectors if s in graph and graph.registers(s))
+
+
+def _indexed(graph: Graph, register: str, selectors: tuple[str, ...]) -> bool:
+    """Whether the selectors decide where the register lies."""
+    deciding = set(graph.reach([register], ADDRESS_OF)) - {register}
+    own = {r for selector in selectors for r in graph.registers(selector)}
+    return bool(deciding & (own | set(selectors)))

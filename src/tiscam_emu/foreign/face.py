@@ -1,0 +1,281 @@
+"""The registers of a foreign camera: its own memory in front of a camera of ours that acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tiscam_emu.camera.acquisition import resulting_hz
+from tiscam_emu.camera.faces import DescriptionFile
+from tiscam_emu.camera.state import CameraState
+from tiscam_emu.errors import BadAlignment, InvalidAddress, ReadOnly, RegisterError, Status
+from tiscam_emu.features.registers import RegisterMap
+from tiscam_emu.foreign.banks import Banks
+from tiscam_emu.foreign.bindings import GAMMA_SWITCHES, RATE_SWITCHES, RATES_TOLD, Kind
+from tiscam_emu.foreign.commands import Commands
+from tiscam_emu.foreign.invent import Inventor
+from tiscam_emu.foreign.joints import Joint
+from tiscam_emu.foreign.locks import LockPlan
+from tiscam_emu.foreign.memory import Memory, Places
+from tiscam_emu.units import NS_PER_MS, Nanoseconds
+
+BOOTSTRAP_END = 0xA000
+"""Below it lie the registers of the standard (GigE Vision, chapter "Bootstrap registers")."""
+_STALE_AFTER_NS = 100 * NS_PER_MS
+
+
+@dataclass(slots=True)
+class LimitPlan:
+    """State: limits of one bound number that the camera sets, for the description leaves them to registers.
+
+    `nodes` are the limit's nodes, which of minimum, maximum and increment each is, and the register to find a value for
+    where the node is a formula.
+    """
+
+    joint: Joint
+    nodes: tuple[tuple[str, int, str], ...]
+    last: tuple[float, float, float | None] | None = None
+
+
+@dataclass(slots=True)
+class Face:
+    """State: what clients read and write of a foreign camera.
+
+    Addresses below `BOOTSTRAP_END` that our camera has are its own; all others are the description's.
+    """
+
+    xml: bytes
+    state: CameraState
+    bootstrap: RegisterMap
+    memory: Memory
+    places: Places
+    inventor: Inventor
+    joints: list[Joint]
+    limits: list[LimitPlan]
+    locks: list[LockPlan]
+    commands: Commands
+    banks: Banks
+    rate_switch: str = ""
+    gamma_switch: str = ""
+    rates_told: tuple[str, ...] = ()
+    described: tuple[DescriptionFile, ...] = ()
+    find_place: Callable[[int], bool] = lambda _address: False
+    _files: list[tuple[int, int, bytes]] = field(default_factory=list)
+    _factory: dict[int, bytes] = field(default_factory=dict)
+    _seen: tuple[int, bool] = (-1, False)
+    _seen_at: Nanoseconds = 0
+    _resulting_hz: float = 0.0
+
+    def begin(self, *, invented: bool) -> None:
+        """Take the settings that the registers hold, and let them tell what comes of it.
+
+        Invented registers know no frame rate: the highest one is told then.
+        """
+        for joint in self.joints:
+            if joint.kind is Kind.TOLD or not joint.selected(self.inventor.free):
+                continue
+            if invented and joint.binding.ours == "AcquisitionFrameRate":
+                joint.put(self.inventor.free, joint.told(self.state) or 0.0)
+            value = joint.read(self.inventor.free)
+            if value is not None:
+                self._hand_over(joint, value)
+        self._follow_switches()
+        self.reflect()
+        self.banks.begin()
+        self._factory = self.memory.copy()
+
+    def reset(self) -> None:
+        """Be as at the start."""
+        self.memory.restore(self._factory)
+        self.banks.begin()
+        for joint in self.joints:
+            joint.theirs = joint.ours = None
+        self._take_changes()
+
+    def files(self) -> tuple[DescriptionFile, DescriptionFile]:
+        """The description, as the camera it is of serves it, behind both URLs."""
+        first, second = self.described
+        return first, second
+
+    def add_memory(self, address: int, data: bytes) -> None:
+        """Map read-only bytes, the description's file."""
+        data = data.ljust((len(data) + 3) // 4 * 4, b"\0")
+        self._files.append((address, address + len(data), data))
+
+    def read(self, address: int, length: int) -> bytes:
+        """`length` bytes from `address`, both multiples of four.
+
+        Raises
+        ------
+        BadAlignment, InvalidAddress, AccessDenied
+            Misaligned; a hole in the block; a write-only register in it.
+        """
+        _check_alignment(address, length)
+        file = self._file(address)
+        if file is not None:
+            start, stop, data = file
+            part = data[address - start : min(address + length, stop) - start]
+            return part + (self.read(stop, address + length - stop) if address + length > stop else b"")
+        if address < BOOTSTRAP_END:
+            return b"".join(self._read_word(word) for word in range(address, address + length, 4))
+        self._find(address, length)
+        self.places.check_read(address, length)
+        self.refresh()
+        return self.memory.read(address, length)
+
+    def _read_word(self, address: int) -> bytes:
+        try:
+            return self.bootstrap.read(address, 4)
+        except InvalidAddress:
+            self._find(address, 4)
+            self.places.check_read(address, 4)
+            self.refresh()
+            return self.memory.read(address, 4)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write `data`, a multiple of four bytes, to `address`; all of it or nothing.
+
+        Raises
+        ------
+        RegisterError
+            Why it is refused; nothing has changed.
+        """
+        _check_alignment(address, len(data))
+        if self._file(address) is not None:
+            raise ReadOnly(f"memory at 0x{address:08x}")
+        if address < BOOTSTRAP_END:
+            try:
+                self.bootstrap.write(address, data)
+            except InvalidAddress:
+                pass
+            else:
+                return
+        self._find(address, len(data))
+        self.places.check_write(address, len(data))
+        before = self.memory.read(address, len(data))
+        self.memory.write(address, data)
+        try:
+            self._act_on(address, len(data))
+        except RegisterError:
+            self.memory.write(address, before)
+            self.banks.follow()
+            for joint in self.joints:
+                joint.ours = None
+            self._take_changes()
+            raise
+
+    def write_pairs(self, pairs: Sequence[tuple[int, int]]) -> tuple[int, Status, RegisterError | None]:
+        """Write (address, value) pairs one after the other; see `RegisterMap.write_pairs`."""
+        for done, (address, value) in enumerate(pairs):
+            try:
+                self.write(address, value.to_bytes(4, "big"))
+            except RegisterError as error:
+                return done, error.status, error
+        return len(pairs), Status.SUCCESS, None
+
+    def _find(self, address: int, length: int) -> None:
+        """Look again where registers lie whose places depend on others, if nothing is known at an address."""
+        for word in range(address, address + length, 4):
+            if word not in self.places and not self.find_place(word):
+                raise InvalidAddress(word)
+
+    def _file(self, address: int) -> tuple[int, int, bytes] | None:
+        return next((file for file in self._files if file[0] <= address < file[1]), None)
+
+    def _act_on(self, address: int, length: int) -> None:
+        self.banks.follow()
+        self.commands.obey(address, length)
+        self._take_changes()
+
+    def _take_changes(self) -> None:
+        for joint in self.joints:
+            if joint.kind is Kind.TOLD or not joint.selected(self.inventor.free):
+                continue
+            value = joint.read(self.inventor.free)
+            if value is not None and value != joint.theirs:
+                self._hand_over(joint, value)
+        self._follow_switches()
+        self.reflect()
+
+    def _hand_over(self, joint: Joint, value: float) -> None:
+        joint.hand_over(self.state, value)
+        joint.theirs, joint.ours = value, None
+
+    def _follow_switches(self) -> None:
+        """Without its switch a frame rate is the fastest there is, and a gamma is 1."""
+        for switch, ours, off in ((self.rate_switch, "AcquisitionFrameRate", float("inf")), (self.gamma_switch, "Gamma", 1.0)):
+            if not switch:
+                continue
+            joint = next((j for j in self.joints if j.binding.ours == ours), None)
+            if not self.inventor.free.number(switch):
+                limits = self.state.widest_limits(ours)
+                self.state.write(ours, min(off, limits.high) if off == 1.0 else float(self.state.limits(ours).high))
+                if joint:
+                    joint.ours = self.state[ours]
+            elif joint and joint.theirs is not None:
+                joint.hand_over(self.state, joint.theirs)
+
+    def refresh(self) -> None:
+        """Let the registers tell what has happened in the camera since the last look."""
+        state = self.state
+        if self._seen != (state.generation, state.acquiring) or state.now - self._seen_at >= _STALE_AFTER_NS:
+            self.reflect()
+
+    def reflect(self) -> None:
+        """Let the registers tell what our camera has made of the settings."""
+        state, free = self.state, self.inventor.free
+        for plan in self.limits:
+            limits = plan.joint.limits(state)
+            if limits != plan.last:
+                plan.last = limits
+                for node, which, register in plan.nodes:
+                    value = limits[which]
+                    if value is not None and register:
+                        self.inventor.solve(node, register, value)
+                    elif value is not None:
+                        free.put(node, value)
+        for joint in self.joints:
+            self._reflect(joint)
+        for lock in self.locks:
+            lock.follow(state, free)
+        self._tell_rates()
+        self._seen, self._seen_at = (state.generation, state.acquiring), state.now
+
+    def _reflect(self, joint: Joint) -> None:
+        state, free = self.state, self.inventor.free
+        ours = state[joint.binding.ours]
+        if ours == joint.ours or not joint.selected(free):
+            return
+        joint.ours = ours
+        told = joint.told(state)
+        current = joint.read(free)
+        if told is None or (current is not None and abs(current - told) <= joint.tolerance(state)):
+            return
+        if joint.kind is Kind.TOLD:
+            self.inventor.drive(joint.name, told)
+        else:
+            joint.put(free, told)
+        joint.theirs = joint.read(free)
+
+    def _tell_rates(self) -> None:
+        if not self.rates_told:
+            return
+        rate = resulting_hz(self.state)
+        if rate != self._resulting_hz:
+            self._resulting_hz = rate
+            for name in self.rates_told:
+                self.inventor.free.put(name, rate)
+
+
+def switches(names: Iterable[str]) -> tuple[str, str, tuple[str, ...]]:
+    """Of all names those that switch frame rate and gamma, and those that tell the resulting rate."""
+    known = set(names)
+    rate = next((name for name in RATE_SWITCHES if name in known), "")
+    gamma = next((name for name in GAMMA_SWITCHES if name in known), "")
+    return rate, gamma, tuple(name for name in RATES_TOLD if name in known)
+
+
+def _check_alignment(address: int, length: int) -> None:
+    for value in (address, length):
+        if value % 4:
+            raise BadAlignment(value)

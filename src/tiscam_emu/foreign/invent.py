@@ -1,0 +1,436 @@
+"""Registers for a description that came without any: as few as the bound features need to work.
+
+Inquiry registers say which features there are, which of them are locked, and what their limits are. They are found by
+trying: one bit or value of the registers behind a gate after the other, until the feature is there and can be written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, islice, product
+
+from tiscam_emu.foreign.bindings import BINDINGS, SELECTED, UNLOCKED, WANTED, Kind
+from tiscam_emu.foreign.graph import GATES, Graph, Node
+from tiscam_emu.foreign.nodemap import GenApiError, NodeMap
+
+_MOST_TRIES = 3000
+_MOST_CHANGED = 3
+_MOST_BITS = 10
+_MOST_SELECTED = 12
+_RELATIVE = 1e-6
+_NEAR = 0.02
+_SCALES = (None, 1_000_000, 1_000_000_000, 1)
+"""What other registers of a formula are while one is sought: as they are, or a timebase of one of these."""
+_GRABBING = "TLParamsLocked"
+_BOUND_TAGS = ("pMin", "pMax", "pInc")
+
+
+@dataclass(slots=True)
+class Inventor:
+    """State: the two node maps over a memory that is being filled.
+
+    `gated` sees what clients see, `free` can set everything. `pinned` are registers that are what they have to be.
+    """
+
+    graph: Graph
+    gated: NodeMap
+    free: NodeMap
+    pinned: set[str] = field(default_factory=set)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def open(self, name: str, *, writable: bool = False) -> bool:
+        """Let a feature be there, and not be locked; whether that could be done."""
+
+        wanted = {"RW", "WO"} if writable else {"RW", "RO", "WO"}
+
+        def reached() -> bool:
+            return any(access in wanted for access in self._accesses(name))
+
+        if reached():
+            return True
+        gates = self._gates([name])
+        if self._solve(reached, gates):
+            return True
+        if writable and self.open(name):
+            return False
+        self.failures[name] = self._reason(name, gates)
+        return False
+
+    def select(self, selector: str, value: float) -> None:
+        """Let a selector stand at a value, for both node maps: some selectors are no registers but the client's own."""
+        self.free.put(selector, value)
+        self.gated.put(selector, value)
+
+    def behind(self, name: str) -> Iterator[str]:
+        """Once for every entry of the selectors that a feature is behind, the one of power-up last; what they are."""
+        selectors = [s for s in self.graph.selectors_of().get(name, ()) if s in self.graph]
+        values = [self._selected(selector) for selector in selectors]
+        for chosen in islice(product(*values), _MOST_SELECTED):
+            for selector, value in zip(selectors, chosen, strict=True):
+                self.select(selector, value)
+            yield " ".join(f"{selector}={value}" for selector, value in zip(selectors, chosen, strict=True))
+
+    def _selected(self, selector: str) -> list[int]:
+        current = int(self.free.number(selector) or 0)
+        values = [
+            value
+            for entry in self.graph[selector].entries
+            if self.gated.is_open(f"EnumEntry_{selector}_{entry.name}") and (value := entry.number("Value")) is not None
+        ]
+        preferred = [e.number("Value") for wanted in SELECTED.get(selector, ()) for e in self.graph[selector].entries if e.name == wanted]
+        last = next((value for value in preferred if value in values), current)
+        return [*(value for value in values if value != last), last]
+
+    def _accesses(self, name: str) -> list[str]:
+        """What may be done with a feature, before and while a client grabs."""
+        found = [self.gated.access(name)]
+        if _GRABBING in self.graph and self.graph[name].kind == "Command":
+            self.gated.put(_GRABBING, 1)
+            found.append(self.gated.access(name))
+            self.gated.put(_GRABBING, 0)
+        return found
+
+    def open_entry(self, enumeration: str, symbol: str) -> bool:
+        """Let an entry of an enumeration be there."""
+        entry = next((e for e in self.graph[enumeration].entries if e.name == symbol), None)
+        if entry is None:
+            return False
+        node = f"EnumEntry_{enumeration}_{symbol}"
+
+        def reached() -> bool:
+            return self.gated.is_open(node)
+
+        return reached() or self._solve(reached, self._gates_of([entry]))
+
+    def _gates(self, names: Sequence[str]) -> list[str]:
+        chain = self.graph.reach(names, _BOUND_TAGS)
+        return self._gates_of([self.graph[name] for name in chain])
+
+    def _gates_of(self, nodes: Sequence[Node]) -> list[str]:
+        starts = [text for node in nodes for text in node.texts(*GATES) if text in self.graph]
+        found = self.graph.reach(starts)
+        # What stands behind a gate may have gates itself.
+        inner = [t for name in found for t in self.graph[name].texts(*GATES) if t in self.graph]
+        return list(dict.fromkeys([*found, *self.graph.reach(inner)]))
+
+    def _reason(self, name: str, gates: Sequence[str]) -> str:
+        access = self.gated.access(name)
+        registers = [gate for gate in gates if self.graph[gate].is_register]
+        if not registers:
+            return f"{access}, and the description says so without asking a register"
+        return f"{access}, whatever of {', '.join(registers[:4])} is set"
+
+    def _solve(self, reached: Callable[[], bool], chain: Sequence[str]) -> bool:
+        """Change as few registers of `chain` as possible so that `reached` holds."""
+        registers = [name for name in chain if self.graph[name].is_register and name not in self.pinned]
+        registers.sort(key=lambda name: self.graph[name].text("AccessMode") != "RO")
+        before = {name: self.free.number(name) for name in registers}
+        literals = self.graph.literals(chain)
+        for changes in islice(_changes(registers, [self._tried(name, literals) for name in registers]), _MOST_TRIES):
+            if all(self.free.put(name, value) for name, value in changes) and reached():
+                # What clients can write is a setting: the feature comes and goes with it.
+                self.pinned.update(name for name, _ in changes if self.graph[name].text("AccessMode") == "RO")
+                return True
+            for name, _ in changes:
+                self.free.put(name, before[name] or 0)
+        return False
+
+    def _tried(self, name: str, literals: Sequence[int]) -> list[int]:
+        """Values that a register may need: a bit both values, others what the formulas ask for."""
+        bits = self._bits(name)
+        values = [1, 0] if bits == 1 else [1, 0, 2, 3, 4, *literals, *_masks(literals), 2**bits - 1]
+        current = self.free.number(name)
+        return [v for v in dict.fromkeys(values) if v < 2**bits and v != current]
+
+    def _bits(self, name: str) -> int:
+        node = self.graph[name]
+        if node.kind not in {"MaskedIntReg", "StructEntry"}:
+            return 8 * min(8, node.number("Length") or 4)
+        return 1 if node.text("Bit") else abs((node.number("MSB") or 0) - (node.number("LSB") or 0)) + 1
+
+    def drive(self, name: str, target: float) -> bool:
+        """Let a node read `target` by setting the registers behind it; whether it does then."""
+        node = self.graph.nodes.get(name)
+        if node is None:
+            return False
+        if self._reads(name, target):
+            self._pin(name)
+            return True
+        if node.kind in {"SwissKnife", "IntSwissKnife"}:
+            return self._solve_for(name, target)
+        if node.is_register and name in self.pinned:
+            return False
+        following = [text for text in node.texts("pValue") if text in self.graph]
+        if following and node.kind not in {"Converter", "IntConverter"}:
+            return self.drive(following[0], target) or self._reads(name, target)
+        registers = self.graph.registers(name)
+        if any(register in self.pinned for register in registers):
+            return False
+        if self.free.put(name, target) and self._reads(name, target):
+            self._pin(name)
+            return True
+        return False
+
+    def _pin(self, name: str) -> None:
+        self.pinned.update(self.graph.registers(name))
+
+    def _reads(self, name: str, target: float) -> bool:
+        value = self.free.number(name)
+        return value is not None and math.isclose(value, target, rel_tol=_RELATIVE, abs_tol=1e-9)
+
+    def _solve_for(self, name: str, target: float) -> bool:
+        """Set one register behind a formula so that this becomes `target`, by the secant method."""
+        registers = [r for r in self.graph.registers(name) if r not in self.pinned]
+        registers.sort(key=lambda r: self.graph[r].text("AccessMode") != "RO")
+        for scale in _SCALES:
+            for register in registers:
+                before = {other: self.free.number(other) or 0 for other in registers}
+                others = [other for other in registers if other != register and scale is not None]
+                for other in others:
+                    self.free.put(other, scale or 0)
+                if self.solve(name, register, target):
+                    self.pinned.update((register, *others))
+                    return True
+                for other, value in before.items():
+                    self.free.put(other, value)
+        return False
+
+    def solve(self, name: str, register: str, target: float) -> bool:
+        """Find the value of one register at which a formula gives `target`, or nearly so; whether there is one."""
+        points: list[tuple[float, float]] = []
+        guess = float(target)
+        for _ in range(12):
+            if not self.free.put(register, guess):
+                return False
+            if self._reads(name, target):
+                return True
+            value = self.free.number(name)
+            if value is None:
+                guess = guess + 1 if points else 1.0
+                continue
+            points.append((self.free.number(register) or 0.0, value))
+            if len(points) == 1:
+                guess = guess / 2 + 1
+                continue
+            (x0, y0), (x1, y1) = points[-2:]
+            if y1 == y0 or x1 == x0:
+                return False
+            if abs(y1 - target) <= abs((y1 - y0) / (x1 - x0)) and abs(y1 - target) <= _NEAR * abs(target):
+                return True
+            guess = x1 + (target - y1) * (x1 - x0) / (y1 - y0)
+            if not math.isfinite(guess) or abs(guess) > 2**63:
+                return False
+        return False
+
+    def limit(self, name: str, low: float | None, high: float | None, step: float | None) -> None:
+        """Give a number limits, through the registers that hold them."""
+        for tag, value in (("pInc", step), ("pMax", high), ("pMin", low)):
+            for _ in (0,) if value is not None else ():
+                for text in self.graph[name].texts(tag):
+                    self.drive(text, float(value or 0))
+        for text in self.graph[name].texts("pValue"):
+            if text in self.graph and self.graph[text].kind in {"Integer", "Float", "Converter", "IntConverter"}:
+                self.limit(text, low, high, step)
+
+
+def _masks(literals: Sequence[int]) -> list[int]:
+    """One to three of the bits that formulas mask out, together."""
+    bits: dict[int, None] = {}
+    for literal in literals:
+        word = literal if literal.bit_count() <= 4 else ~literal & 0xFFFF_FFFF
+        if word >= 16 and word.bit_count() <= 8:
+            bits.update((1 << at, None) for at in range(32) if word >> at & 1)
+    few = list(bits)[:_MOST_BITS]
+    return [sum(chosen) for count in (1, 2, 3) for chosen in combinations(few, count)]
+
+
+def _changes(
+    registers: Sequence[str], values: Sequence[Sequence[int]]
+) -> Iterator[tuple[tuple[str, int], ...]]:
+    """All changes of one register, then of two, then of three."""
+    pairs = [[(name, value) for value in tried] for name, tried in zip(registers, values, strict=True)]
+    for count in range(1, min(_MOST_CHANGED, len(registers)) + 1):
+        few = pairs if count == 1 else [tried[:6] for tried in pairs] if count == 2 else [t[:3] for t in pairs]
+        for chosen in combinations(few, count):
+            yield from product(*chosen)
+
+
+def open_features(inventor: Inventor, formats: Sequence[str]) -> None:
+    """Let all bound features be there that the description has, and the entries of enumerations that they need."""
+    graph = inventor.graph
+    for name in {selector for known in graph.selectors_of().values() for selector in known if selector in graph}:
+        if not graph.registers(name):  # it is in the client alone, and stands at its first value there
+            first = inventor.free.number(name)
+            for entry in graph[name].entries:
+                if entry.number("Value") == first:
+                    inventor.open_entry(name, entry.name)
+    for name, symbols in (("PixelFormat", tuple(formats)), *WANTED.items()):
+        if name in graph:
+            for symbol in symbols:
+                inventor.open_entry(name, symbol)
+    for name in (n for n in UNLOCKED if n in graph):
+        inventor.open(name, writable=True)
+    for binding in BINDINGS:
+        for name in (n for n in binding.names if n in graph):
+            for _ in inventor.behind(name):
+                inventor.open(name, writable=binding.kind is not Kind.TOLD)
+
+
+def settle_enumerations(inventor: Inventor) -> None:
+    """Let every enumeration that can be read stand at an entry that there is."""
+    graph, gated, free = inventor.graph, inventor.gated, inventor.free
+    for node in graph.nodes.values():
+        if node.kind != "Enumeration" or not gated.is_open(node.name):
+            continue
+        offered = [e for e in node.entries if gated.is_open(f"EnumEntry_{node.name}_{e.name}")]
+        preferred = WANTED.get(node.name, ())
+        offered.sort(key=lambda entry: preferred.index(entry.name) if entry.name in preferred else len(preferred))
+        if preferred and offered and offered[0].name in preferred:
+            pass
+        elif free.number(node.name) in {entry.number("Value") for entry in offered}:
+            continue
+        for entry in offered:
+            value = entry.number("Value")
+            if value is not None and inventor.drive(node.name, value):
+                break
+        else:
+            if offered and (value := offered[0].number("Value")) is not None:
+                free.put(node.name, value)
+
+
+def settle_numbers(inventor: Inventor) -> None:
+    """Bring numbers that can be read, and are outside their limits, inside."""
+    for name in inventor.graph.features():
+        node = inventor.graph[name]
+        if node.kind not in {"Integer", "Float"} or not inventor.gated.is_open(name):
+            continue
+        limits, value = inventor.gated.limits(name), inventor.free.number(name)
+        if limits is None or value is None or not node.texts("pValue"):
+            continue
+        low, high, _step = limits
+        if low <= value <= high:
+            continue
+        if low > high:
+            continue
+        inventor.drive(name, low if value < low else high)
+
+
+_USUAL = {
+    "Width": (16, None, 4),
+    "Height": (16, None, 2),
+    "OffsetX": (0, None, 2),
+    "OffsetY": (0, None, 2),
+    "ExposureTime": (20, 10_000_000, 1),
+    "ExposureTimeAbs": (20, 10_000_000, 1),
+    "ExposureTimeRaw": (20, 10_000_000, 1),
+    "Gain": (0, 24, 1),
+    "GainAbs": (0, 24, 1),
+    "GainRaw": (0, 240, 1),
+    "BlackLevel": (0, 100, 1),
+    "BlackLevelAbs": (0, 100, 1),
+    "BlackLevelRaw": (0, 255, 1),
+    "Gamma": (0.25, 4, None),
+    "BinningHorizontal": (1, 4, 1),
+    "BinningVertical": (1, 4, 1),
+    "DecimationHorizontal": (1, 4, 1),
+    "DecimationVertical": (1, 4, 1),
+    "AcquisitionFrameCount": (1, 65535, 1),
+    "AcquisitionBurstFrameCount": (1, 1000, 1),
+    "AcquisitionFrameRate": (1, 200, None),
+    "AcquisitionFrameRateAbs": (1, 200, None),
+    "TriggerDelay": (0, 1_000_000, 1),
+    "TriggerDelayAbs": (0, 1_000_000, 1),
+    "GevSCPSPacketSize": (576, 9000, 4),
+}
+"""Limits of bound features where a description leaves them to registers; in the description's usual units."""
+_USUAL_VALUES = {
+    "ExposureTime": 5000,
+    "ExposureTimeAbs": 5000,
+    "ExposureTimeRaw": 5000,
+    "Gamma": 1,
+    "AcquisitionFrameRate": math.inf,
+    "AcquisitionFrameRateAbs": math.inf,
+    "BinningHorizontal": 1,
+    "BinningVertical": 1,
+    "DecimationHorizontal": 1,
+    "DecimationVertical": 1,
+    "AcquisitionFrameCount": 1,
+    "AcquisitionBurstFrameCount": 1,
+}
+
+
+def fill_sizes(inventor: Inventor, size: tuple[int, int]) -> None:
+    """Let the description's own features tell the sensor's size, and let the whole of it be read out."""
+    for side, axis, pixels in (("Width", "X", size[0]), ("Height", "Y", size[1])):
+        for name in (f"Sensor{side}", f"{side}Max"):
+            inventor.drive(name, pixels)
+        for name in (side, f"Offset{axis}"):
+            _fill_limits(inventor, name, pixels)
+        inventor.drive(f"Offset{axis}", 0)
+        limits = inventor.gated.limits(side) if side in inventor.graph else None
+        low, high, step = limits or (1, pixels, 1)
+        largest = min(pixels, high) if high > 0 else pixels
+        inventor.drive(side, largest if not step else low + (largest - low) // step * step)
+
+
+def fill_numbers(inventor: Inventor) -> None:
+    """Give the other bound numbers limits and values."""
+    for name in (n for n in _USUAL if n in inventor.graph and n not in {"Width", "Height", "OffsetX", "OffsetY"}):
+        for _ in inventor.behind(name):
+            _fill_limits(inventor, name, None)
+            limits = inventor.gated.limits(name)
+            if limits is None or name == "GevSCPSPacketSize":
+                continue
+            value = inventor.free.number(name)
+            wanted = _USUAL_VALUES.get(name)
+            if value is None or not limits[0] <= value <= limits[1] or wanted is not None:
+                inventor.drive(name, min(max(wanted if wanted is not None else limits[0], limits[0]), limits[1]))
+
+
+def _fill_limits(inventor: Inventor, name: str, high: float | None) -> None:
+    """Limits for a number that has none that make sense."""
+    if name not in inventor.graph:
+        return
+    usual = _USUAL[name]
+    limits = inventor.gated.limits(name) or (0, 0, 0)
+    low = usual[0] if limits[0] < usual[0] and name in {"Width", "Height"} else None
+    step = usual[2] if limits[2] is not None and limits[2] <= 0 else None
+    top = high if high is not None else usual[1]
+    if limits[1] > limits[0] and not (high is not None and limits[1] > high):
+        top = None
+    elif low is None and limits[0] < usual[0]:
+        low = usual[0]
+    inventor.limit(name, low, top, step)
+
+
+def mend_unreadable(inventor: Inventor) -> dict[str, str]:
+    """Let features that are there be read: a formula may divide by a register. What stays unreadable, and why."""
+    left: dict[str, str] = {}
+    for name in inventor.graph.features():
+        reason = readable(inventor.gated, name)
+        if not reason:
+            continue
+        registers = [r for r in inventor.graph.registers(name) if not inventor.free.number(r)]
+        registers.sort(key=lambda r: inventor.graph[r].text("AccessMode") != "RO")
+        for register in registers:
+            inventor.free.put(register, 1)
+            if not (reason := readable(inventor.gated, name)):
+                break
+        if reason:
+            left[name] = reason
+    return left
+
+
+def readable(gated: NodeMap, name: str) -> str:
+    """Why a feature that is there cannot be read; empty if it can."""
+    if gated.access(name) not in {"RO", "RW"}:
+        return ""
+    try:
+        gated.value(name)
+    except GenApiError as error:
+        return str(error)
+    except AttributeError:
+        return ""
+    return ""

@@ -1,0 +1,126 @@
+"""The register memory of a foreign camera: sparse bytes, and which of them there are."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tiscam_emu.errors import AccessDenied, InvalidAddress, ReadOnly
+
+_PAGE = 4096
+END = 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a register lies: whole words, and what clients may do there."""
+
+    start: int
+    stop: int
+    readable: bool
+    writable: bool
+
+
+class Memory:
+    """Bytes by address; what was never written is zero."""
+
+    def __init__(self) -> None:
+        self._pages: dict[int, bytearray] = {}
+
+    def read(self, address: int, length: int) -> bytes:
+        """`length` bytes from `address` on."""
+        parts: list[bytes] = []
+        while length > 0:
+            page, offset = divmod(address, _PAGE)
+            count = min(length, _PAGE - offset)
+            content = self._pages.get(page)
+            parts.append(bytes(content[offset : offset + count]) if content else bytes(count))
+            address += count
+            length -= count
+        return b"".join(parts)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Put `data` at `address`."""
+        position = 0
+        while position < len(data):
+            page, offset = divmod(address + position, _PAGE)
+            count = min(len(data) - position, _PAGE - offset)
+            content = self._pages.setdefault(page, bytearray(_PAGE))
+            content[offset : offset + count] = data[position : position + count]
+            position += count
+
+    def copy(self) -> dict[int, bytes]:
+        """All that was written, page by page; for `restore`."""
+        return {page: bytes(content) for page, content in self._pages.items()}
+
+    def restore(self, pages: dict[int, bytes]) -> None:
+        """Be as at the time of a `copy`."""
+        self._pages = {page: bytearray(content) for page, content in pages.items()}
+
+
+class Places:
+    """Which addresses there are."""
+
+    def __init__(self, places: Iterable[Place] = ()) -> None:
+        self._words: dict[int, tuple[bool, bool]] = {}
+        self._long: list[Place] = []
+        for place in places:
+            self.add(place)
+
+    def add(self, place: Place) -> None:
+        """Take one more register; where several share a word, what one of them allows is allowed."""
+        if place.stop - place.start > _PAGE:
+            self._long.append(place)
+            self._long.sort(key=lambda each: each.start)
+            return
+        for word in range(place.start, place.stop, 4):
+            readable, writable = self._words.get(word, (False, False))
+            self._words[word] = readable or place.readable, writable or place.writable
+
+    def __contains__(self, address: int) -> bool:
+        return self._access(address) is not None
+
+    def _access(self, address: int) -> tuple[bool, bool] | None:
+        known = self._words.get(address - address % 4)
+        if known is None and self._long:
+            index = bisect_right([place.start for place in self._long], address) - 1
+            for place in self._long[: index + 1]:
+                if place.start <= address < place.stop:
+                    return place.readable, place.writable
+        return known
+
+    def check_read(self, address: int, length: int) -> None:
+        """Raise what a read of a block meets.
+
+        Raises
+        ------
+        InvalidAddress, AccessDenied
+            A hole in the block; a register in it that can only be written.
+        """
+        for word in range(address, address + length, 4):
+            access = self._access(word)
+            if access is None:
+                raise InvalidAddress(word)
+            if not access[0]:
+                raise AccessDenied(f"0x{word:08x} is write-only")
+
+    def check_write(self, address: int, length: int) -> None:
+        """Raise what a write of a block meets.
+
+        Raises
+        ------
+        InvalidAddress, ReadOnly
+            A hole in the block; a register in it that can only be read.
+        """
+        for word in range(address, address + length, 4):
+            access = self._access(word)
+            if access is None:
+                raise InvalidAddress(word)
+            if not access[1]:
+                raise ReadOnly(f"0x{word:08x}")
+
+
+def whole_words(address: int, length: int, *, readable: bool, writable: bool) -> Place:
+    """The place of a register, widened to whole words."""
+    return Place(address - address % 4, (address + length + 3) // 4 * 4, readable, writable)

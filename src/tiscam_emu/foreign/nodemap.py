@@ -1,0 +1,141 @@
+"""Values of a description's nodes over a register memory, evaluated by EMVA's GenApi (package ``genicam``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from genicam import genapi
+
+from tiscam_emu.errors import SpecError
+from tiscam_emu.foreign.graph import PLACE, Graph
+
+ENUMERATION = "Enumeration"
+Reader = Callable[[int, int], bytes]
+Writer = Callable[[int, bytes], None]
+
+_CLOSED = (genapi.EAccessMode.NI, genapi.EAccessMode.NA)
+_MODES = {
+    genapi.EAccessMode.NI: "not implemented",
+    genapi.EAccessMode.NA: "not available",
+    genapi.EAccessMode.RO: "RO",
+    genapi.EAccessMode.WO: "WO",
+    genapi.EAccessMode.RW: "RW",
+}
+GenApiError = genapi.GenericException
+
+
+class _Port(genapi.AbstractPort):  # type: ignore[misc]
+    def __init__(self, read: Reader, write: Writer) -> None:
+        super().__init__()
+        self._read = read
+        self._write = write
+
+    def read(self, address: int, length: int) -> bytes:
+        return self._read(address, length)
+
+    def write(self, address: int, value: bytes) -> None:
+        self._write(address, bytes(value))
+
+    def get_access_mode(self) -> Any:
+        return genapi.EAccessMode.RW
+
+
+class NodeMap:
+    """A node map whose device is a register memory; nothing is cached.
+
+    Raises
+    ------
+    SpecError
+        GenApi does not take the description.
+    """
+
+    def __init__(self, graph: Graph, shown: str, read: Reader, write: Writer, *, gates: bool) -> None:
+        self._map = genapi.NodeMap()
+        try:
+            self._map.load_xml_from_string(graph.copy_xml(gates=gates).decode("utf-8"))
+        except GenApiError as error:
+            raise SpecError(f"{shown}: GenApi refuses the description: {one_line(error)}") from None
+        self._port = _Port(read, write)
+        for name in graph.device_ports():
+            self._map.connect(self._port, name)
+        self._nodes: dict[str, Any] = {}
+
+    def node(self, name: str) -> Any:
+        """GenApi's own node; cached, for a look-up takes longer than a value."""
+        known = self._nodes.get(name)
+        if known is None:
+            known = self._nodes[name] = self._map.get_node(name)
+        return known
+
+    def access(self, name: str) -> str:
+        """RW, RO, WO, ``not available`` or ``not implemented``."""
+        return _MODES.get(self.node(name).node.get_access_mode(), "undefined")
+
+    def is_open(self, name: str) -> bool:
+        """Whether the node is implemented and available."""
+        return self.node(name).node.get_access_mode() not in _CLOSED
+
+    def value(self, name: str) -> Any:
+        """Value of a node: of an enumeration the whole number.
+
+        Raises
+        ------
+        GenApiError
+            It has none now.
+        """
+        node = self.node(name)
+        if isinstance(node, genapi.IEnumeration):
+            return node.get_int_value()
+        return node.get(node.length) if isinstance(node, genapi.IRegister) else node.value
+
+    def number(self, name: str) -> float | None:
+        """Value of a number, enumeration or boolean; None if it has none now."""
+        try:
+            value = self.value(name)
+        except GenApiError:
+            return None
+        return value if isinstance(value, int | float) else None
+
+    def put(self, name: str, value: float) -> bool:
+        """Set a node to a value, or to what of it the registers can hold; whether that was possible."""
+        node = self.node(name)
+        try:
+            if isinstance(node, genapi.IEnumeration):
+                node.set_int_value(int(value))
+            elif isinstance(node, genapi.IBoolean):
+                node.value = bool(value)
+            elif isinstance(node, genapi.IFloat):
+                node.value = float(value)
+            elif isinstance(node, genapi.IInteger):
+                node.value = round(value)
+            else:
+                return False
+        except (GenApiError, OverflowError, ValueError):
+            return False
+        return True
+
+    def limits(self, name: str) -> tuple[float, float, float | None] | None:
+        """Minimum, maximum and increment of a number; None if it has none now."""
+        node = self.node(name)
+        try:
+            step = node.inc if isinstance(node, genapi.IInteger) or node.has_inc() else None
+            return node.min, node.max, step
+        except (GenApiError, AttributeError):
+            return None
+
+    def place(self, name: str) -> tuple[int, int] | None:
+        """Address and length of a register node as they are now."""
+        try:
+            node = self.node(name)
+            if not isinstance(node, genapi.IInteger | genapi.IRegister):
+                node = self.node(PLACE + name)
+            return int(node.address), int(node.length)
+        except (GenApiError, AttributeError):
+            return None
+
+
+def one_line(error: Exception) -> str:
+    """What GenApi says, without its own source files."""
+    text = " ".join(str(error).split())
+    return text.split(" : ")[0][:200]

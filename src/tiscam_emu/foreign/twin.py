@@ -1,0 +1,285 @@
+"""A camera that is served by a description of its own: the description in front, a camera of ours behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tiscam_emu.camera.core import Camera
+from tiscam_emu.camera.faces import DescriptionFile
+from tiscam_emu.camera.options import CameraOptions
+from tiscam_emu.errors import SpecError
+from tiscam_emu.features.layout import SECOND_XML_BASE, XML_BASE
+from tiscam_emu.features.registers import RegisterMap
+from tiscam_emu.foreign import bindings, source
+from tiscam_emu.foreign.banks import Banks, banked_words
+from tiscam_emu.foreign.bindings import BINDINGS, Kind
+from tiscam_emu.foreign.commands import Commands, commands_of
+from tiscam_emu.foreign.face import BOOTSTRAP_END, Face, LimitPlan, switches
+from tiscam_emu.foreign.graph import ADDRESS_OF, Graph, parse
+from tiscam_emu.foreign.inner import Facts, identity_of, inner_model, makeable, refuse_without_size, sensor_size
+from tiscam_emu.foreign.invent import (
+    Inventor,
+    fill_numbers,
+    fill_sizes,
+    mend_unreadable,
+    open_features,
+    settle_enumerations,
+    settle_numbers,
+)
+from tiscam_emu.foreign.joints import Joint, joints_of
+from tiscam_emu.foreign.locks import lock_plans
+from tiscam_emu.foreign.memory import Memory, Places, whole_words
+from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.source import Description
+from tiscam_emu.genicam.document import zipped
+from tiscam_emu.spec.model import CameraModel
+from tiscam_emu.wire.bootstrap import text_from_register, text_to_register
+
+_FILE_BASES = (XML_BASE, SECOND_XML_BASE, *range(0x0C00_0000, 0x1000_0000, 0x0100_0000))
+_MOST_SELECTED = 256
+_IDENTITY = {"vendor": (0x48, 32), "model": (0x68, 32), "version": (0x88, 32), "info": (0xA8, 48), "serial": (0xD8, 16)}
+_OWN_TEXTS = {"DeviceVendorName": "vendor", "DeviceModelName": "name", "DeviceVersion": "device_version"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A foreign description that is understood, with registers filled in."""
+
+    description: Description
+    graph: Graph
+    memory: Memory
+    inventor: Inventor
+    places: Places
+    moving: tuple[str, ...]
+    facts: Facts
+    model: CameraModel
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    far: tuple[str, ...] = ()
+
+
+def prepare(path: Path, told: Mapping[str, Any] | None = None) -> Prepared:
+    """Understand the description at a path; `told` is what the user says besides, as in a model.yaml.
+
+    Raises
+    ------
+    SpecError
+        It cannot be served; one line says why.
+    """
+    description = source.read(path)
+    shown = description.shown
+    graph = parse(description.xml, shown)
+    refuse_without_size(graph, shown)
+    memory = Memory()
+    if description.image is not None:
+        for address, data in description.image.blocks.items():
+            memory.write(address, data)
+    gated = NodeMap(graph, shown, memory.read, memory.write, gates=True)
+    free = NodeMap(graph, shown, memory.read, memory.write, gates=False)
+    inventor = Inventor(graph, gated, free)
+    known = {**description.extra, **(told or {})}
+    formats = makeable(graph)
+    if description.image is None:
+        open_features(inventor, tuple(formats))
+    size, size_from = sensor_size(graph, free, known)
+    unreadable: Mapping[str, str] = {}
+    if description.image is None:
+        _first_format(inventor, formats)
+        fill_sizes(inventor, size)
+        mend_unreadable(inventor)
+        fill_numbers(inventor)
+        settle_enumerations(inventor)
+        settle_numbers(inventor)
+        unreadable = mend_unreadable(inventor)
+    offered = {n: ours for n, ours in formats.items() if gated.is_open(f"EnumEntry_PixelFormat_{n}")}
+    if not offered:
+        raise SpecError(f"{shown}: none of its pixel formats can be made available: {', '.join(formats)}")
+    facts = Facts(size, size_from, offered)
+    identity = identity_of(graph, _identity_texts(description), shown)
+    model = inner_model(graph, gated, facts, known, identity, shown)
+    if description.image is None:
+        _own_texts(graph, free, memory, identity)
+    places, moving, far = _places(graph, free)
+    return Prepared(description, graph, memory, inventor, places, moving, facts, model, unreadable, far)
+
+
+def _first_format(inventor: Inventor, formats: Mapping[str, str]) -> None:
+    """Start with a format of 8 bits where there is one."""
+    values = {e.name: e.number("Value") for e in inventor.graph["PixelFormat"].entries}
+    names = sorted(formats, key=lambda name: (not name.endswith("8"), list(formats).index(name)))
+    for name in names:
+        value = values.get(name)
+        is_open = inventor.gated.is_open(f"EnumEntry_PixelFormat_{name}")
+        if value is not None and is_open and inventor.drive("PixelFormat", value):
+            return
+
+
+def _identity_texts(description: Description) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, (address, length) in _IDENTITY.items():
+        data = description.image.read(address, length) if description.image else None
+        if data is not None:
+            found[key] = text_from_register(data)
+    return found
+
+
+def _own_texts(graph: Graph, free: NodeMap, memory: Memory, identity: Mapping[str, str]) -> None:
+    """Tell who the camera is where the description has registers of its own for that."""
+    for name, key in _OWN_TEXTS.items():
+        if name in graph:
+            for register in graph.registers(name):
+                place = free.place(register)
+                if graph[register].kind == "StringReg" and place and place[0] >= BOOTSTRAP_END:
+                    memory.write(place[0], text_to_register(identity[key], place[1]))
+
+
+def _places(graph: Graph, free: NodeMap) -> tuple[Places, tuple[str, ...], tuple[str, ...]]:
+    """Where all registers lie; those whose place depends on other registers; those beyond 32 bits."""
+    ports = graph.device_ports()
+    places, moving, far = Places(), [], []
+    for name, node in graph.nodes.items():
+        if not node.is_register or node.text("pPort") not in ports:
+            continue
+        place = free.place(name)
+        if node.texts(*ADDRESS_OF, "IntSwissKnife"):
+            moving.append(name)
+        if place is None:
+            continue
+        address, length = place
+        if not 0 <= address <= 2**32 - length:
+            far.append(name)
+            address %= 2**32
+        places.add(_place(graph, name, address, length))
+    return places, tuple(moving), tuple(far)
+
+
+def _place(graph: Graph, name: str, address: int, length: int) -> Any:
+    access = graph[name].text("AccessMode") or "RO"
+    return whole_words(address, length, readable="R" in access, writable="W" in access)
+
+
+def open_twin(prepared: Prepared, options: CameraOptions) -> Camera:
+    """The camera, ready to be served."""
+    return Camera(prepared.model, options, lambda camera: _face(prepared, camera))
+
+
+def _face(prepared: Prepared, camera: Camera) -> Face:
+    graph, inventor, memory = prepared.graph, prepared.inventor, prepared.memory
+    gated, free, state = inventor.gated, inventor.free, camera.state
+    joints = joints_of(graph, gated, free, state, prepared.facts.formats)
+    face = Face(
+        prepared.description.xml,
+        state,
+        RegisterMap(state, prepared.model.layout),
+        memory,
+        prepared.places,
+        inventor,
+        joints,
+        _limit_plans(inventor, joints),
+        lock_plans(graph, gated, free, joints),
+        Commands(free, []),
+        Banks(memory, free, banked_words(graph, free)),
+        *switches(n for n in graph.nodes if graph[n].kind != "EnumEntry" and gated.is_open(n) or n in bindings.RATES_TOLD),
+    )
+    face.commands = Commands(free, commands_of(graph, free, _actions(face, camera)))
+    face.find_place = _finder(prepared)
+    face.described = _described(prepared, plain=state.options.plain_xml)
+    face.begin(invented=prepared.description.image is None)
+    return face
+
+
+def _limit_plans(inventor: Inventor, joints: list[Joint]) -> list[LimitPlan]:
+    """Limits that lie in registers which clients cannot write, one register a limit."""
+    plans = []
+    graph = inventor.graph
+    told = {r for joint in joints if joint.kind is Kind.TOLD for r in graph.registers(joint.name)}
+    for joint in joints:
+        if joint.kind is not Kind.NUMBER:
+            continue
+        nodes: list[tuple[str, int, str]] = []
+        value = set(graph.registers(joint.name)) | told
+        for which, tag in enumerate(("pMin", "pMax", "pInc")):
+            for text in _limit_nodes(graph, joint.name, tag):
+                registers = [r for r in graph.registers(text) if graph[r].text("AccessMode") == "RO" and r not in value]
+                formula = graph[text].kind in {"SwissKnife", "IntSwissKnife"}
+                if len(registers) == 1 and (formula or set(graph.registers(text)) == set(registers)):
+                    nodes.append((text, which, registers[0] if formula else ""))
+        if nodes:
+            plans.append(LimitPlan(joint, tuple(nodes)))
+    return plans
+
+
+def _limit_nodes(graph: Graph, name: str, tag: str) -> list[str]:
+    found = [text for text in graph[name].texts(tag) if text in graph]
+    for text in graph[name].texts("pValue"):
+        if text in graph and graph[text].kind in {"Integer", "Float"}:
+            found += _limit_nodes(graph, text, tag)
+    return found
+
+
+def _actions(face: Face, camera: Camera) -> dict[str, Any]:
+    state = camera.state
+    actions: dict[str, Any] = {}
+    for binding in BINDINGS:
+        if binding.kind is Kind.COMMAND and binding.ours in state:
+            for name in binding.names:
+                actions[name] = lambda ours=binding.ours: state.write(ours, 1)
+    return actions
+
+
+def _finder(prepared: Prepared) -> Callable[[int], bool]:
+    """Look for a register at an address among those whose places depend on others."""
+    graph, free, places = prepared.graph, prepared.inventor.free, prepared.places
+    unseen = list(_clients_selectors(graph))
+
+    def find(address: int) -> bool:
+        while True:
+            for name in prepared.moving:
+                if place := free.place(name):
+                    places.add(_place(graph, name, place[0] % 2**32, place[1]))
+            if address in places or not unseen:
+                return address in places
+            selector, values = unseen.pop()
+            before = free.number(selector)
+            for value in values:
+                free.put(selector, value)
+                for name in prepared.moving:
+                    if place := free.place(name):
+                        places.add(_place(graph, name, place[0] % 2**32, place[1]))
+            free.put(selector, before or 0)
+
+    return find
+
+
+def _clients_selectors(graph: Graph) -> Iterator[tuple[str, list[int]]]:
+    """Selectors that are no registers of the camera, and the values they may have."""
+    selectors = {selector for known in graph.selectors_of().values() for selector in known}
+    for selector in sorted(selectors):
+        if selector not in graph or graph.registers(selector):
+            continue
+        node = graph[selector]
+        values = [value for entry in node.entries if (value := entry.number("Value")) is not None]
+        low, high = node.number("Min") or 0, node.number("Max")
+        if not values and high is not None:
+            values = list(range(low, min(high, low + _MOST_SELECTED) + 1))
+        yield selector, values
+
+
+def _described(prepared: Prepared, *, plain: bool) -> tuple[DescriptionFile, ...]:
+    """The description under the camera's own name; zipped where that says so and the user does not mind."""
+    name, content = prepared.description.file_name, prepared.description.xml
+    if name.lower().endswith(".zip"):
+        xml_name = name[:-4] + ".xml"
+        name, content = (xml_name, content) if plain else (name, zipped(content, xml_name))
+    file = DescriptionFile(name, _file_base(prepared.places, len(content)), content)
+    return file, file
+
+
+def _file_base(places: Places, length: int) -> int:
+    """An address at which a file covers no register."""
+    for base in _FILE_BASES:
+        if not any(word in places for word in range(base, base + length + 4, 4)):
+            return base
+    raise SpecError("no room for the description between the camera's registers")
