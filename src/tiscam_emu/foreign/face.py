@@ -75,12 +75,13 @@ class Face:
             if joint.kind is Kind.TOLD or not joint.selected(self.inventor.free):
                 continue
             if invented and joint.binding.ours == "AcquisitionFrameRate":
-                joint.put(self.inventor.free, joint.told(self.state) or 0.0)
+                joint.put(self.inventor, joint.told(self.state) or 0.0)
             value = joint.read(self.inventor.free)
             if value is not None:
                 self._hand_over(joint, value)
         self._follow_switches()
         self.reflect()
+        self.state.forgiven.clear()
         self.banks.begin()
         self._factory = self.memory.copy()
 
@@ -254,7 +255,7 @@ class Face:
         if joint.kind is Kind.TOLD:
             self.inventor.drive(joint.name, told)
         else:
-            joint.put(free, told)
+            joint.put(self.inventor, told)
         joint.theirs = joint.read(free)
 
     def _tell_rates(self) -> None:

@@ -20,9 +20,11 @@ _MOST_CHANGED = 3
 _MOST_BITS = 10
 _MOST_SELECTED = 12
 _RELATIVE = 1e-6
-_NEAR = 0.02
-_SCALES = (None, 1_000_000, 1_000_000_000, 1)
-"""What other registers of a formula are while one is sought: as they are, or a timebase of one of these."""
+_NEAR = 0.5
+_MOST_GUESSES = 16
+_FIRST_GUESSES = (1.0,)
+_SCALES = (1_000_000, 1_000_000_000, 1)
+"""What other registers of a formula are while one is sought, if they cannot stay as they are: a timebase."""
 _GRABBING = "TLParamsLocked"
 _BOUND_TAGS = ("pMin", "pMax", "pInc")
 
@@ -50,8 +52,11 @@ class Inventor:
 
         if reached():
             return True
+        for inner in reversed(self.graph.reach([name], _BOUND_TAGS)):
+            if self.graph[inner].texts(*GATES) and not self.gated.is_open(inner):
+                self._solve(lambda node=inner: self.gated.is_open(node), self._gates_of([self.graph[inner]]))  # type: ignore[misc]
         gates = self._gates([name])
-        if self._solve(reached, gates):
+        if reached() or self._solve(reached, gates):
             return True
         if writable and self.open(name):
             return False
@@ -165,13 +170,30 @@ class Inventor:
         following = [text for text in node.texts("pValue") if text in self.graph]
         if following and node.kind not in {"Converter", "IntConverter"}:
             return self.drive(following[0], target) or self._reads(name, target)
-        registers = self.graph.registers(name)
+        registers = [r for text in following for r in self.graph.registers(text)] or [name]
         if any(register in self.pinned for register in registers):
             return False
-        if self.free.put(name, target) and self._reads(name, target):
-            self._pin(name)
+        before = {register: self.free.number(register) or 0 for register in registers}
+        if self.put(name, target):
+            self.pinned.update(registers)
             return True
+        for register, value in before.items():
+            self.free.put(register, value)
         return False
+
+    def put(self, name: str, target: float) -> bool:
+        """Set a node to a value or to the step next to it; whether it reads so then.
+
+        Where GenApi does not set it, for limits of the formula that are not finite, its register is sought.
+        """
+        if self.free.put(name, target) and self._near(name, target):
+            return True
+        behind = [r for text in self.graph[name].texts("pValue") if text in self.graph for r in self.graph.registers(text)]
+        return any(self.solve(name, register, target) for register in behind)
+
+    def _near(self, name: str, target: float) -> bool:
+        value = self.free.number(name)
+        return value is not None and abs(value - target) <= max(_NEAR * abs(target), 1e-9)
 
     def _pin(self, name: str) -> None:
         self.pinned.update(self.graph.registers(name))
@@ -181,13 +203,18 @@ class Inventor:
         return value is not None and math.isclose(value, target, rel_tol=_RELATIVE, abs_tol=1e-9)
 
     def _solve_for(self, name: str, target: float) -> bool:
-        """Set one register behind a formula so that this becomes `target`, by the secant method."""
+        """Set one register behind a formula so that this becomes `target`.
+
+        Others are left as they are, unless the formula has no value then: they may be a timebase to divide by. Narrow
+        ones become as large as they can, for they are the steps of a scale.
+        """
         registers = [r for r in self.graph.registers(name) if r not in self.pinned]
         registers.sort(key=lambda r: self.graph[r].text("AccessMode") != "RO")
-        for scale in _SCALES:
+        before = {register: self.free.number(register) or 0 for register in registers}
+        scales = (None,) if self.free.number(name) is not None else (None, *_SCALES)
+        for scale in scales:
             for register in registers:
-                before = {other: self.free.number(other) or 0 for other in registers}
-                others = [other for other in registers if other != register and scale is not None]
+                others = [r for r in registers if r != register and scale is not None]
                 for other in others:
                     self.free.put(other, scale or 0)
                 if self.solve(name, register, target):
@@ -195,44 +222,108 @@ class Inventor:
                     return True
                 for other, value in before.items():
                     self.free.put(other, value)
+        return self._solve_scaled(name, registers, target)
+
+    def _solve_scaled(self, name: str, registers: Sequence[str], target: float) -> bool:
+        """As `_solve_for`, with all narrow registers but one at their largest value."""
+        narrow = [r for r in registers if not self.free.number(r) and self._bits(r) < 32]
+        before = {register: self.free.number(register) or 0 for register in registers}
+        for register in (r for r in registers if r not in narrow and narrow):
+            for other in narrow:
+                self.free.put(other, 2 ** self._bits(other) - 1)
+            if self.solve(name, register, target):
+                self.pinned.update((register, *narrow))
+                return True
+            for other, value in before.items():
+                self.free.put(other, value)
         return False
 
     def solve(self, name: str, register: str, target: float) -> bool:
-        """Find the value of one register at which a formula gives `target`, or nearly so; whether there is one."""
+        """Find the value of one register at which a formula gives `target`, or the step next to it, if there is one."""
         points: list[tuple[float, float]] = []
         guess = float(target)
-        for _ in range(12):
-            if not self.free.put(register, guess):
-                return False
+        for _ in range(_MOST_GUESSES):
+            at = self._put_within(register, guess)
+            value = self.free.number(name)
+            if value is None or at is None:
+                if len(points) or guess in _FIRST_GUESSES:
+                    return False
+                guess = _FIRST_GUESSES[0]
+                continue
             if self._reads(name, target):
                 return True
-            value = self.free.number(name)
-            if value is None:
-                guess = guess + 1 if points else 1.0
-                continue
-            points.append((self.free.number(register) or 0.0, value))
-            if len(points) == 1:
-                guess = guess / 2 + 1
-                continue
-            (x0, y0), (x1, y1) = points[-2:]
-            if y1 == y0 or x1 == x0:
+            if points and points[-1][0] == at:
+                break
+            points.append((at, value))
+            guess = _next_guess(points, target)
+            if not math.isfinite(guess):
                 return False
-            if abs(y1 - target) <= abs((y1 - y0) / (x1 - x0)) and abs(y1 - target) <= _NEAR * abs(target):
+        return self._brackets(name, register, target)
+
+    def _put_within(self, register: str, value: float) -> float | None:
+        limits = self.free.limits(register)
+        if limits:
+            value = min(max(value, limits[0]), limits[1])
+        return self.free.number(register) if self.free.put(register, value) else None
+
+    def _brackets(self, name: str, register: str, target: float) -> bool:
+        """Whether `target` lies between the formula's values at a register's value of now and the next one."""
+        at, value = self.free.number(register), self.free.number(name)
+        if at is None or value is None or self.graph[register].kind == "FloatReg":
+            return False
+        for step in (1, -1):
+            beyond = self._put_within(register, at + step)
+            other = self.free.number(name)
+            if beyond != at and other is not None and (value - target) * (other - target) <= 0:
+                if abs(value - target) <= abs(other - target):
+                    self.free.put(register, at)
                 return True
-            guess = x1 + (target - y1) * (x1 - x0) / (y1 - y0)
-            if not math.isfinite(guess) or abs(guess) > 2**63:
-                return False
+        self.free.put(register, at)
         return False
 
     def limit(self, name: str, low: float | None, high: float | None, step: float | None) -> None:
         """Give a number limits, through the registers that hold them."""
+        node = self.graph[name]
         for tag, value in (("pInc", step), ("pMax", high), ("pMin", low)):
-            for _ in (0,) if value is not None else ():
-                for text in self.graph[name].texts(tag):
-                    self.drive(text, float(value or 0))
-        for text in self.graph[name].texts("pValue"):
-            if text in self.graph and self.graph[text].kind in {"Integer", "Float", "Converter", "IntConverter"}:
+            for text in node.texts(tag) if value is not None else ():
+                self.drive(text, float(value or 0))
+        for text in node.texts("pValue"):
+            if text not in self.graph:
+                continue
+            if node.kind in {"Converter", "IntConverter"}:
+                low, high = self._converted(name, text, low, high)
+                step = None
+            if self.graph[text].kind in {"Integer", "Float", "Converter", "IntConverter"}:
                 self.limit(text, low, high, step)
+
+    def _converted(
+        self, converter: str, behind: str, low: float | None, high: float | None
+    ) -> tuple[float | None, float | None]:
+        """Limits of a converter in the units of what it converts."""
+        before = self.free.number(behind)
+        ends: list[float | None] = []
+        for value in (low, high):
+            done = value is not None and self.put(converter, value)
+            ends.append(self.free.number(behind) if done else None)
+        if before is not None:
+            self.free.put(behind, before)
+        known = sorted(end for end in ends if end is not None)
+        if len(known) == 2:
+            return known[0], known[1]
+        return ends[0], ends[1]
+
+
+def _next_guess(points: Sequence[tuple[float, float]], target: float) -> float:
+    """Where a formula may have the value `target`: on a line through the last two points, or on a hyperbola."""
+    (x1, y1) = points[-1]
+    if len(points) == 1:
+        return x1 / 2 + 1
+    (x0, y0) = points[-2]
+    if y1 == y0 or x1 == x0:
+        return math.nan
+    if target and math.isclose(x0 * y0, x1 * y1, rel_tol=1e-3):
+        return x1 * y1 / target
+    return x1 + (target - y1) * (x1 - x0) / (y1 - y0)
 
 
 def _masks(literals: Sequence[int]) -> list[int]:
@@ -266,8 +357,9 @@ def open_features(inventor: Inventor, formats: Sequence[str]) -> None:
             for entry in graph[name].entries:
                 if entry.number("Value") == first:
                     inventor.open_entry(name, entry.name)
-    for name, symbols in (("PixelFormat", tuple(formats)), *WANTED.items()):
-        if name in graph:
+    ordered = sorted(WANTED.items(), key=lambda item: item[0] not in SELECTED)
+    for name, symbols in (("PixelFormat", tuple(formats)), *ordered):
+        for _ in inventor.behind(name) if name in graph else ():
             for symbol in symbols:
                 inventor.open_entry(name, symbol)
     for name in (n for n in UNLOCKED if n in graph):
@@ -279,25 +371,26 @@ def open_features(inventor: Inventor, formats: Sequence[str]) -> None:
 
 
 def settle_enumerations(inventor: Inventor) -> None:
-    """Let every enumeration that can be read stand at an entry that there is."""
-    graph, gated, free = inventor.graph, inventor.gated, inventor.free
-    for node in graph.nodes.values():
-        if node.kind != "Enumeration" or not gated.is_open(node.name):
-            continue
-        offered = [e for e in node.entries if gated.is_open(f"EnumEntry_{node.name}_{e.name}")]
-        preferred = WANTED.get(node.name, ())
-        offered.sort(key=lambda entry: preferred.index(entry.name) if entry.name in preferred else len(preferred))
-        if preferred and offered and offered[0].name in preferred:
-            pass
-        elif free.number(node.name) in {entry.number("Value") for entry in offered}:
-            continue
-        for entry in offered:
-            value = entry.number("Value")
-            if value is not None and inventor.drive(node.name, value):
-                break
-        else:
-            if offered and (value := offered[0].number("Value")) is not None:
-                free.put(node.name, value)
+    """Let every enumeration that can be read stand at an entry that there is, behind every value of its selectors."""
+    for node in inventor.graph.nodes.values():
+        if node.kind == "Enumeration":
+            for _ in inventor.behind(node.name) if node.name in WANTED else (0,):
+                _settle_enumeration(inventor, node)
+
+
+def _settle_enumeration(inventor: Inventor, node: Node) -> None:
+    gated, free = inventor.gated, inventor.free
+    if not gated.is_open(node.name):
+        return
+    offered = [e for e in node.entries if gated.is_open(f"EnumEntry_{node.name}_{e.name}")]
+    preferred = WANTED.get(node.name, ())
+    offered.sort(key=lambda entry: preferred.index(entry.name) if entry.name in preferred else len(preferred))
+    wished = bool(offered and offered[0].name in preferred and inventor.graph.registers(node.name))
+    if not wished and free.number(node.name) in {entry.number("Value") for entry in offered}:
+        return
+    values = [value for entry in offered if (value := entry.number("Value")) is not None]
+    if not any(inventor.drive(node.name, value) for value in values) and values:
+        free.put(node.name, values[0])
 
 
 def settle_numbers(inventor: Inventor) -> None:
@@ -345,6 +438,9 @@ _USUAL = {
     "GevSCPSPacketSize": (576, 9000, 4),
 }
 """Limits of bound features where a description leaves them to registers; in the description's usual units."""
+_RATES = ("AcquisitionFrameRate", "AcquisitionFrameRateAbs")
+_LEAST = ("Width", "Height", "ExposureTime", "ExposureTimeAbs", "Gamma")
+"""Numbers whose usual minimum counts where a description's is lower."""
 _USUAL_VALUES = {
     "ExposureTime": 5000,
     "ExposureTimeAbs": 5000,
@@ -395,13 +491,14 @@ def _fill_limits(inventor: Inventor, name: str, high: float | None) -> None:
         return
     usual = _USUAL[name]
     limits = inventor.gated.limits(name) or (0, 0, 0)
-    low = usual[0] if limits[0] < usual[0] and name in {"Width", "Height"} else None
+    low = usual[0] if limits[0] < usual[0] and name in _LEAST else None
     step = usual[2] if limits[2] is not None and limits[2] <= 0 else None
     top = high if high is not None else usual[1]
-    if limits[1] > limits[0] and not (high is not None and limits[1] > high):
-        top = None
-    elif low is None and limits[0] < usual[0]:
+    useless = not limits[0] < limits[1] or (name in _RATES and not (limits[0] <= 60 and 1 <= limits[1] < 1e5))
+    if useless:
         low = usual[0]
+    elif not (high is not None and limits[1] > high):
+        top = None
     inventor.limit(name, low, top, step)
 
 

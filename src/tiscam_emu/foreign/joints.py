@@ -14,6 +14,7 @@ from tiscam_emu.features.kinds import Enumeration, Float, Integer
 from tiscam_emu.foreign.bindings import BINDINGS, SELECTED, Binding, Kind
 from tiscam_emu.foreign.graph import Graph
 from tiscam_emu.foreign.inner import decibels, gain_limits, per_unit
+from tiscam_emu.foreign.invent import Inventor
 from tiscam_emu.foreign.nodemap import NodeMap
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 
@@ -61,11 +62,11 @@ class Joint:
             free.put(selector, value)
         return free.number(self.name)
 
-    def put(self, free: NodeMap, value: float) -> None:
+    def put(self, inventor: Inventor, value: float) -> None:
         """Set the description's value."""
         for selector, chosen in self.at:
-            free.put(selector, chosen)
-        free.put(self.name, value)
+            inventor.free.put(selector, chosen)
+        inventor.put(self.name, value)
 
     def hand_over(self, state: CameraState, value: float) -> None:
         """Give our feature the description's value.

@@ -213,6 +213,8 @@ def _limit_plans(inventor: Inventor, joints: list[Joint]) -> list[LimitPlan]:
 
 def _limit_nodes(graph: Graph, name: str, tag: str) -> list[str]:
     found = [text for text in graph[name].texts(tag) if text in graph]
+    if graph[name].kind in {"Converter", "IntConverter"}:
+        return found
     for text in graph[name].texts("pValue"):
         if text in graph and graph[text].kind in {"Integer", "Float"}:
             found += _limit_nodes(graph, text, tag)
