@@ -153,4 +153,5 @@ def _spread(first: int, size: int) -> list[tuple[int, int]]:
 
 def _raw_format(state: CameraState) -> PixelFormat:
     names = (entry.name for entry in state.features["PixelFormat"].entries)
-    return next(PIXEL_FORMATS[name] for name in names if PIXEL_FORMATS[name].packing == "8")
+    eight_bits = (PIXEL_FORMATS[name] for name in names if PIXEL_FORMATS[name].packing == "8")
+    return next(eight_bits, PIXEL_FORMATS["Mono8"])

@@ -55,7 +55,7 @@ def _draw_raw(
             total += draw_dn(expected_e, offset_e, settings.full_well_e, settings.readout, rng)
         dn = quantise(total / np.float32(settings.neighbour_count), settings.readout.adc_step_dn)
         if settings.white_balance != (1.0, 1.0, 1.0):
-            isp.balance(dn, settings.white_balance, settings.readout.black_level_dn)
+            isp.balance(dn, settings.white_balance, settings.readout.black_level_dn, settings.phase)
             dn = np.clip(np.rint(dn), 0, FULL_SCALE_DN)
         raw[rows] = dn
         yield
@@ -63,15 +63,14 @@ def _draw_raw(
 
 def _develop(raw: Words, settings: FrameSettings, write: Write) -> Iterator[None]:
     pixel_format = settings.pixel_format
-    line_bytes = pixel_format.line_bytes(raw.shape[1])
     for window in row_blocks(*raw.shape):
         planes = _developed(raw, window, settings)
-        if settings.output == "raw":
-            lines = np.empty(window.shape[0] * line_bytes, np.uint8)
+        if settings.gives_words:
+            lines = np.empty(pixel_format.raw_bytes(planes[0].size), np.uint8)
             RAW_PACKERS[pixel_format.packing](_to_words(planes[0]).reshape(-1), lines)
         else:
             lines = INTERLEAVERS[pixel_format.packing]([_to_8_bit(plane) for plane in planes]).reshape(-1)
-        write(window.top * line_bytes, lines)
+        write(pixel_format.payload_bytes(raw.shape[1], window.top), lines)
         yield
 
 
@@ -80,11 +79,12 @@ def _developed(raw: Words, window: Window, settings: FrameSettings) -> isp.Plane
         return isp.tone((raw[window.top : window.bottom].astype(np.float32),), settings.output, settings.curve)
     top, bottom = max(window.top - isp.HALO, 0), min(window.bottom + isp.HALO, raw.shape[0])
     inner = slice(window.top - top, window.bottom - top)
-    red, green, blue = (plane[inner] for plane in isp.demosaic(raw[top:bottom].astype(np.float32)))
+    red, green, blue = (plane[inner] for plane in isp.demosaic(raw[top:bottom].astype(np.float32), settings.phase))
     if settings.mix is not None:
         mixed = mix((red, green, blue), settings.mix, settings.readout.black_level_dn)
         red, green, blue = (clip(plane) for plane in mixed)
-    return isp.tone(isp.linear_planes((red, green, blue), settings.output), settings.output, settings.curve)
+    planes = isp.linear_planes((red, green, blue), settings.output, settings.phase)
+    return isp.tone(planes, settings.output, settings.curve)
 
 
 def _to_words(plane: Floats) -> Words:

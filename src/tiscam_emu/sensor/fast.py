@@ -16,7 +16,7 @@ from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.light import Light, row_blocks
 from tiscam_emu.sensor.moments import component_moments, largest_sigma_dn
 from tiscam_emu.sensor.noise_pool import BLOCK, MAX_Z, Z_UNITS, NoisePool, colour_pool, white_pool
-from tiscam_emu.sensor.pack import RAW_PACKERS, ByteValues, Write
+from tiscam_emu.sensor.pack import RAW_PACKERS, WORDS, ByteValues, Write
 from tiscam_emu.sensor.picture import MovingPatch
 from tiscam_emu.sensor.pixel import LightCodes
 from tiscam_emu.sensor.raw_moments import RawMoments
@@ -263,7 +263,7 @@ class FastPlan:
 
     def _packed(self, value: Fixed) -> NDArray[np.uint8]:
         packing = self.settings.pixel_format.packing
-        in_place = packing == "16"
+        in_place = packing in WORDS
         out = value.view(np.uint8) if in_place else self._bytes[: _bytes(value.size, self.settings)]
         RAW_PACKERS[packing](value.view(np.uint16), out)
         return out
@@ -273,16 +273,17 @@ def _components(pixels: int, settings: FrameSettings) -> int:
     """Components of that many pixels of a line."""
     if settings.output in {"raw", "luma"}:
         return pixels
-    return pixels * settings.pixel_format.bits_per_pixel // 8
+    return settings.pixel_format.line_bytes(pixels)
 
 
 def _bytes(components: int, settings: FrameSettings) -> int:
     """Bytes of that many components."""
     pixel_format = settings.pixel_format
-    return components * pixel_format.bits_per_pixel // 8 if pixel_format.components == "raw" else components
+    return pixel_format.raw_bytes(components) if pixel_format.components == "raw" else components
 
 
 def _pool(width: int, settings: FrameSettings) -> NoisePool:
     if not settings.demosaics:
         return white_pool()
-    return colour_pool(settings.output, settings.pixel_format.packing, width, settings.mix, settings.noise_spread)
+    packing = settings.pixel_format.packing
+    return colour_pool(settings.output, packing, width, settings.mix, settings.noise_spread, phase=settings.phase)

@@ -11,16 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.pixel_formats import Packing
-from tiscam_emu.sensor import isp
 from tiscam_emu.sensor.fast_noise import Fixed, FixedPoint
+from tiscam_emu.sensor.pack import COMPONENT_ORDER
 from tiscam_emu.sensor.settings import FrameSettings
 from tiscam_emu.sensor.tone import Curve
 
 Floats = NDArray[np.float32]
 Table = NDArray[Any]
 
-_ORDER: dict[Packing, str] = {"Y0CbY1Cr": "YC", "Y0Y1CbY2Y3Cr": "YYC", "CbY0Y1CrY2Y3": "CYY"}
-"""Repeating order of luminance (Y) and chrominance (C)."""
+_NOT_TONED = {"Cb", "Cr", "a"}
 
 
 class FixedPointLut:
@@ -55,13 +54,18 @@ class FixedPointLut:
 
 def _tables(linear_dn: Floats, toned_dn: Floats, settings: FrameSettings) -> tuple[Table, ...]:
     """One table for each component in the repeating order of the wire."""
-    if isp.has_chroma(settings.output):
-        of = {"Y": _to_8_bit(toned_dn), "C": _to_8_bit(linear_dn)}
-        return tuple(of[kind] for kind in _ORDER[settings.pixel_format.packing])
-    if settings.output != "raw":
-        return (_to_8_bit(toned_dn),)
-    words = np.rint(toned_dn).astype(np.uint16)
-    return ((words >> 4).astype(np.uint8) if settings.pixel_format.significant_bits == 8 else words,)
+    packing = settings.pixel_format.packing
+    if settings.gives_words:
+        words = np.rint(toned_dn).astype(np.uint16)
+        return ((words >> 4).astype(np.uint8) if packing == "8" else words,)
+    toned, linear = _to_8_bit(toned_dn), _to_8_bit(linear_dn)
+    return tuple(toned if changes else linear for changes in _changed(packing))
+
+
+def _changed(packing: Packing) -> tuple[bool, ...]:
+    """Which components have the table applied, in the order of the wire until it repeats itself."""
+    order = tuple(name not in _NOT_TONED for name in COMPONENT_ORDER.get(packing, ("Y",)))
+    return next(order[:size] for size in range(1, len(order) + 1) if order == order[:size] * (len(order) // size))
 
 
 def _to_8_bit(dn: Floats) -> Table:

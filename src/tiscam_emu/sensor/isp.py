@@ -17,26 +17,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.pixel_formats import PixelFormat
+from tiscam_emu.sensor.bayer import RGGB, Phase, channel
 from tiscam_emu.sensor.colour_mix import Matrix, mix
 from tiscam_emu.sensor.tone import Curve, propagate
 
 Floats = NDArray[np.float32]
 Planes = tuple[Floats, ...]
-Output = Literal["raw", "luma", "bgr", "yuv422", "yuv411"]
-"""What the ISP makes: ``luma`` is Mono8 of a colour camera."""
+Output = Literal["raw", "luma", "bgr", "yuv444", "yuv422", "yuv411"]
+"""What the ISP makes: ``luma`` is a Mono format of a colour camera."""
 
 HALO = 4
 """Rows and columns around a block that demosaicing and chroma subsampling need, a multiple of every phase."""
 
 _NEUTRAL_CHROMA_DN = 2048.0
-_CHROMA_DIVISOR = {"raw": 1, "luma": 1, "bgr": 1, "yuv422": 2, "yuv411": 4}
+_CHROMA_DIVISOR = {"raw": 1, "luma": 1, "bgr": 1, "yuv444": 1, "yuv422": 2, "yuv411": 4}
 
 
 def output_of(pixel_format: PixelFormat, *, color: bool) -> Output:
     """Return what the ISP has to make for `pixel_format` on a colour or monochrome sensor.
 
     Mono8 of a colour camera is made "by debayering the raw pixel data and transmitting only the luminance information"
-    (DFK 38UX267 technical reference manual, section "8-Bit Monochrome").
+    (DFK 38UX267 technical reference manual, section "8-Bit Monochrome"). On a monochrome sensor colours are grey.
     """
     components: Output = pixel_format.components
     if components != "raw":
@@ -49,19 +50,23 @@ def chroma_divisor(output: Output) -> int:
     return _CHROMA_DIVISOR[output]
 
 
-def balance(raw: Floats, factors: tuple[float, float, float], black_level_dn: float) -> None:
-    """Multiply the signal above black of an RGGB mosaic by (red, green, blue) `factors`, in place."""
+def balance(
+    raw: Floats, factors: tuple[float, float, float], black_level_dn: float, phase: Phase | None = RGGB
+) -> None:
+    """Multiply the signal above black of a mosaic by (red, green, blue) `factors`, in place."""
     for row in (0, 1):
         for column in (0, 1):
-            factor = factors[row + column]
+            factor = factors[channel(phase, row, column)]
             if factor != 1.0:
-                channel = raw[..., row::2, column::2]
-                channel *= np.float32(factor)
-                channel += np.float32(black_level_dn * (1 - factor))
+                pixels = raw[..., row::2, column::2]
+                pixels *= np.float32(factor)
+                pixels += np.float32(black_level_dn * (1 - factor))
 
 
-def demosaic(mosaic: Floats) -> tuple[Floats, Floats, Floats]:
-    """Interpolate an RGGB mosaic bilinearly; borders are mirrored. Leading axes are kept."""
+def demosaic(mosaic: Floats, phase: Phase | None = RGGB) -> tuple[Floats, Floats, Floats]:
+    """Interpolate a mosaic bilinearly; borders are mirrored. Leading axes are kept. Without a phase all is grey."""
+    if phase is None:
+        return mosaic, mosaic, mosaic
     margin = [(0, 0)] * (mosaic.ndim - 2) + [(1, 1), (1, 1)]
     padded = np.pad(mosaic, margin, mode="reflect")
     height, width = mosaic.shape[-2:]
@@ -77,20 +82,23 @@ def demosaic(mosaic: Floats) -> tuple[Floats, Floats, Floats]:
         for column in range(min(2, width)):
             at = (..., slice(row, None, 2), slice(column, None, 2))
             same = mosaic[at]
-            if row == column:
-                own, other = (red, blue) if row == 0 else (blue, red)
+            kind = channel(phase, row, column)
+            if kind != 1:
+                own, other = (red, blue) if kind == 0 else (blue, red)
                 own[at], green[at], other[at] = same, cross[at], diagonal[at]
             else:
-                in_row, in_column = (red, blue) if row == 0 else (blue, red)
+                in_row, in_column = (red, blue) if (row + phase[0]) % 2 == 0 else (blue, red)
                 green[at], in_row[at], in_column[at] = same, beside[at], above[at]
     return red, green, blue
 
 
-def mosaic(red: Floats, green: Floats, blue: Floats) -> Floats:
-    """An RGGB mosaic of colour planes: what is transmitted as raw data after colours were changed."""
+def mosaic(red: Floats, green: Floats, blue: Floats, phase: Phase | None = RGGB) -> Floats:
+    """A mosaic of colour planes: what is transmitted as raw data after colours were changed."""
     made = green.copy()
-    made[..., 0::2, 0::2] = red[..., 0::2, 0::2]
-    made[..., 1::2, 1::2] = blue[..., 1::2, 1::2]
+    first_row, first_column = phase or RGGB  # of red; blue is one further
+    reds = (..., slice(first_row, None, 2), slice(first_column, None, 2))
+    blues = (..., slice(1 - first_row, None, 2), slice(1 - first_column, None, 2))
+    made[reds], made[blues] = red[reds], blue[blues]
     return made
 
 
@@ -108,17 +116,26 @@ def chrominance(red: Floats, blue: Floats, luma: Floats, divisor: int) -> tuple[
 
 
 def _average(plane: Floats, count: int) -> Floats:
+    if count == 1:
+        return plane
+    plane = _whole_groups(plane, count)
     total = plane[..., 0::count].copy()
     for position in range(1, count):
         total += plane[..., position::count]
     return total * np.float32(1 / count)
 
 
-def linear_planes(rgb: tuple[Floats, Floats, Floats], output: Output) -> Planes:
+def _whole_groups(plane: Floats, count: int) -> Floats:
+    """Lines prolonged by their last pixel, to a multiple of `count`."""
+    missing = -plane.shape[-1] % count
+    return np.pad(plane, [(0, 0)] * (plane.ndim - 1) + [(0, missing)], mode="edge") if missing else plane
+
+
+def linear_planes(rgb: tuple[Floats, Floats, Floats], output: Output, phase: Phase | None = RGGB) -> Planes:
     """Planes of `output`, before the tone curve and without the chrominance offset: a linear function of the mosaic."""
     red, green, blue = rgb
     if output == "raw":
-        return (mosaic(red, green, blue),)
+        return (mosaic(red, green, blue, phase),)
     if output == "bgr":
         return blue, green, red
     luma = luminance(red, green, blue)
@@ -129,7 +146,7 @@ def linear_planes(rgb: tuple[Floats, Floats, Floats], output: Output) -> Planes:
 
 def has_chroma(output: Output) -> bool:
     """Whether there is luminance and chrominance; the tone curve acts on luminance alone then."""
-    return output in {"yuv422", "yuv411"}
+    return output in {"yuv444", "yuv422", "yuv411"}
 
 
 def tone(planes: Planes, output: Output, curve: Curve | None) -> Planes:
@@ -152,8 +169,10 @@ def tone_moments(means: Planes, sigmas: Planes, output: Output, curve: Curve | N
     return tone(new_means, output, None), new_sigmas
 
 
-@lru_cache(maxsize=16)
-def noise_gains(output: Output, matrix: Matrix | None = None) -> tuple[NDArray[np.float32], ...]:
+@lru_cache(maxsize=64)
+def noise_gains(
+    output: Output, matrix: Matrix | None = None, phase: Phase | None = RGGB
+) -> tuple[NDArray[np.float32], ...]:
     """How the variances of red, green and blue pixels add up in each plane of `output`, colours mixed by `matrix`.
 
     Found by sending unit impulses through the linear part of the ISP and summing the squared answers.
@@ -165,10 +184,9 @@ def noise_gains(output: Output, matrix: Matrix | None = None) -> tuple[NDArray[n
     """
     size = 16
     impulses = np.eye(size * size, dtype=np.float32).reshape(-1, size, size)
-    rgb = demosaic(impulses)
-    planes = linear_planes(rgb if matrix is None else mix(rgb, matrix, 0.0), output)
-    position = np.arange(size * size)
-    colour = (position // size % 2) + (position % size % 2)
+    rgb = demosaic(impulses, phase)
+    planes = linear_planes(rgb if matrix is None else mix(rgb, matrix, 0.0), output, phase)
+    colour = np.array([channel(phase, *divmod(place, size)) for place in range(size * size)])
     gains = []
     for plane in planes:
         step = size // plane.shape[-1]
@@ -191,10 +209,11 @@ def plane_sigma(variances: list[Floats], gains: NDArray[np.float32], divisor: in
         How many pixels of a line share a component; their variances are averaged.
     """
     height, width = variances[0].shape
-    columns = width // divisor
+    columns = -(-width // divisor)
     pattern = np.tile(gains, (1, -(-height // 2), -(-columns // gains.shape[2])))[:, :height, :columns]
     total = np.zeros((height, columns), np.float32)
-    for variance, weights in zip(variances, pattern, strict=True):
+    for of_pixels, weights in zip(variances, pattern, strict=True):
+        variance = _whole_groups(of_pixels, divisor)
         for first in range(divisor):
             total += variance[:, first::divisor] * weights * np.float32(1 / divisor)
     return np.sqrt(total, out=total)

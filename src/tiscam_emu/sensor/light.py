@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from tiscam_emu.sensor.bayer import RGGB, Phase
 from tiscam_emu.sensor.fixed_pattern import FixedPattern
 from tiscam_emu.sensor.geometry import Geometry, Window
 from tiscam_emu.sensor.illuminant import NEUTRAL_K
@@ -29,9 +30,11 @@ class Light:
         The sensor is lit evenly, without the lens's loss of light towards the corners.
     light_k
         Colour temperature of the light on the scene.
+    phase
+        Of the mosaic, as it is read out: the first output pixel has it, whatever the region.
     known
-        The light of the same scene through the same lens. It is taken over if it has all that is needed, with the same
-        result as if it were computed anew.
+        The light of the same scene through the same lens and of the same phase. It is taken over if it has all that is
+        needed, with the same result as if it were computed anew.
     """
 
     def __init__(
@@ -44,9 +47,11 @@ class Light:
         *,
         even: bool = False,
         light_k: float = NEUTRAL_K,
+        phase: Phase | None = RGGB,
         known: Light | None = None,
     ) -> None:
         self._sensor, self._pattern, self._lens, self._still = sensor, pattern, lens, still
+        self._phase = phase
         self._responses = sensor.responses(lens.infrared, light_k)
         self._falloff = Falloff(sensor.width, sensor.height, 100.0 if even else sensor.corner_light_percent)
         self.geometry = Geometry.of(region, sensor.width, sensor.height, period=2 if sensor.color else 1)
@@ -63,10 +68,11 @@ class Light:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is complete, and of sensor pixels one by one."""
+        """Whether it is complete, of sensor pixels one by one, and begins as the sensor's own mosaic does."""
         region = self.region
         one_by_one = region.skip_x == region.skip_y == region.bin_x == region.bin_y == 1
-        return one_by_one and not (region.reverse_x or region.reverse_y or self._missing)
+        flipped = region.reverse_x or region.reverse_y
+        return one_by_one and self.geometry.follows_mosaic and not (flipped or self._missing)
 
     @property
     def frame(self) -> Window:
@@ -94,7 +100,7 @@ class Light:
         self._known = None
 
     def _codes(self, image: WindowSource, window: Window) -> LightCodes:
-        return light_codes(image, self.geometry, window, self._responses, self._sensitivity)
+        return light_codes(image, self.geometry, window, self._responses, self._sensitivity, phase=self._phase)
 
     def _sensitivity(self, window: Window) -> Floats:
         return self._falloff.dim(self._pattern.gain(window), window)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu.sensor.bayer import PHASES, Phase
 from tiscam_emu.sensor.illuminant import NEUTRAL_K, band_powers, infrared_power
 
 FULL_SCALE_DN = 4095
@@ -56,7 +57,7 @@ class SensorModel:
     color
         Whether the sensor carries a Bayer mosaic.
     cfa
-        First two pixels of the first line, ``"RG"``; empty for monochrome.
+        First two pixels of the first line, ``"RG"`` and the like; empty for monochrome.
     adc_bits
         Resolution of the converter; 10-bit values sit in the high bits of the 12-bit domain.
     qe
@@ -101,8 +102,10 @@ class SensorModel:
     formats: tuple[tuple[str, FormatReadout], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.color != (self.cfa == "RG"):
-            raise ValueError(f"cfa {self.cfa!r} does not go with color={self.color}: use 'RG' or ''")
+        choices = PHASES if self.color else ("",)
+        if self.cfa not in choices:
+            use = " or ".join(map(repr, choices))
+            raise ValueError(f"cfa {self.cfa!r} does not go with color={self.color}: use {use}")
         channels = 3 if self.color else 1
         for name, values in (("qe", self.qe), ("qe_nir", self.qe_nir or self.qe)):
             if len(values) != channels:
@@ -163,6 +166,10 @@ class SensorModel:
     def readout_for(self, pixel_format: str) -> FormatReadout:
         """Conversion and read noise for a pixel format."""
         return dict(self.formats).get(pixel_format, FormatReadout(self.adc_bits, self.read_noise_e))
+
+    def phase_for(self, bayer: str) -> Phase | None:
+        """The phase of the mosaic under a pixel format with the mosaic `bayer`, or with none; None if monochrome."""
+        return PHASES[bayer or self.cfa] if self.color else None
 
     @property
     def channel_weights(self) -> tuple[float, ...]:

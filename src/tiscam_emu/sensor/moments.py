@@ -24,6 +24,7 @@ from tiscam_emu.sensor.tone import Curve, clip, propagate
 Floats = NDArray[np.float32]
 
 _CURVE_STEPS = 2048
+_OPAQUE_DN = 4080  # 255 of 8 bits
 
 
 def component_moments(
@@ -78,8 +79,8 @@ def _raw_moments(mean: Floats, settings: FrameSettings) -> tuple[Floats, Floats]
     if settings.white_balance != (1.0, 1.0, 1.0):
         if min(settings.white_balance) < 1.0:
             np.minimum(mean, FULL_SCALE_DN, out=mean)
-        isp.balance(mean, settings.white_balance, settings.readout.black_level_dn)
-        isp.balance(sigma, settings.white_balance, 0.0)
+        isp.balance(mean, settings.white_balance, settings.readout.black_level_dn, settings.phase)
+        isp.balance(sigma, settings.white_balance, 0.0, settings.phase)
     curve = settings.gamma_curve
     return (mean, sigma) if curve is None else propagate(curve, mean, sigma)
 
@@ -87,24 +88,24 @@ def _raw_moments(mean: Floats, settings: FrameSettings) -> tuple[Floats, Floats]
 def _colour_moments(mean: Floats, settings: FrameSettings, inner: Window) -> tuple[Floats, Floats]:
     divisor = isp.chroma_divisor(settings.output)
     np.clip(mean, 0, FULL_SCALE_DN, out=mean)
-    isp.balance(mean, settings.white_balance, settings.readout.black_level_dn)
+    isp.balance(mean, settings.white_balance, settings.readout.black_level_dn, settings.phase)
     np.minimum(mean, FULL_SCALE_DN, out=mean)
     part = np.s_[inner.top : inner.bottom, inner.left : inner.right]
-    red, green, blue = (plane[part] for plane in isp.demosaic(mean))
+    red, green, blue = (plane[part] for plane in isp.demosaic(mean, settings.phase))
     variances = [
         _colour_variance(plane, settings, factor)
         for plane, factor in zip((red, green, blue), settings.white_balance, strict=True)
     ]
     sigmas = tuple(
         isp.plane_sigma(variances, gains, divisor if index and divisor > 1 else 1)
-        for index, gains in enumerate(isp.noise_gains(settings.output, settings.mix))
+        for index, gains in enumerate(isp.noise_gains(settings.output, settings.mix, settings.phase))
     )
-    planes = isp.linear_planes(_mixed((red, green, blue), settings), settings.output)
+    planes = isp.linear_planes(_mixed((red, green, blue), settings), settings.output, settings.phase)
     means, sigmas = isp.tone_moments(planes, sigmas, settings.output, _final_curve(settings))
-    if settings.output == "raw":
+    if len(means) == 1:
         return means[0], sigmas[0]
     interleave = INTERLEAVERS[settings.pixel_format.packing]
-    return interleave(means), interleave(sigmas)
+    return interleave(means, _OPAQUE_DN), interleave(sigmas, 0)
 
 
 def _mixed(rgb: Rgb, settings: FrameSettings) -> Rgb:
@@ -134,9 +135,8 @@ def largest_sigma_dn(settings: FrameSettings) -> float:
         sigma = ((gain * brightest_dn + read_dn**2) / settings.neighbour_count) ** 0.5
         brightest_dn = FULL_SCALE_DN + MAX_Z * sigma
     if settings.mix is not None:
-        sigma *= float(
-            max(np.sqrt(gains.sum(axis=0)).max() for gains in isp.noise_gains(settings.output, settings.mix))
-        )
+        planes = isp.noise_gains(settings.output, settings.mix, settings.phase)
+        sigma *= float(max(np.sqrt(gains.sum(axis=0)).max() for gains in planes))
     if (curve := settings.gamma_curve) is not None:
         least = sigma if isp.has_chroma(settings.output) else 0.0  # of chrominance, which has no curve
         sigma = max(_largest_curved(curve, sigma, read_dn, settings), least)

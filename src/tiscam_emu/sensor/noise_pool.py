@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from tiscam_emu.pixel_formats import Packing
 from tiscam_emu.sensor import isp
+from tiscam_emu.sensor.bayer import RGGB, Phase
 from tiscam_emu.sensor.colour_mix import Matrix, mix
 from tiscam_emu.sensor.isp import Output
-from tiscam_emu.sensor.pack import INTERLEAVERS
+from tiscam_emu.sensor.pack import INTERLEAVERS, line_components
 
 Fixed = NDArray[np.int16]
 Floats = NDArray[np.float32]
@@ -85,7 +86,13 @@ def white_pool() -> NoisePool:
 
 @lru_cache(maxsize=2)
 def colour_pool(
-    output: Output, packing: Packing, width: int, matrix: Matrix | None, spread: tuple[float, float, float]
+    output: Output,
+    packing: Packing,
+    width: int,
+    matrix: Matrix | None,
+    spread: tuple[float, float, float],
+    *,
+    phase: Phase | None = RGGB,
 ) -> NoisePool:
     """Noise as it is behind demosaicing, colour `matrix` and chroma subsampling, for lines of `width` pixels.
 
@@ -93,27 +100,42 @@ def colour_pool(
     ----------
     spread
         Ratio of the standard deviations of red, green and blue pixels behind white balance.
+    phase
+        Of the mosaic; None: components of a pixel are alike, as on a monochrome sensor.
     """
-    height = max(_COLOUR_PIXELS // width // 2 * 2, 16)
-    mosaic = np.random.default_rng(POOL_SEED).standard_normal((height, width), dtype=np.float32)
-    isp.balance(mosaic, spread, 0.0)
-    edges = np.pad(mosaic, 2 * isp.HALO, mode="wrap")  # its end goes on at its beginning, also for the ISP
-    rgb = isp.demosaic(edges)
-    planes = isp.linear_planes(rgb if matrix is None else mix(rgb, matrix, 0.0), output)
-    inner = []
-    for index, plane in enumerate(planes):
-        margin = 2 * isp.HALO * plane.shape[1] // edges.shape[1]
-        divisor = isp.chroma_divisor(output) if index else 1
-        part = plane[2 * isp.HALO : -2 * isp.HALO, margin : plane.shape[1] - margin]
-        gains = isp.noise_gains(output, matrix)[index]
-        inner.append(
-            part
-            / isp.plane_sigma([np.full((2, 4), s * s, np.float32) for s in spread], gains, divisor)[
-                np.ix_(np.arange(height) % 2, np.arange(part.shape[1]) % (4 // divisor))
-            ]
-        )
-    components = inner[0] if output == "raw" else INTERLEAVERS[packing](inner)
+    whole_width = -(-width // isp.HALO) * isp.HALO  # lines of no whole groups are cut off
+    height = max(_COLOUR_PIXELS // whole_width // 2 * 2, 16)
+    mosaic = np.random.default_rng(POOL_SEED).standard_normal((height, whole_width), dtype=np.float32)
+    isp.balance(mosaic, spread, 0.0, phase)
+    planes = _alike(mosaic, output) if phase is None else _developed(mosaic, output, matrix, spread, phase)
+    components = planes[0] if len(planes) == 1 else INTERLEAVERS[packing](planes, planes[1])
+    if whole_width != width:
+        components = components[:, : width if len(planes) == 1 else line_components(packing, width)]
     return NoisePool(_wrapped(_rounded(components.reshape(-1))), components.size, step=2 * components.shape[1])
+
+
+def _alike(noise: Floats, output: Output) -> list[Floats]:
+    divisor = isp.chroma_divisor(output)
+    return [noise, noise[:, ::divisor], noise[:, ::divisor]]
+
+
+def _developed(
+    mosaic: Floats, output: Output, matrix: Matrix | None, spread: tuple[float, float, float], phase: Phase
+) -> list[Floats]:
+    """The mosaic's planes, each component with unit variance."""
+    margin = 2 * isp.HALO
+    edges = np.pad(mosaic, margin, mode="wrap")  # its end goes on at its beginning, also for the ISP
+    rgb = isp.demosaic(edges, phase)
+    made = isp.linear_planes(rgb if matrix is None else mix(rgb, matrix, 0.0), output, phase)
+    variances = [np.full((2, 4), s * s, np.float32) for s in spread]
+    planes = []
+    for index, (plane, gains) in enumerate(zip(made, isp.noise_gains(output, matrix, phase), strict=True)):
+        divisor = isp.chroma_divisor(output) if index else 1
+        part = plane[margin:-margin, margin // divisor : plane.shape[1] - margin // divisor]
+        sigma = isp.plane_sigma(variances, gains, divisor)
+        rows, columns = np.arange(part.shape[0]) % 2, np.arange(part.shape[1]) % (4 // divisor)
+        planes.append(part / sigma[np.ix_(rows, columns)])
+    return planes
 
 
 def _rounded(normals: Floats) -> Fixed:

@@ -1,13 +1,15 @@
-"""How components become bytes: one function per row of `Packing`.
+"""How components become bytes: one row per `Packing`.
 
-Raw formats have one component per pixel, a 12-bit value; the colour formats have 8-bit planes whose chrominance may
-be narrower than the luminance. Byte orders: PFNC ("p" formats), GigE Vision 1.x ("Packed" formats).
+Raw formats have one component per pixel, a 12-bit value, of which narrower formats carry the upper bits; the colour
+formats have 8-bit planes whose chrominance may be narrower than the luminance. Byte orders: PFNC ("p" formats),
+GigE Vision 1.x ("Packed" formats).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +25,45 @@ ByteValues = NDArray[np.uint8] | NDArray[np.int16]
 Write = Callable[[int, ByteValues], None]
 """Takes bytes of a frame, part by part and in order: the first one's place, and contiguous bytes."""
 
+PackRaw = Callable[[Words, Bytes], None]
+
+WORDS: frozenset[Packing] = frozenset({"10", "12", "14", "16"})
+"""Packings of one 16-bit word per pixel; they can be packed in place."""
+
 
 def pack_8(dn12: Words, out: Bytes) -> None:
     """Write the upper eight of twelve bits."""
     np.right_shift(dn12, 4, out=out, casting="unsafe")
 
 
+def pack_10(dn12: Words, out: Bytes) -> None:
+    """Write the upper ten of twelve bits in the low bits of a little-endian 16-bit word."""
+    np.right_shift(dn12, 2, out=out.view("<u2"))
+
+
+def pack_12(dn12: Words, out: Bytes) -> None:
+    """Write twelve bits in the low bits of a little-endian 16-bit word."""
+    np.copyto(out.view("<u2"), dn12)
+
+
+def pack_14(dn12: Words, out: Bytes) -> None:
+    """Write twelve bits in the high bits of the lower fourteen of a little-endian 16-bit word."""
+    np.left_shift(dn12, 2, out=out.view("<u2"))
+
+
 def pack_16(dn12: Words, out: Bytes) -> None:
     """Write twelve bits in the high bits of a little-endian 16-bit word."""
     np.left_shift(dn12, 4, out=out.view("<u2"))
+
+
+def pack_10p(dn12: Words, out: Bytes) -> None:
+    """Write the upper ten bits of four pixels as five bytes, least significant bits first (PFNC ``10p``)."""
+    fours = dn12.view("<u8") >> 2
+    group = fours & 0x3FF
+    for position in range(1, 4):
+        fours >>= 6
+        group |= fours & 0x3FF << 10 * position
+    _write_groups(group, out, 5)
 
 
 def pack_12p(dn12: Words, out: Bytes) -> None:
@@ -40,7 +72,20 @@ def pack_12p(dn12: Words, out: Bytes) -> None:
     group = pairs >> 4
     group &= 0xFFF000
     group |= pairs & 0xFFF
-    _write_groups(group, out)
+    _write_groups(group, out, 3)
+
+
+def pack_10packed(dn12: Words, out: Bytes) -> None:
+    """Write the upper ten bits of two pixels as three bytes, high bits, both low pairs of bits, high bits.
+
+    GigE Vision 1.x ``10Packed``.
+    """
+    pairs = dn12.view("<u4")
+    group = pairs >> 4
+    group &= 0xFF00FF
+    group |= (pairs << 6) & 0x300
+    group |= (pairs >> 6) & 0x3000
+    _write_groups(group, out, 3)
 
 
 def pack_12packed(dn12: Words, out: Bytes) -> None:
@@ -49,69 +94,103 @@ def pack_12packed(dn12: Words, out: Bytes) -> None:
     group = pairs >> 4
     group &= 0xFFF0FF
     group |= (pairs << 8) & 0xF00
-    _write_groups(group, out)
+    _write_groups(group, out, 3)
 
 
-def _write_groups(group: NDArray[Any], out: Bytes) -> None:
+def _write_groups(group: NDArray[Any], out: Bytes, count: int) -> None:
     parts = group.view(np.uint8)
-    for position in range(3):
-        out[position::3] = parts[position::4]
+    for position in range(count):
+        out[position::count] = parts[position :: group.itemsize]
 
 
-RAW_PACKERS: dict[Packing, Callable[[Words, Bytes], None]] = {
+def _pack_groups(pack: PackRaw, pixels: int, group_bytes: int, dn12: Words, out: Bytes) -> None:
+    """Pack groups of pixels; what the last one lacks is zero, and as much of it is written as `out` has room for."""
+    groups, rest = divmod(dn12.size, pixels)
+    if not rest:
+        pack(dn12, out)
+        return
+    pack(dn12[: groups * pixels], out[: groups * group_bytes])
+    last, packed = np.zeros(pixels, np.uint16), np.empty(group_bytes, np.uint8)
+    last[:rest] = dn12[groups * pixels :]
+    pack(last, packed)
+    end = out[groups * group_bytes :]
+    end[...] = packed[: end.size]
+
+
+RAW_PACKERS: dict[Packing, PackRaw] = {
     "8": pack_8,
+    "10": pack_10,
+    "12": pack_12,
+    "14": pack_14,
     "16": pack_16,
-    "12p": pack_12p,
-    "12Packed": pack_12packed,
+    "10p": partial(_pack_groups, pack_10p, 4, 5),
+    "12p": partial(_pack_groups, pack_12p, 2, 3),
+    "10Packed": partial(_pack_groups, pack_10packed, 2, 3),
+    "12Packed": partial(_pack_groups, pack_12packed, 2, 3),
 }
-"""Flat 12-bit values (contiguous, whole groups) to flat bytes."""
+"""Flat 12-bit values (contiguous) to flat bytes, `PixelFormat.raw_bytes` of them."""
+
+COMPONENT_ORDER: dict[Packing, tuple[str, ...]] = {
+    "YCbCr": ("Y", "Cb", "Cr"),
+    "CbYCr": ("Cb", "Y", "Cr"),
+    "Y0CbY1Cr": ("Y", "Cb", "Y", "Cr"),
+    "CbY0CrY1": ("Cb", "Y", "Cr", "Y"),
+    "Y0Y1CbY2Y3Cr": ("Y", "Y", "Cb", "Y", "Y", "Cr"),
+    "CbY0Y1CrY2Y3": ("Cb", "Y", "Y", "Cr", "Y", "Y"),
+    "RGB": ("R", "G", "B"),
+    "BGR": ("B", "G", "R"),
+    "RGBa": ("R", "G", "B", "a"),
+    "BGRa": ("B", "G", "R", "a"),
+}
+"""Components of one group of pixels in the order of the wire; ``a`` is opacity."""
+
+_PLANES = {"Y": 0, "Cb": 1, "Cr": 2, "B": 0, "G": 1, "R": 2}
 
 
-def interleave_y0_cb_y1_cr(planes: Sequence[Plane]) -> Plane:
-    """Order (Y, Cb, Cr) as Y0 Cb Y1 Cr; chrominance has half the width."""
-    luma, blue, red = planes
-    lines = np.empty((luma.shape[0], 2 * luma.shape[1]), luma.dtype)
-    lines[:, 0::2], lines[:, 1::4], lines[:, 3::4] = luma, blue, red
-    return lines
+class Interleave(Protocol):
+    """Takes planes of any type, (Y, Cb, Cr) or (B, G, R), to lines of components in the order of the wire."""
+
+    def __call__(self, planes: Sequence[Plane], opaque: Any = 255) -> Plane:
+        """Interleave; `opaque` is what all of the opacity is, a number or a plane."""
 
 
-def interleave_y0_y1_cb_y2_y3_cr(planes: Sequence[Plane]) -> Plane:
-    """Order (Y, Cb, Cr) as Y0 Y1 Cb Y2 Y3 Cr; chrominance has a quarter of the width."""
-    return _interleave_411(planes, luma_at=(0, 1, 3, 4), blue_at=2, red_at=5)
-
-
-def interleave_cb_y0_y1_cr_y2_y3(planes: Sequence[Plane]) -> Plane:
-    """Order (Y, Cb, Cr) as Cb Y0 Y1 Cr Y2 Y3; chrominance has a quarter of the width."""
-    return _interleave_411(planes, luma_at=(1, 2, 4, 5), blue_at=0, red_at=3)
-
-
-def _interleave_411(planes: Sequence[Plane], luma_at: tuple[int, ...], blue_at: int, red_at: int) -> Plane:
-    luma, blue, red = planes
-    lines = np.empty((luma.shape[0], luma.shape[1] // 4 * 6), luma.dtype)
-    for pixel, position in enumerate(luma_at):
-        lines[:, position::6] = luma[:, pixel::4]
-    lines[:, blue_at::6], lines[:, red_at::6] = blue, red
-    return lines
-
-
-def interleave_bgr(planes: Sequence[Plane]) -> Plane:
-    """Order (B, G, R) planes as B G R."""
-    blue, green, red = planes
-    lines = np.empty((blue.shape[0], 3 * blue.shape[1]), blue.dtype)
-    lines[:, 0::3], lines[:, 1::3], lines[:, 2::3] = blue, green, red
-    return lines
-
-
-def _single(planes: Sequence[Plane]) -> Plane:
+def _single(planes: Sequence[Plane], opaque: Any = 255) -> Plane:  # noqa: ARG001
     (plane,) = planes
     return plane
 
 
-INTERLEAVERS: dict[Packing, Callable[[Sequence[Plane]], Plane]] = {
+def _interleave(order: tuple[str, ...], planes: Sequence[Plane], opaque: Any = 255) -> Plane:
+    pixels = max(order.count("Y"), 1)
+    height, width = planes[0].shape
+    groups = -(-width // pixels)
+    first = planes[0] if width == groups * pixels else _prolonged(planes[0], groups * pixels)
+    lines = np.empty((height, groups * len(order)), first.dtype)
+    for position, name in enumerate(order):
+        count = order.count(name)
+        if name == "a":
+            lines[:, position :: len(order)] = opaque
+            continue
+        plane = planes[_PLANES[name]] if _PLANES[name] else first
+        lines[:, position :: len(order)] = plane[:, order[:position].count(name) :: count]
+    return lines[:, : _line_components(order, width)]
+
+
+def _line_components(order: tuple[str, ...], width: int) -> int:
+    whole = 2 if order.count("Y") == 4 else 1  # pixels after which a line can end
+    return -(-width // whole) * whole * len(order) // max(order.count("Y"), 1)
+
+
+def line_components(packing: Packing, width: int) -> int:
+    """Components of a line of a colour format, which are bytes: `PixelFormat.line_bytes`."""
+    return _line_components(COMPONENT_ORDER[packing], width)
+
+
+def _prolonged(plane: Plane, width: int) -> Plane:
+    return np.pad(plane, ((0, 0), (0, width - plane.shape[1])), mode="edge")
+
+
+INTERLEAVERS: dict[Packing, Interleave] = {
     "8": _single,
-    "Y0CbY1Cr": interleave_y0_cb_y1_cr,
-    "Y0Y1CbY2Y3Cr": interleave_y0_y1_cb_y2_y3_cr,
-    "CbY0Y1CrY2Y3": interleave_cb_y0_y1_cr_y2_y3,
-    "BGR": interleave_bgr,
+    **{packing: partial(_interleave, order) for packing, order in COMPONENT_ORDER.items()},
 }
-"""Planes of any type to lines of components in the order of the wire."""
+"""Planes to lines of components; of a width that is no whole group, lines are as in `PixelFormat.line_bytes`."""

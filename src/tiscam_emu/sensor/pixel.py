@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu.sensor import bayer
+from tiscam_emu.sensor.bayer import RGGB, Phase
 from tiscam_emu.sensor.geometry import Geometry, Window
 from tiscam_emu.sensor.optics import WindowSource
 from tiscam_emu.sensor.readout import ReadoutSettings
@@ -21,11 +23,16 @@ MAX_RADIANCE = 16.0
 """Brightest light the chain resolves; white paper is 1."""
 
 _CODE_SCALE = 65535.0 / MAX_RADIANCE**0.5
-_CHANNEL_OF_PHASE = {(0, 0): 0, (0, 1): 1, (1, 0): 1, (1, 1): 2}  # RGGB
 
 
 def light_codes(
-    radiance: WindowSource, geometry: Geometry, window: Window, responses: Floats, sensitivity: PixelMap
+    radiance: WindowSource,
+    geometry: Geometry,
+    window: Window,
+    responses: Floats,
+    sensitivity: PixelMap,
+    *,
+    phase: Phase | None = RGGB,
 ) -> LightCodes:
     """What the sensor pixels behind an output `window` receive: radiance through the colour filter, times sensitivity.
 
@@ -33,6 +40,8 @@ def light_codes(
     ----------
     responses
         See `SensorModel.responses`.
+    phase
+        Of the mosaic, as it is read out.
 
     Returns
     -------
@@ -49,7 +58,7 @@ def light_codes(
             where, part = sampling.source.inside(source), (sampling.rows, sampling.columns)
             row, column = sampling.phase
             here = light[row :: geometry.period, column :: geometry.period]
-            channel = _CHANNEL_OF_PHASE[sampling.phase] if len(responses) > 1 else 0
+            channel = bayer.channel(phase, row, column) if len(responses) > 1 else 0
             _filter(scene[where][part], responses[channel], here)
             here *= gain[where][part]
         np.maximum(light, 0, out=light)

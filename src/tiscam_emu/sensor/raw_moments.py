@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu.sensor.bayer import channel
 from tiscam_emu.sensor.fast_noise import Fixed, FixedPoint
 from tiscam_emu.sensor.model import FULL_SCALE_DN
 from tiscam_emu.sensor.pixel import relative_light
@@ -23,9 +24,9 @@ class RawMoments:
         readout, unit = settings.readout, 1 << fixed_point.fraction
         gain = readout.dn_per_electron
         self._settings, self._fixed_point = settings, fixed_point
-        self._mean_factor = _per_pixel(settings.white_balance, gain * unit, width)
+        self._mean_factor = _per_pixel(settings, gain * unit, width)
         self._mean_offset = np.float32((readout.black_level_dn + settings.rounding_dn) * unit)
-        self._sigma_factor = _per_pixel(settings.white_balance, gain * fixed_point.sigma_units, width) ** 2
+        self._sigma_factor = _per_pixel(settings, gain * fixed_point.sigma_units, width) ** 2
         self._read_variance_e2 = np.float32(readout.read_noise_e**2)
 
     @classmethod
@@ -38,7 +39,7 @@ class RawMoments:
         return cls(settings, fixed_point, width) if scaled and fits and settings.neighbour_count == 1 else None
 
     def encode(self, codes: NDArray[np.uint16], offsets_e: Floats, mean: Fixed, sigma: Fixed) -> bool:
-        """Write fixed-point moments of whole rows, of which the first is a red one on a mosaic.
+        """Write fixed-point moments of whole rows, of which the first is one of the first kind on a mosaic.
 
         Parameters
         ----------
@@ -68,12 +69,13 @@ class RawMoments:
         return True
 
 
-def _per_pixel(balance: tuple[float, float, float], factor: float, width: int) -> Floats:
-    """One factor for all pixels, or one for each of the two kinds of line of an RGGB mosaic."""
+def _per_pixel(settings: FrameSettings, factor: float, width: int) -> Floats:
+    """One factor for all pixels, or one for each of the two kinds of line of a mosaic."""
+    balance = settings.white_balance
     if balance == (1.0, 1.0, 1.0):
         return np.float32(factor) * np.ones((1, 1), np.float32)
-    red, green, blue = balance
-    lines = np.array([[red, green], [green, blue]], np.float32) * np.float32(factor)
+    kinds = [[balance[channel(settings.phase, row, column)] for column in (0, 1)] for row in (0, 1)]
+    lines = np.array(kinds, np.float32) * np.float32(factor)
     return np.tile(lines, (1, -(-width // 2)))[:, :width]
 
 

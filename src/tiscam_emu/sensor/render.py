@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu.sensor.bayer import Phase
 from tiscam_emu.sensor.changing import ChangingPicture
 from tiscam_emu.sensor.exact import draw_exact
 from tiscam_emu.sensor.fast import FastPlan
@@ -76,8 +77,8 @@ class Renderer:
         self._picture = scene.fit(sensor.width, sensor.height)
         self._pattern = FixedPattern(sensor, serial)
         self._even = isinstance(scene, FlatScene)
-        self._light: tuple[Still, Region, Lens, Light] | None = None
-        self._plain: tuple[Still, Lens, Light] | None = None
+        self._light: tuple[Still, Region, Lens, Phase | None, Light] | None = None
+        self._plain: tuple[Still, Lens, Phase | None, Light] | None = None
         self._plans: deque[FastPlan] = deque()
         self._settings: tuple[tuple[Any, ...], FrameSettings] | None = None
 
@@ -148,9 +149,10 @@ class Renderer:
 
     def _light_for(self, request: FrameRequest) -> Light:
         still = self._picture.still(request.exposure_start_ns, request.frame_id - self.first_frame_id)
+        phase = self._sensor.phase_for(request.pixel_format.bayer)
         lens = Lens.focused(request.defocus_px, request.zoom, request.infrared)
-        if self._light is None or self._light[0] is not still or self._light[1:3] != (request.region, lens):
-            known = self._known_for(still, lens)
+        if self._light is None or self._light[0] is not still or self._light[1:4] != (request.region, lens, phase):
+            known = self._known_for(still, lens, phase)
             self._light = None  # free the old arrays before making new ones
             self._plans.clear()
             light = known if known is not None and known.region == request.region else None
@@ -162,23 +164,24 @@ class Renderer:
                 still.radiance,
                 even=self._even,
                 light_k=self._light_k,
+                phase=phase,
                 known=known,
             )
-            self._light = (still, request.region, lens, light)
-        return self._light[3]
+            self._light = (still, request.region, lens, phase, light)
+        return self._light[4]
 
-    def _known_for(self, still: Still, lens: Lens) -> Light | None:
+    def _known_for(self, still: Still, lens: Lens, phase: Phase | None) -> Light | None:
         """The largest light on sensor pixels one by one that has been computed of the same scene through this lens.
 
         Kept beside the light in use, for a client that bins or skips goes back to full size as well.
         """
-        if self._plain is not None and (self._plain[0] is not still or self._plain[1] != lens):
+        if self._plain is not None and (self._plain[0] is not still or self._plain[1:3] != (lens, phase)):
             self._plain = None
-        if self._light is not None and self._light[0] is still and self._light[2] == lens:
-            light = self._light[3]
-            if light.is_plain and (self._plain is None or light.covers(self._plain[2].geometry)):
-                self._plain = still, lens, light
-        return self._plain[2] if self._plain is not None else None
+        if self._light is not None and self._light[0] is still and self._light[2:4] == (lens, phase):
+            light = self._light[4]
+            if light.is_plain and (self._plain is None or light.covers(self._plain[3].geometry)):
+                self._plain = still, lens, phase, light
+        return self._plain[3] if self._plain is not None else None
 
     def _settings_for(self, request: FrameRequest) -> FrameSettings:
         common = _common_part(request)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from tiscam_emu.pixel_formats import PixelFormat
+from tiscam_emu.sensor.bayer import Phase
 from tiscam_emu.sensor.colour_mix import Matrix, colour_mix
 from tiscam_emu.sensor.isp import Output, output_of
 from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
@@ -30,6 +31,8 @@ class FrameSettings:
         settings, and loses what is cached for them, rarely.
     neighbour_count
         Sensor pixels averaged into one output pixel.
+    phase
+        Of the mosaic, as it is read out; None if the sensor is monochrome.
     mix
         Matrix of all that changes colours.
     noise_spread
@@ -43,6 +46,7 @@ class FrameSettings:
     neighbour_count: int
     output: Output
     pixel_format: PixelFormat
+    phase: Phase | None
     white_balance: tuple[float, float, float]
     gamma: float
     lut: tuple[int, ...] | None
@@ -60,6 +64,7 @@ class FrameSettings:
             neighbour_count=request.region.bin_x * request.region.bin_y,
             output=output_of(request.pixel_format, color=sensor.color),
             pixel_format=request.pixel_format,
+            phase=sensor.phase_for(request.pixel_format.bayer),
             white_balance=request.white_balance if sensor.color else (1.0, 1.0, 1.0),
             gamma=request.gamma if request.lut is None else 1.0,
             lut=request.lut,
@@ -68,16 +73,22 @@ class FrameSettings:
         )
 
     @property
+    def gives_words(self) -> bool:
+        """Whether components are 12-bit values to be packed: raw data, and luminance of more than 8 bits."""
+        return self.output == "raw" or (self.output == "luma" and self.pixel_format.packing != "8")
+
+    @property
     def rounding_dn(self) -> float:
         """What to add before truncating to output components: raw data round to their steps, colour to 8 bits."""
         if self.lut is not None:  # rounds by itself
             return 0.0 if self.demosaics else self.readout.adc_step_dn / 2
-        return self.raw_step_dn / 2 if self.output == "raw" else 8.0
+        return self.raw_step_dn / 2 if self.gives_words else 8.0
 
     @property
     def raw_step_dn(self) -> int:
         """Distance of two values of raw data: the converter's, or 1 once they were computed with."""
-        return self.readout.adc_step_dn if self.mix is None and self.curve is None else 1
+        untouched = self.output == "raw" and self.mix is None and self.curve is None
+        return self.readout.adc_step_dn if untouched else 1
 
     @property
     def demosaics(self) -> bool:

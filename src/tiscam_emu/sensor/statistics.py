@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.pixel_formats import Packing, PixelFormat
+from tiscam_emu.sensor.bayer import PHASES, Phase
+from tiscam_emu.sensor.pack import COMPONENT_ORDER
 from tiscam_emu.sensor.request import FrameRequest
 
 Roi = tuple[int, int, int, int]
@@ -68,24 +70,62 @@ def measure(take: Callable[[Positions], Samples], request: FrameRequest, roi: Ro
         Cut to the frame and widened to whole runs of four pixels, of two lines of a mosaic.
     """
     pixel_format, region = request.pixel_format, request.region
-    samples = take(_positions(pixel_format, region.width, region.height, roi))
-    if pixel_format.packing == "BGR":
-        return _of_bgr(samples)
-    if pixel_format.components in {"yuv422", "yuv411"}:
-        return _of_ycbcr(samples, pixel_format.packing)
-    return _of_raw(_RAW_READERS[pixel_format.packing](samples), bayer=pixel_format.bayer)
+    place = pixel_format, region.width, region.height, roi
+    samples = take(_positions(*place))
+    if pixel_format.components == "bgr":
+        return _of_colours(samples, COMPONENT_ORDER[pixel_format.packing])
+    if pixel_format.components != "raw":
+        return _of_ycbcr(samples, COMPONENT_ORDER[pixel_format.packing])
+    if _in_runs(pixel_format, region.width):
+        pixels = _RAW_READERS[pixel_format.packing](samples)
+    else:
+        pixels = _read_pairs(samples, _shifts(*place))
+    return _of_raw(pixels, PHASES.get(pixel_format.bayer))
 
 
 @lru_cache(maxsize=16)
 def _positions(pixel_format: PixelFormat, width: int, height: int, roi: Roi) -> Positions:
-    """Positions of the sampled bytes: (lines, bytes of a run, runs)."""
+    """Positions of the sampled bytes: (lines, bytes of a run, runs), or two bytes for each pixel of a run."""
+    if _in_runs(pixel_format, width):
+        run_bytes = pixel_format.line_bytes(_RUN)
+        found = _runs(pixel_format, (width, height), roi, (pixel_format.line_bytes(width), run_bytes))
+    else:
+        first = _first_bits(pixel_format, width, height, roi) // 8
+        found = np.stack([first, first + 1])
+    return np.asarray(np.minimum(found, pixel_format.payload_bytes(width, height) - 1), np.intp)
+
+
+@lru_cache(maxsize=16)
+def _shifts(pixel_format: PixelFormat, width: int, height: int, roi: Roi) -> NDArray[np.uint16]:
+    """Where in its two bytes a pixel's upper eight bits begin."""
+    return (_first_bits(pixel_format, width, height, roi) % 8).astype(np.uint16)
+
+
+def _first_bits(pixel_format: PixelFormat, width: int, height: int, roi: Roi) -> Positions:
+    """Where the upper eight bits of each sampled pixel begin, in bits of the image data."""
+    pixel = _runs(pixel_format, (width, height), roi, (width, _RUN))
+    if pixel_format.packing in {"10Packed", "12Packed"}:
+        return np.asarray(pixel // 2 * 24 + pixel % 2 * 16)
+    kept_low = {"14": 14, "16": 16}.get(pixel_format.packing, pixel_format.significant_bits) - 8
+    return np.asarray(pixel * pixel_format.bits_per_pixel + kept_low)
+
+
+def _in_runs(pixel_format: PixelFormat, width: int) -> bool:
+    """Whether every run of four pixels begins with a byte, and there is a reader for runs."""
+    if pixel_format.components != "raw":
+        return True
+    return pixel_format.packing in _RAW_READERS and width % pixel_format.pixels_per_group == 0
+
+
+def _runs(pixel_format: PixelFormat, shape: tuple[int, int], roi: Roi, counts: tuple[int, int]) -> Positions:
+    """The sampled runs in bytes or pixels, of which a line and a run have `counts`: (lines, of a run, runs)."""
+    (width, height), (line_size, run_size) = shape, counts
     lines = 2 if pixel_format.bayer else 1
     left, columns = _whole_blocks(roi[0], roi[2], width, _RUN)
     top, rows = _whole_blocks(roi[1], roi[3], height, lines)
     block_row, block_column = _strata(rows, columns)
-    line_bytes, run = pixel_format.line_bytes(width), np.arange(pixel_format.line_bytes(_RUN))
-    corner = (top + block_row) * lines * line_bytes + (left + block_column) * len(run)
-    inside = np.arange(lines)[:, np.newaxis] * line_bytes + run
+    corner = (top + block_row) * lines * line_size + (left + block_column) * run_size
+    inside = np.arange(lines)[:, np.newaxis] * line_size + np.arange(run_size)
     return np.asarray(inside[..., np.newaxis] + corner, np.intp)
 
 
@@ -128,6 +168,14 @@ def _read_12p(samples: Samples) -> Samples:
     return eight_bits
 
 
+def _read_pairs(samples: Samples, shifts: NDArray[np.uint16]) -> Samples:
+    pair = samples[1].astype(np.uint16)
+    pair <<= 8
+    pair |= samples[0]
+    pair >>= shifts
+    return np.asarray(pair.astype(np.uint8))
+
+
 _RAW_READERS: dict[Packing, Callable[[Samples], Samples]] = {
     "8": _read_8,
     "16": _read_16,
@@ -137,35 +185,32 @@ _RAW_READERS: dict[Packing, Callable[[Samples], Samples]] = {
 """Upper eight bits of each pixel, as in the 8-bit format of the same image: (lines, pixels of a run, runs)."""
 
 
-def _of_raw(pixels: Samples, *, bayer: bool) -> FrameStatistics:
-    share, contrast = _share(pixels == _FULL_SCALE_DN8), _contrast(pixels, 2 if bayer else 1)
-    if not bayer:
+def _of_raw(pixels: Samples, phase: Phase | None) -> FrameStatistics:
+    share, contrast = _share(pixels == _FULL_SCALE_DN8), _contrast(pixels, 1 if phase is None else 2)
+    if phase is None:
         mean = float(pixels.sum(dtype=np.uint32)) / pixels.size
         return FrameStatistics(mean, mean, mean, mean, share, contrast)
     means = (pixels.sum(axis=2, dtype=np.uint32) / pixels.shape[2]).tolist()
-    (red, green_in_red), (green_in_blue, blue) = (((a + c) / 2, (b + d) / 2) for a, b, c, d in means)
+    lines = [[(a + c) / 2, (b + d) / 2] for a, b, c, d in means]
+    (red, green_in_red), (green_in_blue, blue) = (
+        [lines[(row + phase[0]) % 2][(column + phase[1]) % 2] for column in (0, 1)] for row in (0, 1)
+    )
     mean = (red + green_in_red + green_in_blue + blue) / 4
     return FrameStatistics(mean, red, (green_in_red + green_in_blue) / 2, blue, share, contrast)
 
 
-def _of_bgr(samples: Samples) -> FrameStatistics:
-    pixels = samples.reshape(_RUN, 3, -1)
-    blue, green, red = pixels.mean(axis=(0, 2), dtype=np.float32).tolist()
+def _of_colours(samples: Samples, order: tuple[str, ...]) -> FrameStatistics:
+    pixels = samples.reshape(_RUN, len(order), -1)[:, :3]  # opacity is the last
+    means = dict(zip(order, pixels.mean(axis=(0, 2), dtype=np.float32).tolist(), strict=False))
+    red, green, blue = means["R"], means["G"], means["B"]
     share = _share(pixels.max(axis=1) == _FULL_SCALE_DN8)
     contrast = _contrast(pixels[np.newaxis, :, 1], 1)
     return FrameStatistics((red + 2 * green + blue) / 4, red, green, blue, share, contrast)
 
 
-_LUMA_BLUE_RED: dict[Packing, tuple[list[int], list[int], list[int]]] = {
-    "Y0CbY1Cr": ([0, 2, 4, 6], [1, 5], [3, 7]),
-    "Y0Y1CbY2Y3Cr": ([0, 1, 3, 4], [2], [5]),
-    "CbY0Y1CrY2Y3": ([1, 2, 4, 5], [0], [3]),
-}
-"""Where the luminance and the two chrominances of four pixels are."""
-
-
-def _of_ycbcr(samples: Samples, packing: Packing) -> FrameStatistics:
-    luma_at, blue_at, red_at = _LUMA_BLUE_RED[packing]
+def _of_ycbcr(samples: Samples, order: tuple[str, ...]) -> FrameStatistics:
+    run = order * (_RUN // order.count("Y"))
+    luma_at, blue_at, red_at = ([place for place, name in enumerate(run) if name == kind] for kind in ("Y", "Cb", "Cr"))
     luma = samples[:, luma_at]
     y = float(luma.mean(dtype=np.float32))
     cb = float(samples[:, blue_at].mean(dtype=np.float32)) - 128

@@ -55,7 +55,7 @@ def test_neutral_white_balance_of_a_monochrome_sensor_is_one() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"cfa": "GR"}, "cfa 'GR' does not go with color=True"),
+        ({"cfa": "GG"}, "cfa 'GG' does not go with color=True"),
         ({"color": False}, "cfa 'RG' does not go with color=False"),
         ({"qe": (0.5,)}, "qe needs 3 values, not 1"),
         ({"adc_bits": 14}, "adc_bits: 14 is not in 8 to 12"),
