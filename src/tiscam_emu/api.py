@@ -179,7 +179,7 @@ class _InProcess:
 
 
 def serve(
-    model: str,
+    model: str | Path,
     *,
     address: str = "127.0.0.1",
     serial: str = "",
@@ -208,7 +208,8 @@ def serve(
     Parameters
     ----------
     model
-        Name of a model, with or without DFK or DMK, in any case.
+        Name of a model, with or without DFK or DMK, in any case; or the path of a YAML file of your own
+        (`docs/your-own-camera.md`). A text is a path if it ends in .yaml or has a separator in it.
     address
         A loopback address; one camera each. With `interface` one of its addresses. A camera that kept a persistent
         address in `state_dir` starts there, and `Camera.address` tells it.
@@ -262,12 +263,12 @@ def serve(
     Raises
     ------
     UserError
-        An option is wrong, the address is taken, or the scene cannot be used.
+        An option or a model's file is wrong, the address is taken, or the scene cannot be used.
     """
     if clock is not None and not in_process:
         raise InvalidOption("clock: a clock can only be handed over with in_process=True")
     options = ServeOptions(
-        model=model,
+        model=str(model.absolute()) if isinstance(model, Path) else model,
         address=address,
         serial=serial,
         user_name=user_name,

@@ -46,7 +46,12 @@ def run(
     *,
     model: Annotated[
         list[str] | None,
-        typer.Option("--model", "-m", help="Model to serve, with or without DFK or DMK; repeat for several cameras."),
+        typer.Option(
+            "--model",
+            "-m",
+            help="Model to serve, with or without DFK or DMK, or the path of a YAML file of your own; repeat for "
+            "several cameras.",
+        ),
     ] = None,
     address: Annotated[
         str, typer.Option(help="Loopback address of the first camera; further cameras take the following ones.")
@@ -118,7 +123,7 @@ def run(
             raise InvalidOption(f"log level {log_level!r}: must be one of {', '.join(_LEVELS)}")
         logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(message)s")
         if not model:
-            raise InvalidOption(f"no model given: use --model with one of {', '.join(model_keys())}")
+            raise InvalidOption(f"no model given: use --model with one of {', '.join(model_keys())}, or a YAML file")
         where = ServeOptions(model=model[0], address=address, interface=interface, expose=expose)
         addresses = addresses_for(where, len(model))
         options = [

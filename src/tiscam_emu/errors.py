@@ -44,7 +44,7 @@ class UnknownModel(UserError):
     """The model name matches none of the known cameras."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"unknown model {name!r}; known models: {', '.join(known)}")
+        super().__init__(f"unknown model {name!r}; known models: {', '.join(known)}; or the path of a YAML file")
 
 
 class SpecError(UserError):

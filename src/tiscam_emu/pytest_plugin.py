@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,13 +50,13 @@ def tiscam_camera_factory(_tiscam_addresses: Iterator[str]) -> Iterator[Callable
     """Call it as `serve`; without an address the camera gets a free one. The cameras end with the test."""
     with ExitStack() as cameras:
 
-        def start(model: str = DEFAULT_MODEL, **options: Any) -> Camera:
+        def start(model: str | Path = DEFAULT_MODEL, **options: Any) -> Camera:
             return cameras.enter_context(_serve_somewhere(model, options, _tiscam_addresses))
 
         yield start
 
 
-def _serve_somewhere(model: str, options: dict[str, Any], addresses: Iterator[str]) -> Camera:
+def _serve_somewhere(model: str | Path, options: dict[str, Any], addresses: Iterator[str]) -> Camera:
     if "address" in options:
         return serve(model, **options)
     for _ in range(_TRIES):

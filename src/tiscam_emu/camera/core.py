@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from os import PathLike
 from typing import Any
 
 from tiscam_emu.camera import (
@@ -54,8 +55,8 @@ _DISCOVERY_BYTES = 0xF8
 _SET_AT_START = ("GevFirstURL", "GevSecondURL", "GevSCSP", "GevMCSP")
 
 
-def load(name: str) -> CameraModel:
-    """The model called `name`, with every feature the camera knows.
+def load(name: str | PathLike[str]) -> CameraModel:
+    """The model called `name`, or that of a YAML file, with every feature the camera knows.
 
     Raises
     ------

@@ -22,6 +22,7 @@ from tiscam_emu.features.kinds import (
     Integer,
     Lock,
     Room,
+    String,
     Value,
     Visibility,
 )
@@ -104,6 +105,8 @@ def _checked_value(feature: BoundFeature, value: Any) -> Value:
             good = type(value) is int and value in [entry.value for entry in feature.entries]
         case Boolean():
             good = type(value) is int and value in {0, 1}
+        case String(size=size):
+            good = isinstance(value, str) and len(value.encode(errors="replace")) <= size
         case _:
             good = False
     if not good:

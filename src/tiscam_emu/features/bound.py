@@ -69,9 +69,10 @@ class BoundFeature:
     def raw_limits(self) -> tuple[int, int] | None:
         """Register values of a real number's constant limits; the upper one stands for the limit, step or not."""
         limits = self.limits
-        if not isinstance(self.declaration, Float) or limits is None or math.isinf(limits.high):
+        real = isinstance(self.declaration, Float) and not self.declaration.double
+        if not real or limits is None or math.isinf(limits.high):
             return None
-        ends = (limits.low * self.declaration.per_unit, limits.high * self.declaration.per_unit)
+        ends = (limits.low * self._per_unit, limits.high * self._per_unit)
         return math.ceil(ends[0] - _EXACT), math.ceil(ends[1] - _EXACT)
 
     def to_raw(self, value: float) -> int:
@@ -85,6 +86,12 @@ class BoundFeature:
         if self.limits and (ends := self.raw_limits) and raw == ends[1]:
             return float(self.limits.high)
         return raw / self._per_unit
+
+    def on_grid(self, value: float) -> float:
+        """The real number nearest to `value` that the register can hold."""
+        if isinstance(self.declaration, Float) and self.declaration.double:
+            return float(value)
+        return self.from_raw(self.to_raw(value))
 
     @property
     def _per_unit(self) -> Number:
@@ -123,10 +130,14 @@ def _entries(declaration: Feature, choice: Choice) -> tuple[Entry, ...]:
         return ()
     if choice.entries is None:
         return declaration.entries
+    if not choice.entries:
+        raise ChoiceError("entries", "at least one is needed")
     known = {entry.name: entry for entry in declaration.entries}
     for name in choice.entries:
         if name not in known:
             raise ChoiceError("entries", f"{name!r} is not an entry; known: {', '.join(known)}")
+        if choice.entries.count(name) > 1:
+            raise ChoiceError("entries", f"{name} is there twice")
     return tuple(known[name] for name in choice.entries)
 
 
@@ -151,7 +162,38 @@ def _limits(declaration: Feature, choice: Choice) -> Limits | None:
         raise ChoiceError("max", f"{high} is above {declared.high}")
     if isinstance(declaration, Integer) and step is None:
         step = 1
-    return Limits(low, high, step)
+    limits = Limits(low, high, step)
+    if given:
+        _check_numbers(declaration, limits)
+    return limits
+
+
+def _check_numbers(declaration: Integer | Float, limits: Limits) -> None:
+    """Limits and step are such as the register can hold."""
+    if limits.step is not None and limits.step <= 0:
+        raise ChoiceError("inc", f"{limits.step} is not above 0")
+    named = (("min", limits.low), ("max", limits.high), ("inc", limits.step))
+    if isinstance(declaration, Integer):
+        for key, number in named:
+            if number is not None and not isinstance(number, int):
+                raise ChoiceError(key, f"{number} is not a whole number")
+        if not has_live_limits(declaration) and not limits.holds(limits.high):
+            raise ChoiceError("max", f"{limits.high} is not {limits.low} and a multiple of {limits.step}")
+    if declaration.port or (isinstance(declaration, Float) and declaration.double):
+        return
+    least, most = _raw_range(declaration)
+    per_unit = declaration.per_unit if isinstance(declaration, Float) else 1
+    for key, number in (("min", limits.low), ("max", limits.high)):
+        raw = number * per_unit
+        if not math.isinf(raw) and not (least <= math.floor(raw) and math.ceil(raw) <= most):
+            takes = f"{least / per_unit:g} to {most / per_unit:g}"
+            raise ChoiceError(key, f"{number} does not fit the register, which takes {takes}")
+
+
+def _raw_range(declaration: Integer | Float) -> tuple[int, int]:
+    at = declaration.at
+    bits = at.msb - at.lsb + 1 if at and declaration.length == 4 else 8 * declaration.length
+    return (-(1 << bits - 1), (1 << bits - 1) - 1) if declaration.signed else (0, (1 << bits) - 1)
 
 
 def _default(
@@ -175,14 +217,29 @@ def _checked_default(declaration: Feature, default: Value, limits: Limits | None
             raise ChoiceError("default", f"{default!r} is not an entry; known: {', '.join(e.name for e in entries)}")
         return values[default]
     if isinstance(declaration, Integer | Float):
-        if isinstance(default, bytes | str):
-            raise ChoiceError("default", f"{default!r} is not a number")
-        if limits and not limits.holds(default):
-            raise ChoiceError("default", f"{default} is not in {limits.low} to {limits.high}")
-        return float(default) if isinstance(declaration, Float) else default
+        return _checked_number(declaration, default, limits)
     if isinstance(declaration, Boolean):
+        if default not in {0, 1}:
+            raise ChoiceError("default", f"{default!r} is neither true nor false")
         return int(bool(default))
-    return default
+    if isinstance(declaration, String):
+        if not isinstance(default, str) or not default.isprintable():
+            raise ChoiceError("default", f"{default!r} is not a text that can be printed")
+        if len(default.encode()) > declaration.size:
+            raise ChoiceError("default", f"{default!r} is longer than {declaration.size} bytes")
+        return default
+    raise ChoiceError("default", f"{declaration.name} has no default")
+
+
+def _checked_number(declaration: Integer | Float, default: Value, limits: Limits | None) -> Number:
+    if isinstance(default, bytes | str | bool):
+        raise ChoiceError("default", f"{default!r} is not a number")
+    if isinstance(declaration, Integer) and not isinstance(default, int):
+        raise ChoiceError("default", f"{default} is not a whole number")
+    if limits and not limits.holds(default):
+        step = f" in steps of {limits.step:g}" if limits.step and limits.low <= default <= limits.high else ""
+        raise ChoiceError("default", f"{default} is not in {limits.low} to {limits.high}{step}")
+    return float(default) if isinstance(declaration, Float) else default
 
 
 def _natural_default(declaration: Feature, limits: Limits | None, entries: Sequence[Entry]) -> Value:

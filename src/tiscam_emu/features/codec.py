@@ -9,6 +9,7 @@ from tiscam_emu.features.bound import BoundFeature
 from tiscam_emu.features.kinds import Feature, Float, Integer, Register, String, Value
 
 _INTEGER_FORMATS = {(4, False): ">I", (4, True): ">i", (8, False): ">Q", (8, True): ">q"}
+_DOUBLE = ">d"
 
 
 def _number_format(declaration: Feature) -> str:
@@ -24,6 +25,8 @@ def encode(feature: BoundFeature, value: Value) -> bytes:
     if isinstance(declaration, Register):
         return bytes(value) if isinstance(value, bytes) else b""
     if isinstance(declaration, Float) and isinstance(value, int | float):
+        if declaration.double:
+            return struct.pack(_DOUBLE, value)
         value = feature.to_raw(value)
     return struct.pack(_number_format(declaration), value)
 
@@ -44,6 +47,9 @@ def decode(feature: BoundFeature, data: bytes) -> Value:
             raise InvalidParameter(f"{feature.name}: the text is not UTF-8") from None
     if isinstance(declaration, Register):
         return data
+    if isinstance(declaration, Float) and declaration.double:
+        number: float = struct.unpack(_DOUBLE, data)[0]
+        return number
     value: int = struct.unpack(_number_format(declaration), data)[0]
     return feature.from_raw(value) if isinstance(declaration, Float) else value
 

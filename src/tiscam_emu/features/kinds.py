@@ -233,7 +233,8 @@ class Float(Feature):
     """A real number; limits as of `Integer`; a step, where there is one, rounds what is written.
 
     The register holds a whole number, `per_unit` times the value. A limit that is no multiple of the register's step is
-    reached by the next whole number beyond it. Data of events and chunks are doubles.
+    reached by the next whole number beyond it. With `double` it holds the value itself, as an IEEE 754 double; so do
+    data of events and chunks.
     """
 
     limits: Limits | None = None
@@ -243,11 +244,12 @@ class Float(Feature):
     representation: str = ""
     per_unit: Number = 1
     signed: bool = False
+    double: bool = False
 
     @property
     def length(self) -> int:
         """Bytes of one value in register memory."""
-        return 8 if self.port else 4
+        return 8 if self.port or self.double else 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

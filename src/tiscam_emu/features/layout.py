@@ -2,7 +2,7 @@
 
 A room starts at its base above `OWN_BASE`; its features follow in the order of their declaration. A feature takes its
 values (one per selector entry), unless it is declared `At` a fixed place, and, where its limits are live, a minimum,
-maximum and increment behind them. Locks lie together.
+maximum and increment behind them. Locks lie together, and the features that a model's file declares lie behind them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from tiscam_emu.features.kinds import Enumeration, Feature, Float, Integer, Lock
 OWN_BASE = 0xFE00_0000
 """Where the rooms' own registers begin; those that are known of the family lie in other places, see `At`."""
 LOCK_BASE = OWN_BASE + 0x000F_0000
+USER_ROOM = 0x0010_0000
+"""Where the room of features begins that a model's file declares itself: beyond all others and the locks."""
+_END = OWN_BASE + 0x0020_0000
 XML_BASE = 0x00A0_0000
 SECOND_XML_BASE = 0x00B0_0000
 """Addresses with a letter among their hexadecimal digits: some clients take a number without one for decimal."""
@@ -76,8 +79,9 @@ def lay_out(rooms: Sequence[Room]) -> Layout:
             declared[feature.name] = feature
     slots: dict[str, Slot] = {}
     ordered = sorted(rooms, key=lambda room: room.base)
-    ends = [*(OWN_BASE + room.base for room in ordered[1:]), LOCK_BASE]
-    for room, end in zip(ordered, ends, strict=True):
+    ends = sorted([*(OWN_BASE + room.base for room in rooms), LOCK_BASE, _END])
+    for room in ordered:
+        end = next(end for end in ends if end > OWN_BASE + room.base)
         if _place_room(room, declared, slots) > end:
             raise ValueError(f"the registers of room {room.name} reach into the next room")
     for feature in declared.values():

@@ -199,8 +199,7 @@ class Store:
 
     def on_grid(self, name: str, value: float) -> float:
         """The real number nearest to `value` that a feature's register can hold."""
-        feature = self.features[name]
-        return feature.from_raw(feature.to_raw(value))
+        return self.features[name].on_grid(value)
 
     def entry(self, name: str) -> str:
         """The name of an enumeration's current entry."""
@@ -307,7 +306,7 @@ class Store:
             self.forgiven.append(_out_of_range(feature, value, limits))
             value = value if declaration.remembered else limits.fit(value)
         if isinstance(declaration, Float):
-            value = feature.from_raw(feature.to_raw(value))
+            value = feature.on_grid(value)
             if limits.step:
                 steps = round((value - limits.low) / limits.step)
                 value = float(min(limits.low + steps * limits.step, limits.high))

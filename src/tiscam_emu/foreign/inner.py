@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tiscam_emu import pixel_formats
@@ -16,8 +17,8 @@ from tiscam_emu.foreign.bindings import BINDINGS, PER_UNIT, Binding
 from tiscam_emu.foreign.graph import Graph
 from tiscam_emu.foreign.nodemap import NodeMap
 from tiscam_emu.spec.catalog import models_folder
-from tiscam_emu.spec.files import merged, read_merged
-from tiscam_emu.spec.load import model_from
+from tiscam_emu.spec.files import Merged, merge, read_merged
+from tiscam_emu.spec.load import load_content
 from tiscam_emu.spec.model import CameraModel
 
 LARGEST_SIDE = 65535
@@ -73,7 +74,7 @@ def sensor_size(graph: Graph, free: NodeMap, told: Mapping[str, Any]) -> tuple[t
             found.append(usable[0])
     if len(found) == 2:
         return (found[0], found[1]), "from the description"
-    default = read_merged(models_folder() / "families" / "foreign.yaml")["sensor"]
+    default = read_merged(models_folder() / "families" / "foreign.yaml").content["sensor"]
     return (
         (int(default["width"]["value"]), int(default["height"]["value"])),
         "assumed: the description does not say it; give --sensor WIDTHxHEIGHT or a model.yaml",
@@ -116,9 +117,9 @@ def inner_model(graph: Graph, gated: NodeMap, facts: Facts, told: Mapping[str, A
     spec: dict[str, Any] = {}
     color = _color(facts, told)
     for family in (*_FAMILIES, "color" if color else "mono", "foreign"):
-        spec = merged(spec, read_merged(folder / f"{family}.yaml"))
+        spec = merge(spec, read_merged(folder / f"{family}.yaml").content)
     width, height = facts.size
-    spec = merged(
+    spec = merge(
         spec,
         {
             "identity": dict(identity),
@@ -131,7 +132,7 @@ def inner_model(graph: Graph, gated: NodeMap, facts: Facts, told: Mapping[str, A
         for key in ("qe", "qe_nir"):
             quantity = spec["sensor"][key]
             spec["sensor"][key] = quantity | {"value": quantity["value"][1:2]}
-    return model_from(merged(spec, _sourced(told)), "foreign", shown, ROOMS)
+    return load_content(Merged(Path(shown), merge(spec, _sourced(told)), {}), ROOMS, Path(shown).name)
 
 
 def _color(facts: Facts, told: Mapping[str, Any]) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import uuid
 import zipfile
 from collections.abc import Callable, Sequence
+from pathlib import PurePath
 
 from lxml import etree
 
@@ -27,6 +29,7 @@ _NAMESPACE = "http://www.genicam.org/GenApi/Version_1_1"
 _NO_GUID = "00000000-0000-0000-0000-000000000000"
 _MAJOR, _MINOR, _SUBMINOR = 1, 0, 0
 _ZIP_DATE = (2020, 1, 1, 0, 0, 0)
+_MOST_LETTERS = 64
 TL_PARAMS_LOCKED = "TLParamsLocked"
 _CHANGE_ALL = ("UserSetLoad", "DeviceReset", "DeviceFactoryReset")
 """Commands after which nothing that a client has cached may count any more."""
@@ -34,7 +37,8 @@ _CHANGE_ALL = ("UserSetLoad", "DeviceReset", "DeviceFactoryReset")
 
 def file_name(model: CameraModel, suffix: str) -> str:
     """Name under which the camera serves its description."""
-    return f"tiscam_emu_{model.key.replace('-', '_')}.{suffix}"
+    stem = re.sub(r"[^A-Za-z0-9_]", "_", PurePath(model.key).stem)[:_MOST_LETTERS]
+    return f"tiscam_emu_{stem}.{suffix}"
 
 
 def build_xml(model: CameraModel) -> bytes:

@@ -70,7 +70,7 @@ def feature_nodes(
     nodes = [_feature_node(feature, selected, selector_register)]
     if declaration.port is not None:
         return nodes if declaration.port.kind == HOST_PORT else [*nodes, *_port_nodes(declaration, switch)]
-    if isinstance(declaration, Float):
+    if isinstance(declaration, Float) and not declaration.double:
         nodes.append(_converter(feature))
     if feature.live_limits:
         nodes.extend(_limit_nodes(feature))
@@ -144,7 +144,7 @@ def _number_node(feature: BoundFeature, children: list[Child]) -> Element:
         raise TypeError(f"{name} is not a number")
     if declaration.port is not None and declaration.port.kind == HOST_PORT:
         children.append(("Value", "0"))
-    elif isinstance(declaration, Float) and declaration.port is None:
+    elif isinstance(declaration, Float) and declaration.port is None and not declaration.double:
         children.append(("pValue", f"{name}Converter"))
     else:
         children.append(("pValue", register_name(declaration)))
@@ -282,6 +282,8 @@ def _limit_nodes(feature: BoundFeature) -> list[Element]:
 def _value_register(feature: BoundFeature, selector_register: str) -> Element:
     declaration = feature.declaration
     children = _place(feature, selector_register)
+    if isinstance(declaration, Float) and declaration.double:
+        return node("FloatReg", register_name(declaration), [*children, ("Endianess", "BigEndian")])
     signed = isinstance(declaration, Integer | Float) and declaration.signed
     children += [("Sign", "Signed" if signed else "Unsigned"), ("Endianess", "BigEndian")]
     at = declaration.at

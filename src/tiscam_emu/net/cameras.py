@@ -8,7 +8,7 @@ from pathlib import Path
 from tiscam_emu.camera.core import Camera, load
 from tiscam_emu.camera.frame_rate import unbounded
 from tiscam_emu.net.options import ServeOptions
-from tiscam_emu.spec.catalog import is_description
+from tiscam_emu.spec.catalog import is_file, is_spec_file
 
 
 def open_camera(options: ServeOptions) -> Camera:
@@ -19,7 +19,7 @@ def open_camera(options: ServeOptions) -> Camera:
     UserError
         The model or its description is wrong.
     """
-    if is_description(options.model):
+    if is_file(options.model) and not is_spec_file(options.model):
         from tiscam_emu.foreign.twin import open_twin, prepare  # noqa: PLC0415 - the extra `foreign`, only where needed
 
         prepared = prepare(Path(options.model), options.told())

@@ -14,7 +14,7 @@ from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.interfaces import Interface, find_interface, interface_addresses
 from tiscam_emu.sensor.illuminant import NEUTRAL_K
-from tiscam_emu.spec.catalog import find_key
+from tiscam_emu.spec.catalog import find_model
 
 LARGEST_PACKET = 65532
 LOWEST_LIGHT_K, HIGHEST_LIGHT_K = 1500, 20000
@@ -31,7 +31,7 @@ class ServeOptions:
     Attributes
     ----------
     model
-        Key of the model, as in the names of the YAML files.
+        Key of a packaged model, as in the names of the YAML files, or the path of a file of one's own.
     serial
         Eight decimal digits; empty: the model's own at 127.0.0.1, counted up with the address.
     scene
@@ -89,11 +89,11 @@ class ServeOptions:
         return {"sensor": {"width": int(found[1]), "height": int(found[2])}}
 
     def checked(self) -> ServeOptions:
-        """The same options with the model's key looked up.
+        """The same options with the model looked up: its key, or the absolute path of its file.
 
         Raises
         ------
-        UnknownModel, InvalidOption
+        UnknownModel, SpecError, InvalidOption
             Naming the option at fault and what it may be.
         """
         address = self.first_address()
@@ -116,7 +116,7 @@ class ServeOptions:
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
         FaultPlan.parse(self.faults)
-        return replace(self, model=find_key(self.model), address=address)
+        return replace(self, model=find_model(self.model), address=address)
 
     def camera_options(self, model_serial: str) -> CameraOptions:
         """The part that the camera itself knows; `model_serial` is what the model's YAML gives."""

@@ -19,6 +19,7 @@ from tiscam_emu.camera import user_sets
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import CameraState, UserSet
 from tiscam_emu.errors import RegisterError
+from tiscam_emu.features.kinds import String
 from tiscam_emu.units import NS_PER_S, Nanoseconds
 
 RETRY_NS = 5 * NS_PER_S
@@ -134,11 +135,17 @@ class KeptValues:
             try:
                 if name not in user_sets.SLOTS or not isinstance(settings, dict):
                     raise ValueError("not a user set")
-                user_set = user_sets.checked(self._state, {key: _from_json(v) for key, v in settings.items()})
+                user_set = user_sets.checked(self._state, dict(self._settings(settings)))
             except (RegisterError, ValueError, TypeError) as error:
                 self._report(f"{self._path}: {name}: left out, it holds the factory settings: {error}")
             else:
                 yield name, user_set
+
+    def _settings(self, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for name, values in settings.items():
+            feature = self._state.features.get(name)
+            text = feature is not None and isinstance(feature.declaration, String)
+            yield name, values if text else _from_json(values)
 
     def _section(self, content: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
         section = content.get(name, {})

@@ -1,22 +1,51 @@
 """What a model YAML may contain; pydantic checks it and names the key at fault.
 
-Every number carries where it is from: `source` names the manual section, datasheet or measurement, `assumption` says
-that it is ours and why. Files build on each other through `extends`; the later value of a key wins.
+Every number of a packaged model carries where it is from: `source` names the manual section, datasheet or measurement,
+`assumption` says that it is ours and why. Files of one's own need not say that, and may give the bare number instead of
+``{value: number}``: validate them with the context `OWN`. Files build on each other through `extends`; the later value
+of a key wins.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-Scalar = int | float | bool | str
-Positive = Annotated[float, Field(gt=0)]
+OWN = {"own": True}
+"""The context in which files of one's own are validated."""
+
+_LARGEST = 1e12
+_LARGEST_INTEGER = 2**63
+Bounded = Annotated[int | float, Field(ge=-_LARGEST_INTEGER, le=_LARGEST_INTEGER)]
+Scalar = Bounded | bool | str
+Positive = Annotated[float, Field(gt=0, le=_LARGEST)]
+_NotNegative = Annotated[float, Field(ge=0, le=_LARGEST)]
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("has characters that cannot be printed")
+    return text
+
+
+def _register_text(text: str) -> str:
+    if len(text.encode()) > 31:
+        raise ValueError("longer than 31 bytes")
+    return text
+
+
+Printable = Annotated[str, AfterValidator(_printable)]
+RegisterText = Annotated[str, Field(min_length=1), AfterValidator(_printable), AfterValidator(_register_text)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _is_own(info: ValidationInfo) -> bool:
+    return bool(info.context and info.context.get("own"))
 
 
 class _Sourced(_Strict):
@@ -25,9 +54,15 @@ class _Sourced(_Strict):
     source: str | None = None
     assumption: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_value(cls, data: Any, info: ValidationInfo) -> Any:
+        bare = _is_own(info) and "value" in cls.model_fields and not isinstance(data, dict)
+        return {"value": data} if bare else data
+
     @model_validator(mode="after")
-    def _has_an_origin(self) -> Self:
-        if not self.source and not self.assumption:
+    def _has_an_origin(self, info: ValidationInfo) -> Self:
+        if not self.source and not self.assumption and not _is_own(info):
             raise ValueError("needs a source or an assumption")
         return self
 
@@ -35,7 +70,19 @@ class _Sourced(_Strict):
 class Quantity(_Sourced):
     """One number with its origin."""
 
-    value: float
+    value: Annotated[float, Field(ge=-_LARGEST, le=_LARGEST)]
+
+
+class Pixels(_Sourced):
+    """Rows or columns of a sensor."""
+
+    value: Annotated[float, Field(ge=16, le=16384, multiple_of=1)]
+
+
+class Whole(_Sourced):
+    """A positive whole number with its origin."""
+
+    value: Annotated[float, Field(gt=0, le=30_000, multiple_of=1)]
 
 
 class Quantities(_Sourced):
@@ -53,7 +100,7 @@ class Amount(_Sourced):
 class NotNegative(_Sourced):
     """A number of at least 0 with its origin."""
 
-    value: Annotated[float, Field(ge=0)]
+    value: _NotNegative
 
 
 class Rows(_Sourced):
@@ -71,7 +118,7 @@ class Share(_Sourced):
 class Count(_Sourced):
     """How many there are."""
 
-    value: Annotated[int, Field(ge=0)]
+    value: Annotated[int, Field(ge=0, le=100_000)]
 
 
 class Range(_Sourced):
@@ -96,9 +143,9 @@ class ConvertedFormat(_Sourced):
 class FeatureRow(_Sourced):
     """How one feature of the model is limited."""
 
-    min: int | float | None = None
-    max: int | float | None = None
-    inc: int | float | None = None
+    min: Bounded | None = None
+    max: Bounded | None = None
+    inc: Bounded | None = None
     default: Scalar | None = None
     entries: tuple[str, ...] | None = None
     hidden: bool = False
@@ -107,11 +154,11 @@ class FeatureRow(_Sourced):
 class Identity(_Strict):
     """What the camera says it is."""
 
-    name: str
-    vendor: str
-    device_version: str
-    firmware_version: str
-    manufacturer_info: Annotated[str, Field(max_length=47)]
+    name: RegisterText
+    vendor: RegisterText
+    device_version: RegisterText
+    firmware_version: RegisterText
+    manufacturer_info: Annotated[str, Field(max_length=47, pattern=r"^[ -~]*$")]
     xml_model_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
     xml_vendor_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
     product_guid: Annotated[str, Field(pattern=r"^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$")]
@@ -124,10 +171,10 @@ class Sensor(_Strict):
     name: str
     color: bool
     cfa: str
-    width: Quantity
-    height: Quantity
+    width: Pixels
+    height: Pixels
     pixel_um: Amount
-    adc_bits: Quantity
+    adc_bits: Whole
     full_well_e: Amount
     read_noise_e: Amount
     qe: Quantities
@@ -187,21 +234,21 @@ class Lens(_Strict):
 class Link(_Strict):
     """The cable: its rate, what a frame costs beyond its bytes, and the packet size at power-up."""
 
-    speed_mbps: Quantity
-    bytes_per_s: Quantity
-    frame_overhead_us: Quantity
-    default_packet_size: Quantity
+    speed_mbps: Whole
+    bytes_per_s: Amount
+    frame_overhead_us: NotNegative
+    default_packet_size: Whole
 
 
 class FormatTiming(_Sourced):
     """Readout times of the sensor, and what a format costs on the link."""
 
-    frame_us: float | None = None
-    line_us: float | None = None
-    pixel_ns: float | None = None
-    slowdown: float | None = None
-    link_bytes_per_pixel: float | None = None
-    link_efficiency: float | None = None
+    frame_us: _NotNegative | None = None
+    line_us: _NotNegative | None = None
+    pixel_ns: _NotNegative | None = None
+    slowdown: Positive | None = None
+    link_bytes_per_pixel: Positive | None = None
+    link_efficiency: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
 class Timing(_Strict):
@@ -214,22 +261,56 @@ class Timing(_Strict):
 class SlowestRate(_Sourced):
     """What bounds the frame rate below; names and units are those of `spec.model.SlowestRate`."""
 
-    clock_hz: Positive
-    line_clocks: Annotated[int, Field(gt=0)]
-    blank_lines: Annotated[int, Field(ge=0)]
+    clock_hz: Annotated[float, Field(gt=0, le=1e9)]
+    line_clocks: Annotated[int, Field(ge=1000, le=1_000_000_000)]
+    blank_lines: Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+_Factor = Annotated[int, Field(ge=1, le=2)]
 
 
 class ReadoutMode(_Strict):
     """One allowed combination of skipping and binning factors."""
 
-    decimation: tuple[int, int]
-    binning: tuple[int, int]
+    decimation: tuple[_Factor, _Factor]
+    binning: tuple[_Factor, _Factor]
+
+    @model_validator(mode="after")
+    def _does_one_of_both(self) -> Self:
+        if max(self.decimation) > 1 and max(self.binning) > 1:
+            raise ValueError("skipping and binning cannot be together")
+        return self
 
 
 class ReadoutModes(_Sourced):
     """All combinations the camera allows; the first is the default."""
 
-    modes: tuple[ReadoutMode, ...]
+    modes: Annotated[tuple[ReadoutMode, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _begins_with_all_pixels(self) -> Self:
+        if {*self.modes[0].decimation, *self.modes[0].binning} != {1}:
+            raise ValueError("the first mode has to have factors of 1")
+        return self
+
+
+class OwnFeature(_Strict):
+    """A feature of one's own; see `spec.own_features` for what each kind may say."""
+
+    type: Literal["integer", "float", "enumeration", "boolean", "string", "command"]
+    category: str = "OwnFeatures"
+    doc: str = ""
+    display_name: Printable = ""
+    visibility: Literal["Beginner", "Expert", "Guru", "Invisible"] = "Beginner"
+    access: Literal["RO", "RW", "WO"] = "RW"
+    unit: Printable = ""
+    min: Bounded | None = None
+    max: Bounded | None = None
+    inc: Bounded | None = None
+    default: Scalar | None = None
+    entries: tuple[Any, ...] | dict[str, Any] | None = None
+    size: Annotated[int, Field(ge=1, le=512)] = 64
+    selector: str = ""
 
 
 class ModelFile(_Strict):
@@ -244,3 +325,10 @@ class ModelFile(_Strict):
     slowest: SlowestRate
     readout: ReadoutModes
     features: dict[str, FeatureRow]
+    own_features: dict[str, OwnFeature] = {}
+
+    @model_validator(mode="after")
+    def _declares_features_in_code(self, info: ValidationInfo) -> Self:
+        if self.own_features and not _is_own(info):
+            raise ValueError("own_features: a packaged model has those that are declared")
+        return self

@@ -84,10 +84,22 @@ def test_colour_matrix_without_its_feature_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_row_without_origin_is_named(tmp_path: Path) -> None:
-    assert _message(tmp_path, "features: {Zoom: {min: 0, max: 9}}") == (
-        "features.Zoom: needs a source or an assumption"
-    )
+def test_number_without_origin_is_named_in_packaged_models_alone(tmp_path: Path) -> None:
+    _load(tmp_path, "features: {GPOut: {min: 0, max: 1}}\nsensor: {dsnu_e: 0.1}")
+    for change, message in (
+        (
+            "features: {TriggerDenoise: {min: 0.0, source: ''}}",
+            "features.TriggerDenoise: needs a source or an assumption",
+        ),
+        ("sensor: {pixel_um: {value: 3, source: ''}}", "sensor.pixel_um: needs a source or an assumption"),
+        ("sensor: {pixel_um: 3}", "sensor.pixel_um: Input should be a valid dictionary or instance of Amount"),
+        ("own_features: {Sparkle: {type: boolean}}", ": own_features: a packaged model has those that are declared"),
+    ):
+        path = tmp_path / "changed.yaml"
+        path.write_text(f"extends: [{models_folder() / '38UX267'}.yaml]\n{change}\n", encoding="utf-8")
+        with pytest.raises(SpecError) as caught:
+            load_file(path, ROOMS, packaged=True)
+        assert str(caught.value).removeprefix(f"{path}: ") == message
 
 
 def test_unknown_feature_is_named(tmp_path: Path) -> None:
@@ -105,7 +117,8 @@ def test_unknown_feature_is_named(tmp_path: Path) -> None:
         ("Gain: {default: 9.22}", "Gain.default: 9.22 is not in 0.0 to 9.21"),
         ("Gain: {default: much}", "Gain.default: 'much' is not a number"),
         ("Width: {default: 1270}", "Width.default: 1270 is not in 256 to 1280"),
-        ("Width: {min: 2000}", "Width.max: 1280 is below the minimum 2000"),
+        ("Width: {min: 2000}", "Width.min: 2000 is not in 1 to 640, which the readout leaves"),
+        ("Height: {max: 12}", "Height.max: 12 is below the minimum 16"),
         ("DecimationVertical: {max: 4}", "DecimationVertical.max: 4 is above 2"),
         ("DecimationVertical: {min: 0}", "DecimationVertical.min: 0 is below 1"),
         ("TriggerMode: {max: 1}", "TriggerMode.min: TriggerMode has no limits"),
@@ -158,7 +171,7 @@ def test_missing_base_is_named(tmp_path: Path) -> None:
     path.write_text("extends: [parent.yaml]", encoding="utf-8")
     with pytest.raises(SpecError) as caught:
         load_file(path, ROOMS)
-    assert str(caught.value) == f"{tmp_path / 'parent.yaml'}: cannot be read: No such file or directory"
+    assert str(caught.value) == f"{path}: extends: parent.yaml: no such file, neither beside it nor in the package"
 
 
 _ZOOM_MODEL = "39GX265-Z20"

@@ -23,4 +23,6 @@ def test_model_is_found_with_or_without_prefix_in_any_case(key: str, prefix: str
 def test_unknown_model_lists_the_known_ones() -> None:
     with pytest.raises(UnknownModel) as caught:
         find_key("DFK 33UX290")
-    assert str(caught.value) == f"unknown model 'DFK 33UX290'; known models: {', '.join(KEYS)}"
+    assert (
+        str(caught.value) == f"unknown model 'DFK 33UX290'; known models: {', '.join(KEYS)}; or the path of a YAML file"
+    )
