@@ -89,7 +89,7 @@ def read(path: Path) -> Description:
     shown = str(path)
     if not path.is_dir():
         content = _content(path)
-        name = safe_name(path.name, "camera.zip" if _is_zip(content) else "camera.xml")
+        name = safe_name(path.name, "camera.zip" if is_zip(content) else "camera.xml")
         return Description(described(content, shown), name, shown=shown)
     file = next((path / name for name in DESCRIPTION_NAMES if (path / name).is_file()), None)
     if file is None:
@@ -107,7 +107,7 @@ def described(content: bytes, shown: str) -> bytes:
     SpecError
         It is no GenICam description, or larger than descriptions are, or has a DOCTYPE.
     """
-    xml = _bare(unzipped(content, shown) if _is_zip(content) else content)
+    xml = _bare(unzipped(content, shown) if is_zip(content) else content)
     if not content.strip(b"\0 \t\r\n"):
         raise SpecError(f"{shown}: empty")
     if not xml:
@@ -148,7 +148,8 @@ def unzipped(content: bytes, shown: str) -> bytes:
         raise SpecError(f"{shown}: cannot be unzipped: {reason}") from None
 
 
-def _is_zip(content: bytes) -> bool:
+def is_zip(content: bytes) -> bool:
+    """Whether a file is an archive, whatever its name says."""
     return content.startswith(b"PK")
 
 
