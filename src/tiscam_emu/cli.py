@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from tiscam_emu import commands
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions, addresses_for
@@ -41,8 +42,9 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def run(
+    context: typer.Context,
     *,
     model: Annotated[
         list[str] | None,
@@ -115,6 +117,8 @@ def run(
     Prints "ready MODEL SERIAL ADDRESS" for each camera once it can be found.
     """
     del list_models, version
+    if context.invoked_subcommand is not None:
+        return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
@@ -208,6 +212,10 @@ def _watch(cameras: list[CameraProcess], stop: threading.Event) -> None:
 def _fail(message: str) -> NoReturn:
     typer.echo(f"tiscam-emu: {message}", err=True)
     raise typer.Exit(2)
+
+
+app.command()(commands.clone)
+app.command()(commands.inspect)
 
 
 def main() -> None:

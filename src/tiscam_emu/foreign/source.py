@@ -18,13 +18,14 @@ from typing import Any, NoReturn
 from xml.parsers import expat
 
 from tiscam_emu.errors import SpecError
-from tiscam_emu.foreign.image import RegisterImage, read_file
+from tiscam_emu.foreign.image import ADDRESS_SPACE, RegisterImage, read_file
 from tiscam_emu.foreign.url import parse_url, safe_name
 from tiscam_emu.wire.bootstrap import FIRST_URL, text_from_register
 
 MAX_XML_BYTES = 32 << 20
 MAX_ZIP_BYTES = 8 << 20
 MAX_EXTRA_BYTES = 1 << 20
+MAX_REGISTER_BYTES = 64 << 20
 MAX_DEPTH = 64
 MAX_ELEMENTS = 1_000_000
 DESCRIPTION_NAMES = ("camera.xml", "camera.zip")
@@ -88,7 +89,7 @@ def read(path: Path) -> Description:
     shown = str(path)
     if not path.is_dir():
         content = _content(path)
-        name = safe_name(path.name, "camera.zip" if _is_zip(content) else "camera.xml")
+        name = safe_name(path.name, "camera.zip" if is_zip(content) else "camera.xml")
         return Description(described(content, shown), name, shown=shown)
     file = next((path / name for name in DESCRIPTION_NAMES if (path / name).is_file()), None)
     if file is None:
@@ -106,7 +107,7 @@ def described(content: bytes, shown: str) -> bytes:
     SpecError
         It is no GenICam description, or larger than descriptions are, or has a DOCTYPE.
     """
-    xml = _bare(unzipped(content, shown) if _is_zip(content) else content)
+    xml = _bare(unzipped(content, shown) if is_zip(content) else content)
     if not content.strip(b"\0 \t\r\n"):
         raise SpecError(f"{shown}: empty")
     if not xml:
@@ -147,7 +148,8 @@ def unzipped(content: bytes, shown: str) -> bytes:
         raise SpecError(f"{shown}: cannot be unzipped: {reason}") from None
 
 
-def _is_zip(content: bytes) -> bool:
+def is_zip(content: bytes) -> bool:
+    """Whether a file is an archive, whatever its name says."""
     return content.startswith(b"PK")
 
 
@@ -214,33 +216,68 @@ class _Refused(Exception):
     """Why a text is no description."""
 
 
-def _check(xml: bytes, shown: str) -> None:
-    """Well-formed, a RegisterDescription, no DOCTYPE, not too deep, not too much."""
-    _decoded(xml, shown)
-    depth = elements = 0
+class _Reading:
+    """What the parser of XML calls: a RegisterDescription, not too deep, not too much, registers where GVCP reaches.
 
-    def start(name: str, _attributes: object) -> None:
-        nonlocal depth, elements
-        if not elements and name.rpartition(":")[2] != "RegisterDescription":
+    State: the depth, and the node that registers' addresses and lengths belong to.
+    """
+
+    def __init__(self, parser: expat.XMLParserType) -> None:
+        self._parser = parser
+        self._depth = self._elements = 0
+        self._node = self._text = ""
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.StartDoctypeDeclHandler = self._doctype
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        local = name.rpartition(":")[2]
+        if not self._elements and local != "RegisterDescription":
             raise _Refused(f"not a GenICam description: begins with <{name[:60]}>, not with <RegisterDescription>")
-        elements += 1
-        depth += 1
-        if depth > MAX_DEPTH:
+        if local == "include":
+            raise _Refused("includes another file, which a camera has not")
+        self._elements += 1
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
             raise _Refused(f"elements inside each other more than {MAX_DEPTH} deep")
-        if elements > MAX_ELEMENTS:
+        if self._elements > MAX_ELEMENTS:
             raise _Refused(f"more than {MAX_ELEMENTS} elements")
+        if "Name" in attributes:
+            self._node = attributes["Name"][:80]
+        if local in {"Address", "Length"}:
+            self._text = ""
+            self._parser.CharacterDataHandler = self._characters
 
-    def end(_name: str) -> None:
-        nonlocal depth
-        depth -= 1
+    def _characters(self, text: str) -> None:
+        self._text += text[:80]
 
-    def doctype(*_: object) -> NoReturn:
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        if self._parser.CharacterDataHandler is None:
+            return
+        self._parser.CharacterDataHandler = None
+        number = _number(self._text)
+        if name.endswith("Address") and number >= ADDRESS_SPACE:
+            raise _Refused(f"{self._node}: its address 0x{number:x} has more than the 32 bits that GigE Vision reaches")
+        if name.endswith("Length") and number > MAX_REGISTER_BYTES:
+            raise _Refused(f"{self._node}: a register of {number} bytes; at most {MAX_REGISTER_BYTES >> 20} MB")
+
+    def _doctype(self, *_: object) -> NoReturn:
         raise _Refused("has a DOCTYPE, which no description needs")
 
+
+def _number(text: str) -> int:
+    """A number as descriptions write it; 0 for what is none, which is for GenApi to refuse."""
+    try:
+        return int(text.strip(), 16 if text.strip().lower().startswith("0x") else 10)
+    except ValueError:
+        return 0
+
+
+def _check(xml: bytes, shown: str) -> None:
+    _decoded(xml, shown)
     parser = expat.ParserCreate()
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.StartDoctypeDeclHandler = doctype
+    _Reading(parser)
     try:
         parser.Parse(xml.rstrip(b"\0") if _encoding(xml) == "utf-8" else xml, True)  # noqa: FBT003 - takes no keyword
     except _Refused as error:
