@@ -242,10 +242,8 @@ def _timing(spec: schema.ModelFile, name: str, merged: Merged) -> FrameTiming:
 
 
 def _can_be_made(row: PixelFormat, *, color: bool) -> bool:
-    """Whether a sensor can send a format: raw data are as its mosaic is; a colour sensor has luminance of 8 bits."""
-    if row.components != "raw":
-        return color
-    return row.bayer == color or (color and row.name == "Mono8")
+    """Whether a sensor can send a format: a mosaic needs colour; colours of a monochrome sensor are grey."""
+    return color or not row.bayer
 
 
 def _features(spec: schema.ModelFile, rooms: Sequence[Room], layout: Layout, merged: Merged) -> dict[str, BoundFeature]:

@@ -266,7 +266,7 @@ class SlowestRate(_Sourced):
     blank_lines: Annotated[int, Field(ge=0, le=1_000_000)]
 
 
-_Factor = Annotated[int, Field(ge=1, le=2)]
+_Factor = Annotated[int, Field(ge=1, le=16)]
 
 
 class ReadoutMode(_Strict):
