@@ -56,25 +56,23 @@ def banked_words(graph: Graph, free: NodeMap) -> dict[int, tuple[str, ...]]:
     behind = graph.selectors_of()
     words: dict[int, set[str]] = {}
     shared: set[int] = set()
-    for name, node in graph.nodes.items():
-        if node.kind == "Category" or not (name in behind or node.texts("pValue") or node.is_register):
+    for name in dict.fromkeys((*behind, *graph.features())):
+        if name not in graph:
             continue
         selectors = _device_selectors(graph, behind.get(name, ()))
-        if name not in behind:
-            continue
-        for register in graph.reach([name], _ALL):
-            if graph[register].is_register and (place := free.place(register)):
-                for word in range(place[0] // 4 * 4, place[0] + place[1], 4):
-                    if selectors and not _indexed(graph, register, selectors):
-                        words.setdefault(word, set()).update(selectors)
-                    else:
-                        shared.add(word)
-    for name in graph.features():
-        if name not in behind:
-            for register in graph.reach([name], _ALL):
-                if graph[register].is_register and (place := free.place(register)):
-                    shared.update(range(place[0] // 4 * 4, place[0] + place[1], 4))
+        for register in (r for r in graph.reach([name], _ALL) if graph[r].is_register):
+            found = _words(free, register)
+            if selectors and not _indexed(graph, register, selectors):
+                for word in found:
+                    words.setdefault(word, set()).update(selectors)
+            else:
+                shared.update(found)
     return {word: tuple(sorted(selectors)) for word, selectors in words.items() if word not in shared}
+
+
+def _words(free: NodeMap, register: str) -> range:
+    place = free.place(register)
+    return range(place[0] // 4 * 4, place[0] + place[1], 4) if place else range(0)
 
 
 def _device_selectors(graph: Graph, selectors: tuple[str, ...]) -> tuple[str, ...]:

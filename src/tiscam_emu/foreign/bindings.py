@@ -112,7 +112,12 @@ BINDINGS = (
 RATE_SWITCHES = ("AcquisitionFrameRateEnable", "AcquisitionFrameRateEnabled")
 """While one of these is off, frames come as fast as they can."""
 GAMMA_SWITCHES = ("GammaEnable", "GammaEnabled")
-RATES_TOLD = ("ResultingFrameRate", "ResultingFrameRateAbs", "AcquisitionResultingFrameRate", "AcquisitionFrameRateResulting")
+RATES_TOLD = (
+    "ResultingFrameRate",
+    "ResultingFrameRateAbs",
+    "AcquisitionResultingFrameRate",
+    "AcquisitionFrameRateResulting",
+)
 """What the frame rate comes to, with exposure and readout."""
 
 USER_SETS = {"load": "UserSetLoad", "save": "UserSetSave", "selector": "UserSetSelector"}
@@ -147,5 +152,13 @@ WANTED = {
 }
 """Entries that a camera without a register image is to offer, the first one at power-up."""
 
-UNLOCKED = ("UserSetSelector", "UserSetLoad", "UserSetSave", "UserSetDefault", "ExposureMode", *SELECTED, *RATE_SWITCHES)
+UNLOCKED = (
+    "UserSetSelector",
+    "UserSetLoad",
+    "UserSetSave",
+    "UserSetDefault",
+    "ExposureMode",
+    *SELECTED,
+    *RATE_SWITCHES,
+)
 """Features besides the bound ones that a camera without a register image is to have."""

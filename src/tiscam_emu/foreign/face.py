@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from tiscam_emu.camera.acquisition import resulting_hz
 from tiscam_emu.camera.faces import DescriptionFile
 from tiscam_emu.camera.state import CameraState
-from tiscam_emu.errors import BadAlignment, InvalidAddress, ReadOnly, RegisterError, Status
+from tiscam_emu.errors import AccessDenied, BadAlignment, InvalidAddress, ReadOnly, RegisterError, Status
 from tiscam_emu.features.registers import RegisterMap
 from tiscam_emu.foreign.banks import Banks
 from tiscam_emu.foreign.bindings import GAMMA_SWITCHES, RATE_SWITCHES, RATES_TOLD, Kind
 from tiscam_emu.foreign.commands import Commands
-from tiscam_emu.foreign.invent import Inventor
 from tiscam_emu.foreign.joints import Joint
 from tiscam_emu.foreign.locks import LockPlan
 from tiscam_emu.foreign.memory import Memory, Places
+from tiscam_emu.foreign.solver import Solver
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
 
 BOOTSTRAP_END = 0xA000
@@ -49,7 +49,7 @@ class Face:
     bootstrap: RegisterMap
     memory: Memory
     places: Places
-    inventor: Inventor
+    solver: Solver
     joints: list[Joint]
     limits: list[LimitPlan]
     locks: list[LockPlan]
@@ -72,11 +72,11 @@ class Face:
         Invented registers know no frame rate: the highest one is told then.
         """
         for joint in self.joints:
-            if joint.kind is Kind.TOLD or not joint.selected(self.inventor.free):
+            if joint.kind is Kind.TOLD or not joint.selected(self.solver.free):
                 continue
             if invented and joint.binding.ours == "AcquisitionFrameRate":
-                joint.put(self.inventor, joint.told(self.state) or 0.0)
-            value = joint.read(self.inventor.free)
+                joint.put(self.solver, joint.told(self.state) or 0.0)
+            value = joint.read(self.solver.free)
             if value is not None:
                 self._hand_over(joint, value)
         self._follow_switches()
@@ -125,8 +125,13 @@ class Face:
         return self.memory.read(address, length)
 
     def _read_word(self, address: int) -> bytes:
+        """A word of the bootstrap registers; what our camera does not tell, the description's memory does."""
         try:
             return self.bootstrap.read(address, 4)
+        except AccessDenied:
+            if address not in self.places:
+                raise
+            return self.memory.read(address, 4)
         except InvalidAddress:
             self._find(address, 4)
             self.places.check_read(address, 4)
@@ -150,6 +155,7 @@ class Face:
             except InvalidAddress:
                 pass
             else:
+                self.memory.write(address, data)
                 return
         self._find(address, len(data))
         self.places.check_write(address, len(data))
@@ -190,9 +196,9 @@ class Face:
 
     def _take_changes(self) -> None:
         for joint in self.joints:
-            if joint.kind is Kind.TOLD or not joint.selected(self.inventor.free):
+            if joint.kind is Kind.TOLD or not joint.selected(self.solver.free):
                 continue
-            value = joint.read(self.inventor.free)
+            value = joint.read(self.solver.free)
             if value is not None and value != joint.theirs:
                 self._hand_over(joint, value)
         self._follow_switches()
@@ -204,11 +210,14 @@ class Face:
 
     def _follow_switches(self) -> None:
         """Without its switch a frame rate is the fastest there is, and a gamma is 1."""
-        for switch, ours, off in ((self.rate_switch, "AcquisitionFrameRate", float("inf")), (self.gamma_switch, "Gamma", 1.0)):
+        for switch, ours, off in (
+            (self.rate_switch, "AcquisitionFrameRate", float("inf")),
+            (self.gamma_switch, "Gamma", 1.0),
+        ):
             if not switch:
                 continue
             joint = next((j for j in self.joints if j.binding.ours == ours), None)
-            if not self.inventor.free.number(switch):
+            if not self.solver.free.number(switch):
                 limits = self.state.widest_limits(ours)
                 self.state.write(ours, min(off, limits.high) if off == 1.0 else float(self.state.limits(ours).high))
                 if joint:
@@ -224,7 +233,7 @@ class Face:
 
     def reflect(self) -> None:
         """Let the registers tell what our camera has made of the settings."""
-        state, free = self.state, self.inventor.free
+        state, free = self.state, self.solver.free
         for plan in self.limits:
             limits = plan.joint.limits(state)
             if limits != plan.last:
@@ -232,7 +241,7 @@ class Face:
                 for node, which, register in plan.nodes:
                     value = limits[which]
                     if value is not None and register:
-                        self.inventor.solve(node, register, value)
+                        self.solver.solve(node, register, value)
                     elif value is not None:
                         free.put(node, value)
         for joint in self.joints:
@@ -243,7 +252,7 @@ class Face:
         self._seen, self._seen_at = (state.generation, state.acquiring), state.now
 
     def _reflect(self, joint: Joint) -> None:
-        state, free = self.state, self.inventor.free
+        state, free = self.state, self.solver.free
         ours = state[joint.binding.ours]
         if ours == joint.ours or not joint.selected(free):
             return
@@ -253,9 +262,9 @@ class Face:
         if told is None or (current is not None and abs(current - told) <= joint.tolerance(state)):
             return
         if joint.kind is Kind.TOLD:
-            self.inventor.drive(joint.name, told)
+            self.solver.drive(joint.name, told)
         else:
-            joint.put(self.inventor, told)
+            joint.put(self.solver, told)
         joint.theirs = joint.read(free)
 
     def _tell_rates(self) -> None:
@@ -265,7 +274,7 @@ class Face:
         if rate != self._resulting_hz:
             self._resulting_hz = rate
             for name in self.rates_told:
-                self.inventor.free.put(name, rate)
+                self.solver.free.put(name, rate)
 
 
 def switches(names: Iterable[str]) -> tuple[str, str, tuple[str, ...]]:

@@ -101,11 +101,16 @@ def _largest(graph: Graph, free: NodeMap, name: str) -> float | None:
 
 def _reach(graph: Graph, free: NodeMap, name: str, axis: str) -> float | None:
     """Size and offset as they are set, together: the sensor is at least as large."""
-    size, offset = free.number(name) if name in graph else None, free.number(f"Offset{axis}") if f"Offset{axis}" in graph else 0
+    size, offset = (
+        free.number(name) if name in graph else None,
+        free.number(f"Offset{axis}") if f"Offset{axis}" in graph else 0,
+    )
     return size + (offset or 0) if size else None
 
 
-def inner_model(graph: Graph, gated: NodeMap, facts: Facts, told: Mapping[str, Any], identity: Mapping[str, str], shown: str) -> CameraModel:
+def inner_model(
+    graph: Graph, gated: NodeMap, facts: Facts, told: Mapping[str, Any], *, identity: Mapping[str, str], shown: str
+) -> CameraModel:
     """The acting camera.
 
     Raises
@@ -167,14 +172,10 @@ def _modes(graph: Graph, gated: NodeMap) -> list[dict[str, Any]]:
     for index, name in enumerate(_FACTORS):
         if name in graph and gated.access(name) == "RW":
             limits = gated.limits(name)
-            values = [e.number("Value") or 1 for e in graph[name].entries] or ([limits[1]] if limits else [1])
+            values = [e.number("Value") or 1 for e in graph[name].entries] or ([int(limits[1])] if limits else [1])
             largest[index] = int(min(_MOST_FACTOR, max(1, *values)))
-    modes = []
-    for decimation in _pairs(largest[0], largest[1]):
-        modes.append({"decimation": decimation, "binning": [1, 1]})
-    for binning in _pairs(largest[2], largest[3]):
-        modes.append({"decimation": [1, 1], "binning": binning})
-    return modes
+    skipping = [{"decimation": factors, "binning": [1, 1]} for factors in _pairs(*largest[:2])]
+    return skipping + [{"decimation": [1, 1], "binning": factors} for factors in _pairs(*largest[2:])]
 
 
 def _pairs(first: int, second: int) -> list[list[int]]:

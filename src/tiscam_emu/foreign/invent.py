@@ -1,405 +1,75 @@
-"""Registers for a description that came without any: as few as the bound features need to work.
-
-Inquiry registers say which features there are, which of them are locked, and what their limits are. They are found by
-trying: one bit or value of the registers behind a gate after the other, until the feature is there and can be written.
-"""
+"""Registers for a description that came without any: as few as the bound features need to work."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations, islice, product
+from collections.abc import Sequence
 
 from tiscam_emu.foreign.bindings import BINDINGS, SELECTED, UNLOCKED, WANTED, Kind
-from tiscam_emu.foreign.graph import GATES, Graph, Node
+from tiscam_emu.foreign.graph import Node
 from tiscam_emu.foreign.nodemap import GenApiError, NodeMap
-
-_MOST_TRIES = 3000
-_MOST_CHANGED = 3
-_MOST_BITS = 10
-_MOST_SELECTED = 12
-_RELATIVE = 1e-6
-_NEAR = 0.5
-_MOST_GUESSES = 16
-_FIRST_GUESSES = (1.0,)
-_SCALES = (1_000_000, 1_000_000_000, 1)
-"""What other registers of a formula are while one is sought, if they cannot stay as they are: a timebase."""
-_GRABBING = "TLParamsLocked"
-_BOUND_TAGS = ("pMin", "pMax", "pInc")
+from tiscam_emu.foreign.solver import Solver
 
 
-@dataclass(slots=True)
-class Inventor:
-    """State: the two node maps over a memory that is being filled.
-
-    `gated` sees what clients see, `free` can set everything. `pinned` are registers that are what they have to be.
-    """
-
-    graph: Graph
-    gated: NodeMap
-    free: NodeMap
-    pinned: set[str] = field(default_factory=set)
-    failures: dict[str, str] = field(default_factory=dict)
-
-    def open(self, name: str, *, writable: bool = False) -> bool:
-        """Let a feature be there, and not be locked; whether that could be done."""
-
-        wanted = {"RW", "WO"} if writable else {"RW", "RO", "WO"}
-
-        def reached() -> bool:
-            return any(access in wanted for access in self._accesses(name))
-
-        if reached():
-            return True
-        for inner in reversed(self.graph.reach([name], _BOUND_TAGS)):
-            if self.graph[inner].texts(*GATES) and not self.gated.is_open(inner):
-                self._solve(lambda node=inner: self.gated.is_open(node), self._gates_of([self.graph[inner]]))  # type: ignore[misc]
-        gates = self._gates([name])
-        if reached() or self._solve(reached, gates):
-            return True
-        if writable and self.open(name):
-            return False
-        self.failures[name] = self._reason(name, gates)
-        return False
-
-    def select(self, selector: str, value: float) -> None:
-        """Let a selector stand at a value, for both node maps: some selectors are no registers but the client's own."""
-        self.free.put(selector, value)
-        self.gated.put(selector, value)
-
-    def behind(self, name: str) -> Iterator[str]:
-        """Once for every entry of the selectors that a feature is behind, the one of power-up last; what they are."""
-        selectors = [s for s in self.graph.selectors_of().get(name, ()) if s in self.graph]
-        values = [self._selected(selector) for selector in selectors]
-        for chosen in islice(product(*values), _MOST_SELECTED):
-            for selector, value in zip(selectors, chosen, strict=True):
-                self.select(selector, value)
-            yield " ".join(f"{selector}={value}" for selector, value in zip(selectors, chosen, strict=True))
-
-    def _selected(self, selector: str) -> list[int]:
-        current = int(self.free.number(selector) or 0)
-        values = [
-            value
-            for entry in self.graph[selector].entries
-            if self.gated.is_open(f"EnumEntry_{selector}_{entry.name}") and (value := entry.number("Value")) is not None
-        ]
-        preferred = [e.number("Value") for wanted in SELECTED.get(selector, ()) for e in self.graph[selector].entries if e.name == wanted]
-        last = next((value for value in preferred if value in values), current)
-        return [*(value for value in values if value != last), last]
-
-    def _accesses(self, name: str) -> list[str]:
-        """What may be done with a feature, before and while a client grabs."""
-        found = [self.gated.access(name)]
-        if _GRABBING in self.graph and self.graph[name].kind == "Command":
-            self.gated.put(_GRABBING, 1)
-            found.append(self.gated.access(name))
-            self.gated.put(_GRABBING, 0)
-        return found
-
-    def open_entry(self, enumeration: str, symbol: str) -> bool:
-        """Let an entry of an enumeration be there."""
-        entry = next((e for e in self.graph[enumeration].entries if e.name == symbol), None)
-        if entry is None:
-            return False
-        node = f"EnumEntry_{enumeration}_{symbol}"
-
-        def reached() -> bool:
-            return self.gated.is_open(node)
-
-        return reached() or self._solve(reached, self._gates_of([entry]))
-
-    def _gates(self, names: Sequence[str]) -> list[str]:
-        chain = self.graph.reach(names, _BOUND_TAGS)
-        return self._gates_of([self.graph[name] for name in chain])
-
-    def _gates_of(self, nodes: Sequence[Node]) -> list[str]:
-        starts = [text for node in nodes for text in node.texts(*GATES) if text in self.graph]
-        found = self.graph.reach(starts)
-        # What stands behind a gate may have gates itself.
-        inner = [t for name in found for t in self.graph[name].texts(*GATES) if t in self.graph]
-        return list(dict.fromkeys([*found, *self.graph.reach(inner)]))
-
-    def _reason(self, name: str, gates: Sequence[str]) -> str:
-        access = self.gated.access(name)
-        registers = [gate for gate in gates if self.graph[gate].is_register]
-        if not registers:
-            return f"{access}, and the description says so without asking a register"
-        return f"{access}, whatever of {', '.join(registers[:4])} is set"
-
-    def _solve(self, reached: Callable[[], bool], chain: Sequence[str]) -> bool:
-        """Change as few registers of `chain` as possible so that `reached` holds."""
-        registers = [name for name in chain if self.graph[name].is_register and name not in self.pinned]
-        registers.sort(key=lambda name: self.graph[name].text("AccessMode") != "RO")
-        before = {name: self.free.number(name) for name in registers}
-        literals = self.graph.literals(chain)
-        for changes in islice(_changes(registers, [self._tried(name, literals) for name in registers]), _MOST_TRIES):
-            if all(self.free.put(name, value) for name, value in changes) and reached():
-                # What clients can write is a setting: the feature comes and goes with it.
-                self.pinned.update(name for name, _ in changes if self.graph[name].text("AccessMode") == "RO")
-                return True
-            for name, _ in changes:
-                self.free.put(name, before[name] or 0)
-        return False
-
-    def _tried(self, name: str, literals: Sequence[int]) -> list[int]:
-        """Values that a register may need: a bit both values, others what the formulas ask for."""
-        bits = self._bits(name)
-        values = [1, 0] if bits == 1 else [1, 0, 2, 3, 4, *literals, *_masks(literals), 2**bits - 1]
-        current = self.free.number(name)
-        return [v for v in dict.fromkeys(values) if v < 2**bits and v != current]
-
-    def _bits(self, name: str) -> int:
-        node = self.graph[name]
-        if node.kind not in {"MaskedIntReg", "StructEntry"}:
-            return 8 * min(8, node.number("Length") or 4)
-        return 1 if node.text("Bit") else abs((node.number("MSB") or 0) - (node.number("LSB") or 0)) + 1
-
-    def drive(self, name: str, target: float) -> bool:
-        """Let a node read `target` by setting the registers behind it; whether it does then."""
-        node = self.graph.nodes.get(name)
-        if node is None:
-            return False
-        if self._reads(name, target):
-            self._pin(name)
-            return True
-        if node.kind in {"SwissKnife", "IntSwissKnife"}:
-            return self._solve_for(name, target)
-        if node.is_register and name in self.pinned:
-            return False
-        following = [text for text in node.texts("pValue") if text in self.graph]
-        if following and node.kind not in {"Converter", "IntConverter"}:
-            return self.drive(following[0], target) or self._reads(name, target)
-        registers = [r for text in following for r in self.graph.registers(text)] or [name]
-        if any(register in self.pinned for register in registers):
-            return False
-        before = {register: self.free.number(register) or 0 for register in registers}
-        if self.put(name, target):
-            self.pinned.update(registers)
-            return True
-        for register, value in before.items():
-            self.free.put(register, value)
-        return False
-
-    def put(self, name: str, target: float) -> bool:
-        """Set a node to a value or to the step next to it; whether it reads so then.
-
-        Where GenApi does not set it, for limits of the formula that are not finite, its register is sought.
-        """
-        if self.free.put(name, target) and self._near(name, target):
-            return True
-        behind = [r for text in self.graph[name].texts("pValue") if text in self.graph for r in self.graph.registers(text)]
-        return any(self.solve(name, register, target) for register in behind)
-
-    def _near(self, name: str, target: float) -> bool:
-        value = self.free.number(name)
-        return value is not None and abs(value - target) <= max(_NEAR * abs(target), 1e-9)
-
-    def _pin(self, name: str) -> None:
-        self.pinned.update(self.graph.registers(name))
-
-    def _reads(self, name: str, target: float) -> bool:
-        value = self.free.number(name)
-        return value is not None and math.isclose(value, target, rel_tol=_RELATIVE, abs_tol=1e-9)
-
-    def _solve_for(self, name: str, target: float) -> bool:
-        """Set one register behind a formula so that this becomes `target`.
-
-        Others are left as they are, unless the formula has no value then: they may be a timebase to divide by. Narrow
-        ones become as large as they can, for they are the steps of a scale.
-        """
-        registers = [r for r in self.graph.registers(name) if r not in self.pinned]
-        registers.sort(key=lambda r: self.graph[r].text("AccessMode") != "RO")
-        before = {register: self.free.number(register) or 0 for register in registers}
-        scales = (None,) if self.free.number(name) is not None else (None, *_SCALES)
-        for scale in scales:
-            for register in registers:
-                others = [r for r in registers if r != register and scale is not None]
-                for other in others:
-                    self.free.put(other, scale or 0)
-                if self.solve(name, register, target):
-                    self.pinned.update((register, *others))
-                    return True
-                for other, value in before.items():
-                    self.free.put(other, value)
-        return self._solve_scaled(name, registers, target)
-
-    def _solve_scaled(self, name: str, registers: Sequence[str], target: float) -> bool:
-        """As `_solve_for`, with all narrow registers but one at their largest value."""
-        narrow = [r for r in registers if not self.free.number(r) and self._bits(r) < 32]
-        before = {register: self.free.number(register) or 0 for register in registers}
-        for register in (r for r in registers if r not in narrow and narrow):
-            for other in narrow:
-                self.free.put(other, 2 ** self._bits(other) - 1)
-            if self.solve(name, register, target):
-                self.pinned.update((register, *narrow))
-                return True
-            for other, value in before.items():
-                self.free.put(other, value)
-        return False
-
-    def solve(self, name: str, register: str, target: float) -> bool:
-        """Find the value of one register at which a formula gives `target`, or the step next to it, if there is one."""
-        points: list[tuple[float, float]] = []
-        guess = float(target)
-        for _ in range(_MOST_GUESSES):
-            at = self._put_within(register, guess)
-            value = self.free.number(name)
-            if value is None or at is None:
-                if len(points) or guess in _FIRST_GUESSES:
-                    return False
-                guess = _FIRST_GUESSES[0]
-                continue
-            if self._reads(name, target):
-                return True
-            if points and points[-1][0] == at:
-                break
-            points.append((at, value))
-            guess = _next_guess(points, target)
-            if not math.isfinite(guess):
-                return False
-        return self._brackets(name, register, target)
-
-    def _put_within(self, register: str, value: float) -> float | None:
-        limits = self.free.limits(register)
-        if limits:
-            value = min(max(value, limits[0]), limits[1])
-        return self.free.number(register) if self.free.put(register, value) else None
-
-    def _brackets(self, name: str, register: str, target: float) -> bool:
-        """Whether `target` lies between the formula's values at a register's value of now and the next one."""
-        at, value = self.free.number(register), self.free.number(name)
-        if at is None or value is None or self.graph[register].kind == "FloatReg":
-            return False
-        for step in (1, -1):
-            beyond = self._put_within(register, at + step)
-            other = self.free.number(name)
-            if beyond != at and other is not None and (value - target) * (other - target) <= 0:
-                if abs(value - target) <= abs(other - target):
-                    self.free.put(register, at)
-                return True
-        self.free.put(register, at)
-        return False
-
-    def limit(self, name: str, low: float | None, high: float | None, step: float | None) -> None:
-        """Give a number limits, through the registers that hold them."""
-        node = self.graph[name]
-        for tag, value in (("pInc", step), ("pMax", high), ("pMin", low)):
-            for text in node.texts(tag) if value is not None else ():
-                self.drive(text, float(value or 0))
-        for text in node.texts("pValue"):
-            if text not in self.graph:
-                continue
-            if node.kind in {"Converter", "IntConverter"}:
-                low, high = self._converted(name, text, low, high)
-                step = None
-            if self.graph[text].kind in {"Integer", "Float", "Converter", "IntConverter"}:
-                self.limit(text, low, high, step)
-
-    def _converted(
-        self, converter: str, behind: str, low: float | None, high: float | None
-    ) -> tuple[float | None, float | None]:
-        """Limits of a converter in the units of what it converts."""
-        before = self.free.number(behind)
-        ends: list[float | None] = []
-        for value in (low, high):
-            done = value is not None and self.put(converter, value)
-            ends.append(self.free.number(behind) if done else None)
-        if before is not None:
-            self.free.put(behind, before)
-        known = sorted(end for end in ends if end is not None)
-        if len(known) == 2:
-            return known[0], known[1]
-        return ends[0], ends[1]
-
-
-def _next_guess(points: Sequence[tuple[float, float]], target: float) -> float:
-    """Where a formula may have the value `target`: on a line through the last two points, or on a hyperbola."""
-    (x1, y1) = points[-1]
-    if len(points) == 1:
-        return x1 / 2 + 1
-    (x0, y0) = points[-2]
-    if y1 == y0 or x1 == x0:
-        return math.nan
-    if target and math.isclose(x0 * y0, x1 * y1, rel_tol=1e-3):
-        return x1 * y1 / target
-    return x1 + (target - y1) * (x1 - x0) / (y1 - y0)
-
-
-def _masks(literals: Sequence[int]) -> list[int]:
-    """One to three of the bits that formulas mask out, together."""
-    bits: dict[int, None] = {}
-    for literal in literals:
-        word = literal if literal.bit_count() <= 4 else ~literal & 0xFFFF_FFFF
-        if word >= 16 and word.bit_count() <= 8:
-            bits.update((1 << at, None) for at in range(32) if word >> at & 1)
-    few = list(bits)[:_MOST_BITS]
-    return [sum(chosen) for count in (1, 2, 3) for chosen in combinations(few, count)]
-
-
-def _changes(
-    registers: Sequence[str], values: Sequence[Sequence[int]]
-) -> Iterator[tuple[tuple[str, int], ...]]:
-    """All changes of one register, then of two, then of three."""
-    pairs = [[(name, value) for value in tried] for name, tried in zip(registers, values, strict=True)]
-    for count in range(1, min(_MOST_CHANGED, len(registers)) + 1):
-        few = pairs if count == 1 else [tried[:6] for tried in pairs] if count == 2 else [t[:3] for t in pairs]
-        for chosen in combinations(few, count):
-            yield from product(*chosen)
-
-
-def open_features(inventor: Inventor, formats: Sequence[str]) -> None:
+def open_features(solver: Solver, formats: Sequence[str]) -> None:
     """Let all bound features be there that the description has, and the entries of enumerations that they need."""
-    graph = inventor.graph
-    for name in {selector for known in graph.selectors_of().values() for selector in known if selector in graph}:
-        if not graph.registers(name):  # it is in the client alone, and stands at its first value there
-            first = inventor.free.number(name)
-            for entry in graph[name].entries:
-                if entry.number("Value") == first:
-                    inventor.open_entry(name, entry.name)
+    graph = solver.graph
+    _open_first_entries(solver)
     ordered = sorted(WANTED.items(), key=lambda item: item[0] not in SELECTED)
     for name, symbols in (("PixelFormat", tuple(formats)), *ordered):
-        for _ in inventor.behind(name) if name in graph else ():
+        for _ in solver.behind(name) if name in graph else ():
             for symbol in symbols:
-                inventor.open_entry(name, symbol)
+                solver.open_entry(name, symbol)
     for name in (n for n in UNLOCKED if n in graph):
-        inventor.open(name, writable=True)
+        solver.open(name, writable=True)
     for binding in BINDINGS:
         for name in (n for n in binding.names if n in graph):
-            for _ in inventor.behind(name):
-                inventor.open(name, writable=binding.kind is not Kind.TOLD)
+            for _ in solver.behind(name):
+                solver.open(name, writable=binding.kind is not Kind.TOLD)
 
 
-def settle_enumerations(inventor: Inventor) -> None:
+def _open_first_entries(solver: Solver) -> None:
+    """Selectors that are in the client alone stand at their first value there: let it be an entry that there is."""
+    graph = solver.graph
+    for name in sorted({selector for known in graph.selectors_of().values() for selector in known}):
+        if name not in graph or graph.registers(name):
+            continue
+        first = solver.free.number(name)
+        for entry in graph[name].entries:
+            if entry.number("Value") == first:
+                solver.open_entry(name, entry.name)
+
+
+def settle_enumerations(solver: Solver) -> None:
     """Let every enumeration that can be read stand at an entry that there is, behind every value of its selectors."""
-    for node in inventor.graph.nodes.values():
+    for node in solver.graph.nodes.values():
         if node.kind == "Enumeration":
-            for _ in inventor.behind(node.name) if node.name in WANTED else (0,):
-                _settle_enumeration(inventor, node)
+            for _ in solver.behind(node.name) if node.name in WANTED else (0,):
+                _settle_enumeration(solver, node)
 
 
-def _settle_enumeration(inventor: Inventor, node: Node) -> None:
-    gated, free = inventor.gated, inventor.free
+def _settle_enumeration(solver: Solver, node: Node) -> None:
+    gated, free = solver.gated, solver.free
     if not gated.is_open(node.name):
         return
     offered = [e for e in node.entries if gated.is_open(f"EnumEntry_{node.name}_{e.name}")]
     preferred = WANTED.get(node.name, ())
     offered.sort(key=lambda entry: preferred.index(entry.name) if entry.name in preferred else len(preferred))
-    wished = bool(offered and offered[0].name in preferred and inventor.graph.registers(node.name))
+    wished = bool(offered and offered[0].name in preferred and solver.graph.registers(node.name))
     if not wished and free.number(node.name) in {entry.number("Value") for entry in offered}:
         return
     values = [value for entry in offered if (value := entry.number("Value")) is not None]
-    if not any(inventor.drive(node.name, value) for value in values) and values:
+    if not any(solver.drive(node.name, value) for value in values) and values:
         free.put(node.name, values[0])
 
 
-def settle_numbers(inventor: Inventor) -> None:
+def settle_numbers(solver: Solver) -> None:
     """Bring numbers that can be read, and are outside their limits, inside."""
-    for name in inventor.graph.features():
-        node = inventor.graph[name]
-        if node.kind not in {"Integer", "Float"} or not inventor.gated.is_open(name):
+    for name in solver.graph.features():
+        node = solver.graph[name]
+        if node.kind not in {"Integer", "Float"} or not solver.gated.is_open(name):
             continue
-        limits, value = inventor.gated.limits(name), inventor.free.number(name)
+        limits, value = solver.gated.limits(name), solver.free.number(name)
         if limits is None or value is None or not node.texts("pValue"):
             continue
         low, high, _step = limits
@@ -407,7 +77,7 @@ def settle_numbers(inventor: Inventor) -> None:
             continue
         if low > high:
             continue
-        inventor.drive(name, low if value < low else high)
+        solver.drive(name, low if value < low else high)
 
 
 _USUAL = {
@@ -457,40 +127,40 @@ _USUAL_VALUES = {
 }
 
 
-def fill_sizes(inventor: Inventor, size: tuple[int, int]) -> None:
+def fill_sizes(solver: Solver, size: tuple[int, int]) -> None:
     """Let the description's own features tell the sensor's size, and let the whole of it be read out."""
     for side, axis, pixels in (("Width", "X", size[0]), ("Height", "Y", size[1])):
         for name in (f"Sensor{side}", f"{side}Max"):
-            inventor.drive(name, pixels)
+            solver.drive(name, pixels)
         for name in (side, f"Offset{axis}"):
-            _fill_limits(inventor, name, pixels)
-        inventor.drive(f"Offset{axis}", 0)
-        limits = inventor.gated.limits(side) if side in inventor.graph else None
+            _fill_limits(solver, name, pixels)
+        solver.drive(f"Offset{axis}", 0)
+        limits = solver.gated.limits(side) if side in solver.graph else None
         low, high, step = limits or (1, pixels, 1)
         largest = min(pixels, high) if high > 0 else pixels
-        inventor.drive(side, largest if not step else low + (largest - low) // step * step)
+        solver.drive(side, largest if not step else low + (largest - low) // step * step)
 
 
-def fill_numbers(inventor: Inventor) -> None:
+def fill_numbers(solver: Solver) -> None:
     """Give the other bound numbers limits and values."""
-    for name in (n for n in _USUAL if n in inventor.graph and n not in {"Width", "Height", "OffsetX", "OffsetY"}):
-        for _ in inventor.behind(name):
-            _fill_limits(inventor, name, None)
-            limits = inventor.gated.limits(name)
+    for name in (n for n in _USUAL if n in solver.graph and n not in {"Width", "Height", "OffsetX", "OffsetY"}):
+        for _ in solver.behind(name):
+            _fill_limits(solver, name, None)
+            limits = solver.gated.limits(name)
             if limits is None or name == "GevSCPSPacketSize":
                 continue
-            value = inventor.free.number(name)
+            value = solver.free.number(name)
             wanted = _USUAL_VALUES.get(name)
             if value is None or not limits[0] <= value <= limits[1] or wanted is not None:
-                inventor.drive(name, min(max(wanted if wanted is not None else limits[0], limits[0]), limits[1]))
+                solver.drive(name, min(max(wanted if wanted is not None else limits[0], limits[0]), limits[1]))
 
 
-def _fill_limits(inventor: Inventor, name: str, high: float | None) -> None:
+def _fill_limits(solver: Solver, name: str, high: float | None) -> None:
     """Limits for a number that has none that make sense."""
-    if name not in inventor.graph:
+    if name not in solver.graph:
         return
     usual = _USUAL[name]
-    limits = inventor.gated.limits(name) or (0, 0, 0)
+    limits = solver.gated.limits(name) or (0, 0, 0)
     low = usual[0] if limits[0] < usual[0] and name in _LEAST else None
     step = usual[2] if limits[2] is not None and limits[2] <= 0 else None
     top = high if high is not None else usual[1]
@@ -499,21 +169,21 @@ def _fill_limits(inventor: Inventor, name: str, high: float | None) -> None:
         low = usual[0]
     elif not (high is not None and limits[1] > high):
         top = None
-    inventor.limit(name, low, top, step)
+    solver.limit(name, low, top, step)
 
 
-def mend_unreadable(inventor: Inventor) -> dict[str, str]:
+def mend_unreadable(solver: Solver) -> dict[str, str]:
     """Let features that are there be read: a formula may divide by a register. What stays unreadable, and why."""
     left: dict[str, str] = {}
-    for name in inventor.graph.features():
-        reason = readable(inventor.gated, name)
+    for name in solver.graph.features():
+        reason = readable(solver.gated, name)
         if not reason:
             continue
-        registers = [r for r in inventor.graph.registers(name) if not inventor.free.number(r)]
-        registers.sort(key=lambda r: inventor.graph[r].text("AccessMode") != "RO")
+        registers = [r for r in solver.graph.registers(name) if not solver.free.number(r)]
+        registers.sort(key=lambda r: solver.graph[r].text("AccessMode") != "RO")
         for register in registers:
-            inventor.free.put(register, 1)
-            if not (reason := readable(inventor.gated, name)):
+            solver.free.put(register, 1)
+            if not (reason := readable(solver.gated, name)):
                 break
         if reason:
             left[name] = reason

@@ -14,8 +14,8 @@ from tiscam_emu.features.kinds import Enumeration, Float, Integer
 from tiscam_emu.foreign.bindings import BINDINGS, SELECTED, Binding, Kind
 from tiscam_emu.foreign.graph import Graph
 from tiscam_emu.foreign.inner import decibels, gain_limits, per_unit
-from tiscam_emu.foreign.invent import Inventor
 from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.solver import Solver
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 
 _BLACK_LEVEL_SCALE = 4095.0
@@ -62,11 +62,11 @@ class Joint:
             free.put(selector, value)
         return free.number(self.name)
 
-    def put(self, inventor: Inventor, value: float) -> None:
+    def put(self, solver: Solver, value: float) -> None:
         """Set the description's value."""
         for selector, chosen in self.at:
-            inventor.free.put(selector, chosen)
-        inventor.put(self.name, value)
+            solver.free.put(selector, chosen)
+        solver.put(self.name, value)
 
     def hand_over(self, state: CameraState, value: float) -> None:
         """Give our feature the description's value.
@@ -131,7 +131,9 @@ class Joint:
         return low, high, limits.step / self.per_unit if limits.step else None
 
 
-def joints_of(graph: Graph, gated: NodeMap, free: NodeMap, state: CameraState, formats: Mapping[str, str]) -> list[Joint]:
+def joints_of(
+    graph: Graph, gated: NodeMap, free: NodeMap, state: CameraState, formats: Mapping[str, str]
+) -> list[Joint]:
     """All bound features of a description but the commands, in the order of `BINDINGS`."""
     selectors = graph.selectors_of()
     found: list[Joint] = []
@@ -197,10 +199,16 @@ def _scale(joint: Joint, graph: Graph, gated: NodeMap) -> None:
 def _choices(joint: Joint, graph: Graph, state: CameraState, formats: Mapping[str, str]) -> None:
     values = {entry.name: entry.number("Value") for entry in graph[joint.name].entries}
     if joint.kind is Kind.FORMAT:
-        joint.entries = {value: formats[name] for name, value in values.items() if name in formats and value is not None}
+        joint.entries = {
+            value: formats[name] for name, value in values.items() if name in formats and value is not None
+        }
     elif joint.kind is Kind.CHOICE:
         declaration = state.features[joint.binding.ours].declaration
-        ours = {e.name for e in state.features[joint.binding.ours].entries} if isinstance(declaration, Enumeration) else set()
+        ours = (
+            {e.name for e in state.features[joint.binding.ours].entries}
+            if isinstance(declaration, Enumeration)
+            else set()
+        )
         joint.entries = {
             value: choice
             for name, value in values.items()

@@ -308,4 +308,4 @@ def _extra(path: Path) -> Mapping[str, Any]:
         raise SpecError(f"{path}: has at most {MAX_EXTRA_BYTES >> 20} MB")
     from tiscam_emu.spec.files import read_merged  # noqa: PLC0415 - YAML takes longer to import than all of this
 
-    return read_merged(path)
+    return read_merged(path).content

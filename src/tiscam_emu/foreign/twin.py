@@ -21,7 +21,6 @@ from tiscam_emu.foreign.face import BOOTSTRAP_END, Face, LimitPlan, switches
 from tiscam_emu.foreign.graph import ADDRESS_OF, Graph, parse
 from tiscam_emu.foreign.inner import Facts, identity_of, inner_model, makeable, refuse_without_size, sensor_size
 from tiscam_emu.foreign.invent import (
-    Inventor,
     fill_numbers,
     fill_sizes,
     mend_unreadable,
@@ -33,6 +32,7 @@ from tiscam_emu.foreign.joints import Joint, joints_of
 from tiscam_emu.foreign.locks import lock_plans
 from tiscam_emu.foreign.memory import Memory, Places, whole_words
 from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.solver import Solver
 from tiscam_emu.foreign.source import Description
 from tiscam_emu.genicam.document import zipped
 from tiscam_emu.spec.model import CameraModel
@@ -51,7 +51,7 @@ class Prepared:
     description: Description
     graph: Graph
     memory: Memory
-    inventor: Inventor
+    solver: Solver
     places: Places
     moving: tuple[str, ...]
     facts: Facts
@@ -78,41 +78,41 @@ def prepare(path: Path, told: Mapping[str, Any] | None = None) -> Prepared:
             memory.write(address, data)
     gated = NodeMap(graph, shown, memory.read, memory.write, gates=True)
     free = NodeMap(graph, shown, memory.read, memory.write, gates=False)
-    inventor = Inventor(graph, gated, free)
+    solver = Solver(graph, gated, free)
     known = {**description.extra, **(told or {})}
     formats = makeable(graph)
     if description.image is None:
-        open_features(inventor, tuple(formats))
+        open_features(solver, tuple(formats))
     size, size_from = sensor_size(graph, free, known)
     unreadable: Mapping[str, str] = {}
     if description.image is None:
-        _first_format(inventor, formats)
-        fill_sizes(inventor, size)
-        mend_unreadable(inventor)
-        fill_numbers(inventor)
-        settle_enumerations(inventor)
-        settle_numbers(inventor)
-        unreadable = mend_unreadable(inventor)
+        _first_format(solver, formats)
+        fill_sizes(solver, size)
+        mend_unreadable(solver)
+        fill_numbers(solver)
+        settle_enumerations(solver)
+        settle_numbers(solver)
+        unreadable = mend_unreadable(solver)
     offered = {n: ours for n, ours in formats.items() if gated.is_open(f"EnumEntry_PixelFormat_{n}")}
     if not offered:
         raise SpecError(f"{shown}: none of its pixel formats can be made available: {', '.join(formats)}")
     facts = Facts(size, size_from, offered)
     identity = identity_of(graph, _identity_texts(description), shown)
-    model = inner_model(graph, gated, facts, known, identity, shown)
+    model = inner_model(graph, gated, facts, known, identity=identity, shown=shown)
     if description.image is None:
         _own_texts(graph, free, memory, identity)
     places, moving, far = _places(graph, free)
-    return Prepared(description, graph, memory, inventor, places, moving, facts, model, unreadable, far)
+    return Prepared(description, graph, memory, solver, places, moving, facts, model, unreadable, far)
 
 
-def _first_format(inventor: Inventor, formats: Mapping[str, str]) -> None:
+def _first_format(solver: Solver, formats: Mapping[str, str]) -> None:
     """Start with a format of 8 bits where there is one."""
-    values = {e.name: e.number("Value") for e in inventor.graph["PixelFormat"].entries}
+    values = {e.name: e.number("Value") for e in solver.graph["PixelFormat"].entries}
     names = sorted(formats, key=lambda name: (not name.endswith("8"), list(formats).index(name)))
     for name in names:
         value = values.get(name)
-        is_open = inventor.gated.is_open(f"EnumEntry_PixelFormat_{name}")
-        if value is not None and is_open and inventor.drive("PixelFormat", value):
+        is_open = solver.gated.is_open(f"EnumEntry_PixelFormat_{name}")
+        if value is not None and is_open and solver.drive("PixelFormat", value):
             return
 
 
@@ -166,8 +166,8 @@ def open_twin(prepared: Prepared, options: CameraOptions) -> Camera:
 
 
 def _face(prepared: Prepared, camera: Camera) -> Face:
-    graph, inventor, memory = prepared.graph, prepared.inventor, prepared.memory
-    gated, free, state = inventor.gated, inventor.free, camera.state
+    graph, solver, memory = prepared.graph, prepared.solver, prepared.memory
+    gated, free, state = solver.gated, solver.free, camera.state
     joints = joints_of(graph, gated, free, state, prepared.facts.formats)
     face = Face(
         prepared.description.xml,
@@ -175,25 +175,32 @@ def _face(prepared: Prepared, camera: Camera) -> Face:
         RegisterMap(state, prepared.model.layout),
         memory,
         prepared.places,
-        inventor,
+        solver,
         joints,
-        _limit_plans(inventor, joints),
+        _limit_plans(solver, joints),
         lock_plans(graph, gated, free, joints),
         Commands(free, []),
         Banks(memory, free, banked_words(graph, free)),
-        *switches(n for n in graph.nodes if graph[n].kind != "EnumEntry" and gated.is_open(n) or n in bindings.RATES_TOLD),
+        *switches(_switchable(graph, gated)),
     )
-    face.commands = Commands(free, commands_of(graph, free, _actions(face, camera)))
+    face.commands = Commands(free, commands_of(graph, free, _actions(camera)))
     face.find_place = _finder(prepared)
     face.described = _described(prepared, plain=state.options.plain_xml)
     face.begin(invented=prepared.description.image is None)
     return face
 
 
-def _limit_plans(inventor: Inventor, joints: list[Joint]) -> list[LimitPlan]:
+def _switchable(graph: Graph, gated: NodeMap) -> Iterator[str]:
+    """Features that are there, and what tells rates."""
+    for name, node in graph.nodes.items():
+        if name in bindings.RATES_TOLD or (node.kind != "EnumEntry" and gated.is_open(name)):
+            yield name
+
+
+def _limit_plans(solver: Solver, joints: list[Joint]) -> list[LimitPlan]:
     """Limits that lie in registers which clients cannot write, one register a limit."""
     plans = []
-    graph = inventor.graph
+    graph = solver.graph
     told = {r for joint in joints if joint.kind is Kind.TOLD for r in graph.registers(joint.name)}
     for joint in joints:
         if joint.kind is not Kind.NUMBER:
@@ -221,7 +228,7 @@ def _limit_nodes(graph: Graph, name: str, tag: str) -> list[str]:
     return found
 
 
-def _actions(face: Face, camera: Camera) -> dict[str, Any]:
+def _actions(camera: Camera) -> dict[str, Any]:
     state = camera.state
     actions: dict[str, Any] = {}
     for binding in BINDINGS:
@@ -233,7 +240,7 @@ def _actions(face: Face, camera: Camera) -> dict[str, Any]:
 
 def _finder(prepared: Prepared) -> Callable[[int], bool]:
     """Look for a register at an address among those whose places depend on others."""
-    graph, free, places = prepared.graph, prepared.inventor.free, prepared.places
+    graph, free, places = prepared.graph, prepared.solver.free, prepared.places
     unseen = list(_clients_selectors(graph))
 
     def find(address: int) -> bool:

@@ -1,2 +1,0 @@
-from tiscam_emu.cli import main
-main()
