@@ -35,10 +35,10 @@ def clone(
 
         cloning.check_folder(folder)
         with CameraReader(address, interface) as reader, _progress() as progress:
-            reader.discover()
-            saved = cloning.clone(reader, address, progress)
+            saved = cloning.clone(reader, address, reader.discover(), progress)
         cloning.save(saved, folder)
-        typer.echo("\n".join([f"saved {address} to {folder}: {cloning.report(saved)[0]}", *cloning.report(saved)[1:]]))
+        camera, *lines = cloning.report(saved)
+        typer.echo("\n".join([f"saved {camera or 'a camera without a name'}, {address}, to {folder}", *lines]))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import Any
 
 from tiscam_emu.errors import RegisterError, SpecError, Status, UserError
 from tiscam_emu.foreign import guard
-from tiscam_emu.foreign.image import ADDRESS_SPACE, RegisterImage, format_image
+from tiscam_emu.foreign.image import ADDRESS_SPACE, RegisterImage, format_image, one_line
 from tiscam_emu.foreign.probe import reason
 from tiscam_emu.foreign.reading import NoAnswer, Reader
 from tiscam_emu.foreign.registers import RegisterNode, declared
@@ -59,11 +59,11 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """A selector, the entry it had, and how many features it selects."""
+    """A selector, the entry it had, and the features that it selects."""
 
     name: str
     entry: str
-    features: int
+    features: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,15 +199,24 @@ def _in_words(address: int, length: int) -> tuple[int, int]:
     return address // 4 * 4, -(-(address + length) // 4) * 4
 
 
-def clone(reader: Reader, shown: str, progress: Progress = lambda _what, _done, _all: None) -> Clone:
-    """Read a camera; `shown` is what errors call it.
+def clone(
+    reader: Reader, shown: str, discovered: bytes = b"", progress: Progress = lambda _what, _done, _all: None
+) -> Clone:
+    """Read a camera.
+
+    Parameters
+    ----------
+    shown
+        What errors call it.
+    discovered
+        Its registers from 0x0000 on, as it answers discovery; whole words. They are not read again.
 
     Raises
     ------
     UserError
         It does not answer, or has no description that can be used; one line.
     """
-    memory = _Memory(reader)
+    memory = _Memory(reader, {at: discovered[at : at + 4] for at in range(0, len(discovered), 4)})
     try:
         standard = _read_bootstrap(memory, progress)
         name, file = _description(memory, progress)
@@ -233,17 +242,11 @@ def _read_bootstrap(memory: _Memory, progress: Progress) -> _Standard:
             memory.read(address, register.length)
             named[address] = (register.length, name)
         except RegisterError as error:
-            if register is bootstrap.VERSION:
-                raise UserError(_denied(error)) from None
+            if error.status is Status.ACCESS_DENIED and register is bootstrap.FIRST_URL:
+                raise UserError("another application has exclusive access; nothing can be read until it ends") from None
             if register.mandatory:
                 unread.append(Unread(name, address, str(error)))
     return named, unread
-
-
-def _denied(error: RegisterError) -> str:
-    if error.status is Status.ACCESS_DENIED:
-        return "another application has exclusive access to the camera; nothing can be read until it ends"
-    return f"its registers cannot be read: {error}"
 
 
 def _bootstrap_registers(memory: _Memory) -> Iterator[tuple[BootstrapRegister, int, str]]:
@@ -282,9 +285,7 @@ def _description(memory: _Memory, progress: Progress) -> tuple[str, bytes]:
             xml = unzipped(file, url.name) if is_zip(file) else file
             described(xml, url.name)
         except (SpecError, RegisterError) as error:
-            reasons.append(
-                f"its {register.name} {error}" if isinstance(error, SpecError) else f"{register.name}: {error}"
-            )
+            reasons.append(f"{register.name}: {error}")
         else:
             return url.name, xml
     raise UserError("; ".join(dict.fromkeys(reasons)))
@@ -321,14 +322,14 @@ def _read_registers(memory: _Memory, description: Description, standard: _Standa
     for number, register in enumerate(registers):
         progress("registers", number, len(registers))
         name = register.name
-        failure = _touch(memory, name, node_map.get_node(name))
-        if failure is None:
+        found_at = _touch(memory, name, node_map)
+        if found_at is None:
             unavailable += 1
-        elif isinstance(failure, Unread):
-            unread.append(failure)
+        elif isinstance(found_at, Unread):
+            unread.append(found_at)
         else:
             read += 1
-            address, length = failure
+            address, length = found_at if found_at[1] else register.place or found_at  # cached: GenApi did not ask
             longest, all_names = names.setdefault(address, (length, []))
             names[address] = (max(longest, length), all_names)
             if name not in all_names:
@@ -392,10 +393,11 @@ def _always_there(register: RegisterNode) -> tuple[int, int] | None:
     return register.place if 0 < length <= BLOCK_BYTES and 0 <= address < ADDRESS_SPACE else None
 
 
-def _touch(memory: _Memory, name: str, node: Any) -> tuple[int, int] | Unread | None:
+def _touch(memory: _Memory, name: str, node_map: Any) -> tuple[int, int] | Unread | None:
     """Read a register: where it lies; or why that failed; or None if the description says that it is not there now."""
     memory.asked, memory.failure = (-1, 0), None
     try:
+        node = node_map.get_node(name)
         if not _is_readable(node):
             return _unread(memory, name) if memory.failure else None
         node.node.invalidate_node()
@@ -429,7 +431,7 @@ def _selectors(nodes: list[Any]) -> Iterator[Selector]:
                 entry = str(node.value)
             except Exception:
                 entry = "not readable"
-            yield Selector(node.node.name, entry, len(node.node.selected_features))
+            yield Selector(node.node.name, entry, tuple(feature.node.name for feature in node.node.selected_features))
 
 
 def check_folder(folder: Path) -> None:
@@ -463,7 +465,8 @@ def save(saved: Clone, folder: Path) -> None:
         unfinished.mkdir()
         try:
             (unfinished / DESCRIPTION_NAMES[0]).write_bytes(saved.file)
-            (unfinished / REGISTERS_NAME).write_text(format_image(saved.image, saved.names), encoding="utf-8")
+            notes = "".join(f"# {line}\n" for line in report(saved)[1:])
+            (unfinished / REGISTERS_NAME).write_text(format_image(saved.image, saved.names) + notes, encoding="utf-8")
             if folder.exists():
                 folder.rmdir()
             unfinished.rename(folder)
@@ -478,17 +481,19 @@ def report(saved: Clone) -> list[str]:
     """What was saved and what was not, in lines for people."""
     count = sum(map(len, saved.image.blocks.values()))
     lines = [
-        f"{saved.camera}",
+        saved.camera,
         f"description {saved.file_name}, {len(saved.file)} bytes",
-        f"{saved.registers} registers read, {count} bytes; {saved.unavailable} are not there, or not now",
+        f"{saved.registers} registers read, {count} bytes",
     ]
+    if saved.unavailable:
+        lines.append(f"{saved.unavailable} registers are not there, or not now, as the description says")
     if saved.selectors:
-        lines.append("behind selectors the entry of now alone:")
-        lines += [f"  {s.name} {s.entry} ({s.features} features)" for s in saved.selectors]
+        lines.append("of what lies behind selectors, the entry of now alone:")
+        lines += [f"  {s.name} {s.entry} (for {', '.join(s.features)})" for s in saved.selectors]
     if saved.unread:
-        lines.append(f"{len(saved.unread)} could not be read:")
+        lines.append(f"{len(saved.unread)} registers could not be read:")
         lines += [
             f"  {u.name} {f'0x{u.address:08x}' if u.address >= 0 else '(address not known)'}: {u.why}"
             for u in saved.unread
         ]
-    return lines
+    return [("  " if line.startswith("  ") else "") + one_line(line) for line in lines]

@@ -155,8 +155,8 @@ def format_image(image: RegisterImage, names: Mapping[int, tuple[int, str]] | No
         _TITLE,
         f"# format: {FORMAT}",
         f"# description sha256: {image.description_sha256}",
-        f"# camera: {_one_line(image.camera)}",
-        f"# saved: {_one_line(image.saved)}",
+        f"# camera: {one_line(image.camera)}",
+        f"# saved: {one_line(image.saved)}",
     ]
     named = sorted(names or {})
     for start, data in image.blocks.items():
@@ -176,12 +176,13 @@ def _block_lines(start: int, data: bytes, named: Sequence[tuple[int, int, str]])
             cuts.setdefault(line, [])
             if covered < end:
                 cuts[covered] = []
-        cuts[line].append(_one_line(name))
+        cuts[line].append(one_line(name))
     return [
         f"0x{low:08x} {data[low - start : high - start].hex()}{'  # ' + ', '.join(cuts[low]) if cuts[low] else ''}"
         for low, high in pairwise([*cuts, end])
     ]
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Text of others without line ends, and without what moves a terminal's cursor."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

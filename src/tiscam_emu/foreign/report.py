@@ -23,6 +23,6 @@ def text(path: Path) -> str:
     node_map.load_xml_from_string(description.text)
     info, version = node_map.device_info, node_map.device_info.get_schema_version()
     return (
-        f"{info.vendor_name} {info.model_name}: GenICam schema {version.major}.{version.minor}.{version.sub_minor}, "
+        f"{info.vendor_name} {info.model_name}: GenICam schema {version.Major}.{version.Minor}.{version.SubMinor}, "
         f"{len(node_map.nodes)} nodes"
     )

@@ -17,7 +17,6 @@ from tiscam_emu.foreign.reading import NoAnswer
 from tiscam_emu.net.interfaces import interface_addresses
 from tiscam_emu.wire import gvcp, gvcp_codec
 from tiscam_emu.wire.gvcp import Command
-from tiscam_emu.wire.gvcp_layouts import DiscoveryRegisters, parse_discovery_registers
 
 TIMEOUT_S = 0.5
 TRIES = 4
@@ -77,8 +76,8 @@ class CameraReader:
     ) -> None:
         self._socket.close()
 
-    def discover(self) -> DiscoveryRegisters:
-        """What the camera says of itself, asked at its address alone.
+    def discover(self) -> bytes:
+        """The camera's first 248 bytes of registers, which it answers discovery with; asked at its address alone.
 
         Raises
         ------
@@ -87,11 +86,13 @@ class CameraReader:
         """
         try:
             payload = self._answer(gvcp.DiscoveryCmd(self._next_id()), Command.DISCOVERY_ACK)
-            return parse_discovery_registers(payload)
         except NoAnswer:
             raise UserError(f"{self.address}: no camera answers there") from None
-        except (Refused, gvcp.GvcpParseError) as error:
+        except Refused as error:
             raise UserError(f"{self.address}: answers discovery with {error}") from None
+        if len(payload) < gvcp.DISCOVERY_BYTES:
+            raise UserError(f"{self.address}: answers discovery with {len(payload)} bytes; no camera of GigE Vision")
+        return payload[: gvcp.DISCOVERY_BYTES]
 
     def read(self, address: int, length: int) -> bytes:
         """See `tiscam_emu.foreign.reading.Reader`; by READMEM, or READREG where a camera wants that of one register."""
