@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tiscam_emu.camera import multi_part
@@ -39,40 +39,50 @@ class Chunk:
     value: int
     id: int
     data: Callable[[FrameRequest], bytes]
+    length: int
 
 
 CHUNKS = (
-    Chunk("ExposureTime", 0, 0x0000_9101, lambda request: struct.pack(">d", request.exposure_us)),
-    Chunk("Gain", 1, 0x0000_9102, lambda request: struct.pack(">d", request.gain_db)),
-    Chunk("OffsetX", 2, 0x0000_9103, lambda request: struct.pack(">I", request.region.offset_x)),
-    Chunk("OffsetY", 3, 0x0000_9104, lambda request: struct.pack(">I", request.region.offset_y)),
-    Chunk("Width", 4, 0x0000_9105, lambda request: struct.pack(">I", request.region.width)),
-    Chunk("Height", 5, 0x0000_9106, lambda request: struct.pack(">I", request.region.height)),
+    Chunk("ExposureTime", 0, 0x0000_9101, lambda request: struct.pack(">d", request.exposure_us), 8),
+    Chunk("Gain", 1, 0x0000_9102, lambda request: struct.pack(">d", request.gain_db), 8),
+    Chunk("OffsetX", 2, 0x0000_9103, lambda request: struct.pack(">I", request.region.offset_x), 4),
+    Chunk("OffsetY", 3, 0x0000_9104, lambda request: struct.pack(">I", request.region.offset_y), 4),
+    Chunk("Width", 4, 0x0000_9105, lambda request: struct.pack(">I", request.region.width), 4),
+    Chunk("Height", 5, 0x0000_9106, lambda request: struct.pack(">I", request.region.height), 4),
 )
 """All chunks; the vendor's ids are unpublished, these are ours."""
 
 
+def _enabled(state: CameraState) -> Sequence[Chunk] | None:
+    """The chunks that are sent; None while chunks are off."""
+    if state.other_chunks is not None:
+        return state.other_chunks
+    if not state.get("ChunkModeActive", 0):
+        return None
+    enabled = state.every("ChunkEnable")
+    return [chunk for chunk in CHUNKS if enabled[chunk.value]]
+
+
 def chunk_tail(state: CameraState, request: FrameRequest) -> bytes:
     """What is sent behind the image of `request`; nothing while ChunkModeActive is off."""
-    if not state.get("ChunkModeActive", 0):
+    enabled = _enabled(state)
+    if enabled is None:
         return b""
-    enabled = state.every("ChunkEnable")
-    data = [(chunk.id, chunk.data(request)) for chunk in CHUNKS if enabled[chunk.value]]
+    data = [(chunk.id, chunk.data(request)) for chunk in enabled]
     return build_chunks(data) if multi_part.is_on(state) else build_chunk_tail(request.payload_bytes(), data)
 
 
 def chunk_tail_bytes(state: CameraState) -> int:
     """Length of `chunk_tail` with the settings of now."""
-    if not state.get("ChunkModeActive", 0):
+    enabled = _enabled(state)
+    if enabled is None:
         return 0
-    enabled = state.every("ChunkEnable")
-    lengths = [_DATA_BYTES[chunk.name] for chunk in CHUNKS if enabled[chunk.value]]
+    lengths = [chunk.length for chunk in enabled]
     if not multi_part.is_on(state):
         lengths.append(0)  # the image is a chunk, too
     return sum(lengths) + _MARK_BYTES * len(lengths)
 
 
-_DATA_BYTES = {"ExposureTime": 8, "Gain": 8, "OffsetX": 4, "OffsetY": 4, "Width": 4, "Height": 4}
 _MARK_BYTES = 8
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tiscam_emu.camera.action_queue import ActionQueue
 from tiscam_emu.camera.clock import CameraClock
@@ -113,6 +114,8 @@ class CameraState(Store):
         How long the writes take that nobody has asked about yet.
     health
         Faults on command.
+    other_chunks
+        What is sent behind images where that is not for features of ours to say; see `camera.chunks`.
     """
 
     def __init__(self, model: CameraModel, options: CameraOptions) -> None:
@@ -137,7 +140,14 @@ class CameraState(Store):
         self.notices = NoticeBoard()
         self.motors: dict[str, Motor] = {}
         self.user_sets: dict[str, UserSet] = {}
+        self.other_chunks: Sequence[Any] | None = None
         super().__init__(model.features, strict=options.strict)
+
+    def send_chunks(self, chunks: Sequence[Any] | None) -> None:
+        """Send these `camera.chunks.Chunk` behind every image from now on; None: none."""
+        if chunks != self.other_chunks:
+            self.other_chunks = chunks
+            self._changed()
 
     @property
     def serial(self) -> str:

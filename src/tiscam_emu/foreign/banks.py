@@ -9,7 +9,13 @@ from tiscam_emu.foreign.graph import ADDRESS_OF, GATES, Graph
 from tiscam_emu.foreign.memory import Memory
 from tiscam_emu.foreign.nodemap import NodeMap
 
+_MOST_BYTES = 4096
+"""Longer registers hold files and tables, which no selector exchanges."""
 _ALL = (*GATES, "pMin", "pMax", "pInc")
+
+
+Kept = Mapping[tuple[int, tuple[float | None, ...]], bytes]
+"""Contents by word and values of its selectors."""
 
 
 @dataclass(slots=True)
@@ -31,6 +37,23 @@ class Banks:
         self._selectors = tuple(dict.fromkeys(s for selectors in self.words.values() for s in selectors))
         self._current = {selector: self.free.number(selector) for selector in self._selectors}
         self._kept.clear()
+
+    def kept(self) -> Kept:
+        """The contents behind all values that were selected so far."""
+        now = {selector: self._current.get(selector) for selector in self._selectors}
+        shown = {
+            (word, tuple(now[selector] for selector in selectors)): self.memory.read(word, 4)
+            for word, selectors in self.words.items()
+        }
+        return {**self._kept, **shown}
+
+    def put_back(self, kept: Kept) -> None:
+        """Have the contents of an earlier `kept`."""
+        self._kept = dict(kept)
+        for word, selectors in self.words.items():
+            content = kept.get((word, tuple(self._current.get(selector) for selector in selectors)))
+            if content is not None:
+                self.memory.write(word, content)
 
     def follow(self) -> None:
         """After a write: where a selector has changed, exchange the contents behind it."""
@@ -72,7 +95,7 @@ def banked_words(graph: Graph, free: NodeMap) -> dict[int, tuple[str, ...]]:
 
 def _words(free: NodeMap, register: str) -> range:
     place = free.place(register)
-    return range(place[0] // 4 * 4, place[0] + place[1], 4) if place else range(0)
+    return range(place[0] // 4 * 4, place[0] + place[1], 4) if place and place[1] <= _MOST_BYTES else range(0)
 
 
 def _device_selectors(graph: Graph, selectors: tuple[str, ...]) -> tuple[str, ...]:

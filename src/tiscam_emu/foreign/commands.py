@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tiscam_emu.foreign.graph import Graph
@@ -19,15 +19,18 @@ class Command:
     node: str
     code: int
     registers: tuple[str, ...]
-    action: Action | None
 
 
 @dataclass(slots=True)
 class Commands:
-    """State: which command lies where."""
+    """State: which command lies where.
+
+    `actions` are what commands do besides telling that they are done, by their names.
+    """
 
     free: NodeMap
     commands: list[Command]
+    actions: Mapping[str, Action] = field(default_factory=dict)
     _words: dict[int, list[Command]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -40,24 +43,26 @@ class Commands:
             if place := self.free.place(register):
                 yield from range(place[0] // 4 * 4, place[0] + place[1], 4)
 
-    def obey(self, address: int, length: int) -> bool:
-        """Do what was just written to a command's register; whether anything was done.
+    @property
+    def words(self) -> Collection[int]:
+        """Addresses of the words that commands lie in."""
+        return self._words.keys()
+
+    def obey(self, address: int, length: int) -> None:
+        """Do what was just written to a command's register.
 
         A command's register reads as done at once, so that its node does.
         """
         near = {c.name: c for word in range(address, address + length, 4) for c in self._words.get(word, ())}
         given = [command for command in near.values() if self.free.number(command.node) == command.code]
-        done = False
         for command in given:
             if command.code:
                 self.free.put(command.node, 0)
-            if command.action is not None:
-                command.action()
-                done = True
-        return done
+            if (action := self.actions.get(command.name)) is not None:
+                action()
 
 
-def commands_of(graph: Graph, free: NodeMap, actions: dict[str, Action]) -> list[Command]:
+def commands_of(graph: Graph, free: NodeMap) -> list[Command]:
     """All commands of a description."""
     found = []
     for node in graph.nodes.values():
@@ -68,5 +73,5 @@ def commands_of(graph: Graph, free: NodeMap, actions: dict[str, Action]) -> list
         if code is None:
             told = free.number(node.text("pCommandValue")) if node.text("pCommandValue") in graph else None
             code = int(told) if told is not None else 1
-        found.append(Command(node.name, target, code, graph.registers(target), actions.get(node.name)))
+        found.append(Command(node.name, target, code, graph.registers(target)))
     return found

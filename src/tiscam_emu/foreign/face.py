@@ -12,15 +12,15 @@ from tiscam_emu.errors import AccessDenied, BadAlignment, InvalidAddress, ReadOn
 from tiscam_emu.features.registers import RegisterMap
 from tiscam_emu.foreign.banks import Banks
 from tiscam_emu.foreign.bindings import GAMMA_SWITCHES, RATE_SWITCHES, RATES_TOLD, Kind
+from tiscam_emu.foreign.chunks import ChunkPlan
 from tiscam_emu.foreign.commands import Commands
 from tiscam_emu.foreign.joints import Joint
 from tiscam_emu.foreign.locks import LockPlan
-from tiscam_emu.foreign.memory import Memory, Places
+from tiscam_emu.foreign.memory import BOOTSTRAP_END, Memory, Places
+from tiscam_emu.foreign.settings import UserSets
 from tiscam_emu.foreign.solver import Solver
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
 
-BOOTSTRAP_END = 0xA000
-"""Below it lie the registers of the standard (GigE Vision, chapter "Bootstrap registers")."""
 _STALE_AFTER_NS = 100 * NS_PER_MS
 
 
@@ -55,6 +55,8 @@ class Face:
     locks: list[LockPlan]
     commands: Commands
     banks: Banks
+    chunks: ChunkPlan
+    user_sets: UserSets
     rate_switch: str = ""
     gamma_switch: str = ""
     rates_told: tuple[str, ...] = ()
@@ -83,12 +85,17 @@ class Face:
         self.reflect()
         self.state.forgiven.clear()
         self.banks.begin()
+        self.chunks.begin(self.state)
+        self.reflect()
         self._factory = self.memory.copy()
+        self.user_sets.factory = self.user_sets.now()
 
     def reset(self) -> None:
-        """Be as at the start."""
+        """Be as at the start, with the settings of the default user set."""
+        default = self.user_sets.default()
         self.memory.restore(self._factory)
         self.banks.begin()
+        self.user_sets.load_default(default)
         for joint in self.joints:
             joint.theirs = joint.ours = None
         self._take_changes()
@@ -192,6 +199,7 @@ class Face:
     def _act_on(self, address: int, length: int) -> None:
         self.banks.follow()
         self.commands.obey(address, length)
+        self.chunks.follow(self.state, address, length)
         self._take_changes()
 
     def _take_changes(self) -> None:

@@ -6,6 +6,7 @@ import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from lxml import etree
 
@@ -152,13 +153,17 @@ class Graph:
                 found[name] = None
         return list(found)
 
-    def selectors_of(self) -> Mapping[str, tuple[str, ...]]:
-        """For every node that is behind selectors: their names."""
+    @cached_property
+    def _selectors(self) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
         for node in self.nodes.values():
             for selected in node.texts("pSelected"):
                 found.setdefault(selected, []).append(node.name)
         return {name: tuple(selectors) for name, selectors in found.items()}
+
+    def selectors_of(self) -> Mapping[str, tuple[str, ...]]:
+        """For every node that is behind selectors: their names."""
+        return self._selectors
 
     def device_ports(self) -> set[str]:
         """Names of the ports that stand for the camera's registers, not for chunk or event data."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from tiscam_emu.errors import AccessDenied, InvalidAddress, ReadOnly
 
+BOOTSTRAP_END = 0xA000
+"""Below it lie the registers of the standard (GigE Vision, chapter "Bootstrap registers")."""
 _PAGE = 4096
-END = 2**32
 
 
 @dataclass(frozen=True, slots=True)

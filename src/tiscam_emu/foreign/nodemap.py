@@ -9,6 +9,7 @@ from genicam import genapi
 
 from tiscam_emu.errors import SpecError
 from tiscam_emu.foreign.graph import PLACE, Graph
+from tiscam_emu.foreign.memory import Memory
 
 ENUMERATION = "Enumeration"
 Reader = Callable[[int, int], bytes]
@@ -51,6 +52,7 @@ class NodeMap:
     """
 
     def __init__(self, graph: Graph, shown: str, read: Reader, write: Writer, *, gates: bool) -> None:
+        self.graph = graph
         self._map = genapi.NodeMap()
         try:
             self._map.load_xml_from_string(graph.copy_xml(gates=gates).decode("utf-8"))
@@ -59,6 +61,12 @@ class NodeMap:
         self._port = _Port(read, write)
         for name in graph.device_ports():
             self._map.connect(self._port, name)
+        # What comes with events or chunks has no registers; here it is memory of its own.
+        self._aside = Memory()
+        self._other_port = _Port(self._aside.read, self._aside.write)
+        for node in graph.nodes.values():
+            if node.kind == "Port" and node.name not in graph.device_ports():
+                self._map.connect(self._other_port, node.name)
         self._nodes: dict[str, Any] = {}
 
     def node(self, name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from tiscam_emu.features.registers import RegisterMap
 from tiscam_emu.foreign import bindings, source
 from tiscam_emu.foreign.banks import Banks, banked_words
 from tiscam_emu.foreign.bindings import BINDINGS, Kind
+from tiscam_emu.foreign.chunks import chunk_plan
 from tiscam_emu.foreign.commands import Commands, commands_of
-from tiscam_emu.foreign.face import BOOTSTRAP_END, Face, LimitPlan, switches
+from tiscam_emu.foreign.face import Face, LimitPlan, switches
 from tiscam_emu.foreign.graph import ADDRESS_OF, Graph, parse
 from tiscam_emu.foreign.inner import Facts, identity_of, inner_model, makeable, refuse_without_size, sensor_size
 from tiscam_emu.foreign.invent import (
@@ -30,8 +32,9 @@ from tiscam_emu.foreign.invent import (
 )
 from tiscam_emu.foreign.joints import Joint, joints_of
 from tiscam_emu.foreign.locks import lock_plans
-from tiscam_emu.foreign.memory import Memory, Places, whole_words
+from tiscam_emu.foreign.memory import BOOTSTRAP_END, Memory, Places, whole_words
 from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.settings import UserSets, factory_values, settings_words
 from tiscam_emu.foreign.solver import Solver
 from tiscam_emu.foreign.source import Description
 from tiscam_emu.genicam.document import zipped
@@ -168,6 +171,11 @@ def open_twin(prepared: Prepared, options: CameraOptions) -> Camera:
 def _face(prepared: Prepared, camera: Camera) -> Face:
     graph, solver, memory = prepared.graph, prepared.solver, prepared.memory
     gated, free, state = solver.gated, solver.free, camera.state
+    banks = Banks(memory, free, banked_words(graph, free))
+    commands = Commands(free, commands_of(graph, free))
+    words = settings_words(graph, free, commands.words)
+    user_sets = UserSets(memory, free, banks, words, factory_values(graph))
+    commands.actions = _actions(camera, user_sets)
     joints = joints_of(graph, gated, free, state, prepared.facts.formats)
     face = Face(
         prepared.description.xml,
@@ -179,11 +187,12 @@ def _face(prepared: Prepared, camera: Camera) -> Face:
         joints,
         _limit_plans(solver, joints),
         lock_plans(graph, gated, free, joints),
-        Commands(free, []),
-        Banks(memory, free, banked_words(graph, free)),
+        commands,
+        banks,
+        chunk_plan(graph, free, banks.words),
+        user_sets,
         *switches(_switchable(graph, gated)),
     )
-    face.commands = Commands(free, commands_of(graph, free, _actions(camera)))
     face.find_place = _finder(prepared)
     face.described = _described(prepared, plain=state.options.plain_xml)
     face.begin(invented=prepared.description.image is None)
@@ -228,13 +237,14 @@ def _limit_nodes(graph: Graph, name: str, tag: str) -> list[str]:
     return found
 
 
-def _actions(camera: Camera) -> dict[str, Any]:
+def _actions(camera: Camera, user_sets: UserSets) -> dict[str, Callable[[], None]]:
+    """What the bound commands do."""
     state = camera.state
-    actions: dict[str, Any] = {}
+    actions: dict[str, Callable[[], None]] = {"UserSetLoad": user_sets.load, "UserSetSave": user_sets.save}
     for binding in BINDINGS:
         if binding.kind is Kind.COMMAND and binding.ours in state:
             for name in binding.names:
-                actions[name] = lambda ours=binding.ours: state.write(ours, 1)
+                actions[name] = partial(state.write, binding.ours, 1)
     return actions
 
 

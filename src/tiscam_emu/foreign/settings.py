@@ -1,0 +1,113 @@
+"""User sets of a foreign camera: what its registers held when a set was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tiscam_emu.errors import AccessDenied
+from tiscam_emu.foreign.banks import Banks, Kept
+from tiscam_emu.foreign.bindings import FACTORY_SETS
+from tiscam_emu.foreign.graph import Graph
+from tiscam_emu.foreign.memory import BOOTSTRAP_END, Memory
+from tiscam_emu.foreign.nodemap import NodeMap
+
+SELECTOR, DEFAULT = "UserSetSelector", "UserSetDefault"
+_OTHERS = (SELECTOR, DEFAULT, "UserSetDefaultSelector")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The content of all registers that are settings, and what lies behind selectors."""
+
+    words: Mapping[int, bytes]
+    kept: Kept
+
+
+@dataclass(slots=True)
+class UserSets:
+    """State: the sets that were saved, by the value of the selector.
+
+    `words` are the registers that belong to a set: those that clients can write, but selectors and commands.
+    """
+
+    memory: Memory
+    free: NodeMap
+    banks: Banks
+    words: tuple[int, ...]
+    factory_values: frozenset[int]
+    factory: Settings | None = None
+    saved: dict[int, Settings] = field(default_factory=dict)
+
+    def now(self) -> Settings:
+        """The settings as they are."""
+        return Settings({word: self.memory.read(word, 4) for word in self.words}, self.banks.kept())
+
+    def save(self) -> None:
+        """Keep the settings in the selected set.
+
+        Raises
+        ------
+        AccessDenied
+            The set is the factory's.
+        """
+        selected = self._selected(SELECTOR)
+        if selected in self.factory_values:
+            raise AccessDenied("the selected user set is read-only")
+        self.saved[selected] = self.now()
+
+    def load(self) -> None:
+        """Put back the settings of the selected set; of one that nothing was saved to, the factory's."""
+        self._put_back(self._selected(SELECTOR))
+
+    def default(self) -> int:
+        """The set that the camera is to start with."""
+        return self._selected(DEFAULT)
+
+    def load_default(self, value: int) -> None:
+        """Put back the settings that the camera is to start with, and that it is to."""
+        if value in self.saved:
+            self._put_back(value)
+        if DEFAULT in self.free.graph:
+            self.free.put(DEFAULT, value)
+
+    def _put_back(self, value: int) -> None:
+        found = self.saved.get(value, self.factory)
+        if found is not None:
+            for word, content in found.words.items():
+                self.memory.write(word, content)
+            self.banks.put_back(found.kept)
+
+    def _selected(self, name: str) -> int:
+        return int(self.free.number(name) or 0) if name in self.free.graph else 0
+
+
+def settings_words(graph: Graph, free: NodeMap, command_words: Iterable[int]) -> tuple[int, ...]:
+    """Words of all registers that clients can write and that are settings."""
+    selectors = {selector for known in graph.selectors_of().values() for selector in known} | set(_OTHERS)
+    left_out = set(command_words)
+    for selector in selectors & set(graph.nodes):
+        for register in graph.registers(selector):
+            left_out.update(_words(free, register))
+    ports = graph.device_ports()
+    words: set[int] = set()
+    for name, node in graph.nodes.items():
+        if node.is_register and node.text("pPort") in ports and node.text("AccessMode") == "RW":
+            words.update(word for word in _words(free, name) if word >= BOOTSTRAP_END)
+    return tuple(sorted(words - left_out))
+
+
+def _words(free: NodeMap, register: str) -> range:
+    place = free.place(register)
+    return range(place[0] // 4 * 4, place[0] + place[1], 4) if place and place[1] <= _MOST_BYTES else range(0)
+
+
+_MOST_BYTES = 64 << 10
+
+
+def factory_values(graph: Graph) -> frozenset[int]:
+    """Values of the selector that stand for the factory's settings."""
+    entries = graph[SELECTOR].entries if SELECTOR in graph else ()
+    return frozenset(
+        value for entry in entries if entry.name in FACTORY_SETS and (value := entry.number("Value")) is not None
+    )
