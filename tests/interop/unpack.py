@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,7 @@ def raw_values(name: str, data: bytes, width: int, height: int) -> NDArray[np.ui
     """Values of a raw format as they are transmitted. Lines follow each other without a gap, also inside a byte."""
     flat, count = np.frombuffer(data, np.uint8), width * height
     layout, bits = raw_layout(name)
+    values: NDArray[Any]
     if layout == "p":
         assert flat.size == -(-count * bits // 8)
         stream = np.unpackbits(flat, bitorder="little")

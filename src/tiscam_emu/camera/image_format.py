@@ -68,16 +68,21 @@ def region(state: CameraState) -> Region:
     )
 
 
+def remaining(size: int, factor: int, *, color: bool) -> int:
+    """Pixels that a factor of skipping or binning leaves of a line or column: in colour, of which quads stay whole."""
+    return size // (2 * factor) * 2 if color and factor > 1 else size // factor
+
+
 def largest_width(state: CameraState, mode: ReadoutMode) -> int:
     """Columns that skipping and binning leave of the sensor; whole increments above the minimum."""
-    limits = state.widest_limits("Width")
-    return int(limits.fit(state.model.sensor.width // (mode.decimation_x * mode.binning_x)))
+    sensor, limits = state.model.sensor, state.widest_limits("Width")
+    return int(limits.fit(remaining(sensor.width, mode.decimation_x * mode.binning_x, color=sensor.color)))
 
 
 def largest_height(state: CameraState, mode: ReadoutMode) -> int:
     """Rows that skipping and binning leave of the sensor; whole increments above the minimum."""
-    limits = state.widest_limits("Height")
-    return int(limits.fit(state.model.sensor.height // (mode.decimation_y * mode.binning_y)))
+    sensor, limits = state.model.sensor, state.widest_limits("Height")
+    return int(limits.fit(remaining(sensor.height, mode.decimation_y * mode.binning_y, color=sensor.color)))
 
 
 def allowed_mode(modes: tuple[ReadoutMode, ...], current: ReadoutMode, factor: str, value: int) -> ReadoutMode | None:

@@ -16,7 +16,7 @@ from tiscam_emu.sensor.statistics import FrameStatistics, Roi
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.gvsp import fits_one_packet
-from tiscam_emu.wire.stamp import StampMaker
+from tiscam_emu.wire.stamp import STAMP_BYTES, StampMaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,9 @@ def describe(table: FrameTable, job: RenderJob) -> None:
 
 
 def stamp(table: FrameTable, request: FrameRequest) -> None:
-    """Write the stamp over the first pixels of an image that is complete."""
+    """Write the stamp over the first pixels of an image that is complete, if it has room for one."""
+    if request.payload_bytes() < STAMP_BYTES:
+        return
     maker = StampMaker()
     for part in table.parts(request.payload_bytes()):
         maker.add(part)

@@ -74,7 +74,7 @@ class StampMaker:
         Raises
         ------
         ValueError
-            The image has no room for them; no format and size of any camera is that small.
+            The image has no room for them.
         """
         if self._image_bytes < STAMP_BYTES:
             raise ValueError(f"an image of {self._image_bytes} bytes has no room for a stamp of {STAMP_BYTES}")

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tiscam_emu.camera.image_format import remaining
 from tiscam_emu.errors import Status
+from tiscam_emu.sensor.geometry import Geometry
+from tiscam_emu.sensor.request import Region
 
 if TYPE_CHECKING:
     from tests.unit.camera.conftest import Desk
@@ -244,3 +247,16 @@ def test_payload_size_follows_the_readout_mode(desk_of: DeskOf) -> None:
 def test_flips_do_not_change_the_geometry(desk: Desk) -> None:
     desk.set(Width=640, Height=480, ReverseX=1, ReverseY=1)
     assert (desk.get("Width"), desk.get("OffsetX"), desk.get("OffsetY")) == (640, 704, 528)
+
+
+@pytest.mark.parametrize("color", [True, False])
+@pytest.mark.parametrize("factor", [1, 2, 3, 4])
+def test_what_skipping_or_binning_leaves_lies_on_a_sensor_of_any_size(factor: int, color: bool) -> None:
+    for size in range(2 * factor, 40):
+        left = remaining(size, factor, color=color)
+        assert size - left * factor < 2 * factor
+        for region in (
+            Region(left, left, skip_x=factor, skip_y=factor),
+            Region(left, left, bin_x=factor, bin_y=factor),
+        ):
+            Geometry.of(region, size, size, 2 if color else 1)

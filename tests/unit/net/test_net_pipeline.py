@@ -16,8 +16,11 @@ from tiscam_emu.net.clock import ManualClock
 from tiscam_emu.net.frame_work import Measurement
 from tiscam_emu.net.pipeline import FramePipeline
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
+from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.pack import Write
+from tiscam_emu.sensor.render import Noise, Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
+from tiscam_emu.sensor.scene import load_scene
 from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.gvsp import PacketFormat, parse_image_leader, parse_image_trailer, parse_packet
 from tiscam_emu.wire.multi_part import DataType, Part, parse_multi_part_leader, parse_multi_part_trailer
@@ -238,6 +241,37 @@ def test_a_stamped_frame_tells_its_exposure_and_is_measured_without_the_stamp() 
     assert read_stamp(payload) == Stamp(7, 7 * MS, WIDTH * HEIGHT)
     assert payload[STAMP_BYTES:] == painted(7)[STAMP_BYTES:] + b"tail"
     assert [(measured.statistics.mean_dn8, measured.statistics.contrast) for measured in bench.measured] == [(7.0, 0.0)]
+
+
+def test_an_image_without_room_for_a_stamp_is_sent_as_it_is() -> None:
+    bench = Bench()
+    tiny = exposure(7)
+    tiny = replace(tiny, request=replace(tiny.request, region=Region(8, 4)))
+    with running(bench) as pipeline:
+        pipeline.stamping = True
+        pipeline.submit(tiny, To())
+        settled(pipeline)
+    assert bench.errors == []
+    assert b"".join(parse_packet(bytes(packet)).data for packet in bench.sink.packets[1:-1]) == bytes([7]) * 32
+
+
+@pytest.mark.parametrize("name", ["Mono10p", "Mono12p", "Mono12Packed", "Mono10", "RGBa8", "YUV411_8_UYYVYY"])
+@pytest.mark.parametrize("noise", ["fast", "exact"])
+def test_frames_of_lines_that_are_no_whole_bytes_arrive_with_their_chunks(name: str, noise: Noise) -> None:
+    sensor = SensorModel(256, 192, 3.45, color=False, full_well_e=10500, read_noise_e=2.3)
+    request = replace(exposure(7).request, pixel_format=PIXEL_FORMATS[name], region=Region(63, 47, 1, 1))
+    picture = np.empty(request.payload_bytes(), np.uint8)
+    Renderer(sensor, load_scene("chart"), 1, noise).render(request, picture)
+    bench = Bench()
+    bench.source = Renderer(sensor, load_scene("chart"), 1, noise)  # type: ignore[assignment]
+    with running(bench) as pipeline:
+        pipeline.stamping = True
+        pipeline.submit(replace(exposure(7), request=request, chunk_tail=b"tail"), To(packet_size=576), (0, 0, 63, 47))
+        settled(pipeline)
+    payload = b"".join(parse_packet(bytes(packet)).data for packet in bench.sink.packets[1:-1])
+    assert read_stamp(payload) == Stamp(7, 7 * MS, picture.size)
+    assert payload[STAMP_BYTES:] == picture.tobytes()[STAMP_BYTES:] + b"tail"
+    assert len(bench.measured) == 1
 
 
 def test_stamps_begin_and_end_with_a_whole_frame() -> None:
