@@ -133,6 +133,23 @@ SELECTED = {
 }
 """Behind these selectors our feature is what lies behind the first of the entries that there is."""
 
+CHUNKS = (
+    "ExposureTime",
+    "Gain",
+    "Width",
+    "Height",
+    "OffsetX",
+    "OffsetY",
+    "PixelFormat",
+    "Timestamp",
+    "FrameID",
+    "Framecounter",
+    "FrameCounter",
+    "BlackLevel",
+    "Stride",
+)
+"""Chunks that can be filled."""
+
 WANTED = {
     "ExposureMode": ("Timed",),
     "AcquisitionMode": ("Continuous", "SingleFrame", "MultiFrame"),
@@ -148,11 +165,15 @@ WANTED = {
     "BinningSelector": ("All", "Sensor"),
     "DecimationSelector": ("All", "Sensor"),
     "UserSetSelector": ("Default", "UserSet1", "UserSet2"),
+    "ChunkSelector": CHUNKS,
     "UserSetDefault": ("Default", "UserSet1", "UserSet2"),
 }
 """Entries that a camera without a register image is to offer, the first one at power-up."""
 
 UNLOCKED = (
+    "ChunkModeActive",
+    "ChunkSelector",
+    "ChunkEnable",
     "UserSetSelector",
     "UserSetLoad",
     "UserSetSave",

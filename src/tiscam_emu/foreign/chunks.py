@@ -6,6 +6,7 @@ for a straight line.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -77,7 +78,8 @@ class Field:
         end = self.offset + self.length
         word = int.from_bytes(data[self.offset : end], order)
         mask = (1 << self.bits) - 1
-        word = word & ~(mask << self.lsb) | (min(max(round(value), 0), mask) << self.lsb)
+        number = min(max(round(value), 0), mask) if math.isfinite(value) else 0
+        word = word & ~(mask << self.lsb) | (number << self.lsb)
         data[self.offset : end] = word.to_bytes(self.length, order)
 
 
@@ -172,12 +174,13 @@ def _field(
 
 def _line(free: NodeMap, name: str, register: str) -> tuple[float, float]:
     """Slope and start of the line from a register to a feature; 0 and 0 if there is none."""
-    values = []
+    values: list[float] = []
     for probe in _PROBES:
         free.put(register, probe)
-        values.append(free.number(name))
+        value = free.number(name)
+        values.append(math.nan if value is None else value)
     free.put(register, 0)
-    if values[0] is None or values[1] is None:
+    if not all(map(math.isfinite, values)):
         return 0.0, 0.0
     return (values[1] - values[0]) / (_PROBES[1] - _PROBES[0]), values[0]
 
@@ -237,8 +240,8 @@ class ChunkPlan:
 
     def _tell(self, state: CameraState) -> None:
         active = bool(self.free.number(ACTIVE))
-        wanted = [chunk for value, chunk in self.chunks.items() if self.enabled.get(value)]
-        state.send_chunks(wanted if active else None)
+        wanted = {chunk.id: chunk for value, chunk in self.chunks.items() if self.enabled.get(value)}
+        state.send_chunks(list(wanted.values()) if active else None)
 
     def _places(self, name: str) -> Iterator[int]:
         for register in self.free.graph.registers(name):

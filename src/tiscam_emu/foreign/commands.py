@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tiscam_emu.foreign.graph import Graph
+from tiscam_emu.foreign.graph import Graph, Node
 from tiscam_emu.foreign.nodemap import NodeMap
 
 Action = Callable[[], None]
+_WORD = 0xFFFF_FFFF
+"""Registers may be signed, and codes are not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: the node that holds its value, the value that executes it, and the registers behind."""
+    """One command: the node that holds its value, the values that execute it, and the registers behind.
+
+    Where a selector that is in the client alone decides the value, `codes` tells what that stands at.
+    """
 
     name: str
     node: str
-    code: int
+    codes: Mapping[int, tuple[str, int] | None]
     registers: tuple[str, ...]
 
 
@@ -54,10 +59,16 @@ class Commands:
         A command's register reads as done at once, so that its node does.
         """
         near = {c.name: c for word in range(address, address + length, 4) for c in self._words.get(word, ())}
-        given = [command for command in near.values() if self.free.number(command.node) == command.code]
-        for command in given:
-            if command.code:
+        values = {command.name: self.free.number(command.node) for command in near.values()}
+        for command in near.values():
+            value = values[command.name]
+            code = None if value is None else int(value) & _WORD
+            if code is None or code not in command.codes:
+                continue
+            if code:
                 self.free.put(command.node, 0)
+            if selected := command.codes[code]:
+                self.free.put(*selected)
             if (action := self.actions.get(command.name)) is not None:
                 action()
 
@@ -69,9 +80,25 @@ def commands_of(graph: Graph, free: NodeMap) -> list[Command]:
         target = node.text("pValue")
         if node.kind != "Command" or target not in graph:
             continue
-        code = node.number("CommandValue")
-        if code is None:
-            told = free.number(node.text("pCommandValue")) if node.text("pCommandValue") in graph else None
-            code = int(told) if told is not None else 1
-        found.append(Command(node.name, target, code, graph.registers(target)))
+        found.append(Command(node.name, target, _codes(graph, free, node), graph.registers(target)))
     return found
+
+
+def _codes(graph: Graph, free: NodeMap, node: Node) -> dict[int, tuple[str, int] | None]:
+    told = node.text("pCommandValue")
+    if told not in graph:
+        constant = node.number("CommandValue")
+        return {1 if constant is None else constant & _WORD: None}
+    codes: dict[int, tuple[str, int] | None] = {}
+    for selector in graph.clients_selectors():
+        if not set(graph.reach([selector])) & set(graph.reach([told])):
+            continue
+        before = free.number(selector)
+        for value in (v for entry in graph[selector].entries if (v := entry.number("Value")) is not None):
+            free.put(selector, value)
+            code = free.number(told)
+            if code is not None:
+                codes.setdefault(int(code) & _WORD, (selector, value))
+        free.put(selector, before or 0)
+    code = free.number(told)
+    return codes or {1 if code is None else int(code) & _WORD: None}

@@ -165,6 +165,11 @@ class Graph:
         """For every node that is behind selectors: their names."""
         return self._selectors
 
+    def clients_selectors(self) -> list[str]:
+        """Selectors that are no registers of the camera: what they stand at is known to the client alone."""
+        selectors = {selector for known in self._selectors.values() for selector in known}
+        return sorted(name for name in selectors if name in self.nodes and not self.registers(name))
+
     def device_ports(self) -> set[str]:
         """Names of the ports that stand for the camera's registers, not for chunk or event data."""
         return {

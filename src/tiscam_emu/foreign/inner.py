@@ -55,7 +55,10 @@ def makeable(graph: Graph) -> dict[str, str]:
     """Entries of PixelFormat that can be made, and our names of them."""
     if "PixelFormat" not in graph:
         return {}
-    known = {entry.name: pixel_formats.find(entry.name) for entry in graph["PixelFormat"].entries}
+    known = {
+        entry.name: pixel_formats.BY_CODE.get(entry.number("Value") or 0) or pixel_formats.find(entry.name)
+        for entry in graph["PixelFormat"].entries
+    }
     return {name: row.name for name, row in known.items() if row is not None}
 
 

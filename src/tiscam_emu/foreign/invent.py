@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tiscam_emu.foreign.bindings import BINDINGS, SELECTED, UNLOCKED, WANTED, Kind
+from tiscam_emu.foreign.bindings import BINDINGS, CHUNKS, SELECTED, UNLOCKED, WANTED, Kind
 from tiscam_emu.foreign.graph import Node
 from tiscam_emu.foreign.nodemap import GenApiError, NodeMap
 from tiscam_emu.foreign.solver import Solver
@@ -21,7 +21,10 @@ def open_features(solver: Solver, formats: Sequence[str]) -> None:
             for symbol in symbols:
                 solver.open_entry(name, symbol)
     for name in (n for n in UNLOCKED if n in graph):
-        solver.open(name, writable=True)
+        for _ in solver.behind(name):
+            solver.open(name, writable=True)
+    for name in (f"Chunk{each}" for each in CHUNKS if f"Chunk{each}" in graph):
+        solver.open(name)
     for binding in BINDINGS:
         for name in (n for n in binding.names if n in graph):
             for _ in solver.behind(name):
@@ -31,9 +34,7 @@ def open_features(solver: Solver, formats: Sequence[str]) -> None:
 def _open_first_entries(solver: Solver) -> None:
     """Selectors that are in the client alone stand at their first value there: let it be an entry that there is."""
     graph = solver.graph
-    for name in sorted({selector for known in graph.selectors_of().values() for selector in known}):
-        if name not in graph or graph.registers(name):
-            continue
+    for name in graph.clients_selectors():
         first = solver.free.number(name)
         for entry in graph[name].entries:
             if entry.number("Value") == first:

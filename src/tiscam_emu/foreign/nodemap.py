@@ -101,7 +101,7 @@ class NodeMap:
         """Value of a number, enumeration or boolean; None if it has none now."""
         try:
             value = self.value(name)
-        except GenApiError:
+        except (GenApiError, AttributeError):  # of what kind it is: a command or a category has no value
             return None
         return value if isinstance(value, int | float) else None
 

@@ -274,10 +274,7 @@ def _finder(prepared: Prepared) -> Callable[[int], bool]:
 
 def _clients_selectors(graph: Graph) -> Iterator[tuple[str, list[int]]]:
     """Selectors that are no registers of the camera, and the values they may have."""
-    selectors = {selector for known in graph.selectors_of().values() for selector in known}
-    for selector in sorted(selectors):
-        if selector not in graph or graph.registers(selector):
-            continue
+    for selector in graph.clients_selectors():
         node = graph[selector]
         values = [value for entry in node.entries if (value := entry.number("Value")) is not None]
         low, high = node.number("Min") or 0, node.number("Max")
