@@ -17,12 +17,14 @@ _WORD = 0xFFFF_FFFF
 class Command:
     """One command: the node that holds its value, the values that execute it, and the registers behind.
 
-    Where a selector that is in the client alone decides the value, `codes` tells what that stands at.
+    Where a selector that is in the client alone decides the value, `codes` tells what that stands at; `told` is the
+    node that tells the value where registers of the camera decide it.
     """
 
     name: str
     node: str
     codes: Mapping[int, tuple[str, int] | None]
+    told: str
     registers: tuple[str, ...]
 
 
@@ -53,6 +55,10 @@ class Commands:
         """Addresses of the words that commands lie in."""
         return self._words.keys()
 
+    def _told(self, command: Command) -> int | None:
+        value = self.free.number(command.told) if command.told else None
+        return None if value is None else int(value) & _WORD
+
     def obey(self, address: int, length: int) -> None:
         """Do what was just written to a command's register.
 
@@ -63,11 +69,11 @@ class Commands:
         for command in near.values():
             value = values[command.name]
             code = None if value is None else int(value) & _WORD
-            if code is None or code not in command.codes:
+            if code is None or (code not in command.codes and code != self._told(command)):
                 continue
             if code:
                 self.free.put(command.node, 0)
-            if selected := command.codes[code]:
+            if selected := command.codes.get(code):
                 self.free.put(*selected)
             if (action := self.actions.get(command.name)) is not None:
                 action()
@@ -77,10 +83,14 @@ def commands_of(graph: Graph, free: NodeMap) -> list[Command]:
     """All commands of a description."""
     found = []
     for node in graph.nodes.values():
-        target = node.text("pValue")
+        target, told = node.text("pValue"), node.text("pCommandValue")
         if node.kind != "Command" or target not in graph:
             continue
-        found.append(Command(node.name, target, _codes(graph, free, node), graph.registers(target)))
+        found.append(
+            Command(
+                node.name, target, _codes(graph, free, node), told if told in graph else "", graph.registers(target)
+            )
+        )
     return found
 
 
