@@ -111,9 +111,11 @@ class Camera:
         plain = (file_name(self.model, "xml"), self.xml)
         zip_file = (file_name(self.model, "zip"), zipped(self.xml, plain[0]))
         first, second = (plain, zip_file) if self.state.options.plain_xml else (zip_file, plain)
+        room = SECOND_XML_BASE - XML_BASE
+        rooms = -(-len(first[1]) // room)
         for register, address, (name, content) in (
             ("GevFirstURL", XML_BASE, first),
-            ("GevSecondURL", SECOND_XML_BASE, second),
+            ("GevSecondURL", XML_BASE + rooms * room, second),
         ):
             self.registers.add_memory(address, content)
             self.state.put(register, local_url(name, address, len(content)))
