@@ -171,6 +171,8 @@ def _integer(name: str, row: OwnFeature, common: dict[str, Any]) -> Integer:
     signed = low < 0
     size = 4 if low >= -_INT32 - 1 and high <= (_INT32 if signed else _UINT32) else 8
     limits = _limits(name, low, high, step)
+    if not limits.holds(high):
+        raise OwnFeatureError(f"{high} is not {low} and a multiple of {step}", name, "max")
     if common["default"] is None:
         common["default"] = limits.fit(0)
     return Integer(limits=limits, unit=row.unit, size=size, signed=signed, **common)
