@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.contract.cameras import load
 
 from tiscam_emu.camera.action_queue import QUEUE_SIZE
-from tiscam_emu.camera.core import Camera, load
+from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.codec import encode
@@ -133,7 +134,7 @@ class NodeBench:
     def held(self, name: str) -> Value:
         """What the camera holds, as far as a register can tell it."""
         feature, value = self.camera.model.features[name], self.camera.state[name]
-        return feature.from_raw(feature.to_raw(value)) if isinstance(feature.declaration, Float) else value
+        return feature.on_grid(value) if isinstance(feature.declaration, Float) else value
 
     def write_register(self, name: str, value: Value) -> Status:
         """Put `value` into the bytes of the selected element, as a client without any XML would."""

@@ -11,12 +11,12 @@ import random
 from typing import Any
 
 import pytest
+from tests.contract.cameras import KEYS as CAMERAS
 from tests.contract.node_map import KEYS, TAKEN, NodeBench, genapi, takeable
 
 from tiscam_emu.errors import RegisterError
 from tiscam_emu.features.kinds import Access, Command, Feature, Float, Integer, Value
 from tiscam_emu.sensor.statistics import FrameStatistics
-from tiscam_emu.spec.catalog import model_keys
 from tiscam_emu.units import NS_PER_MS, NS_PER_S
 
 _READABLE = {genapi.EAccessMode.RO, genapi.EAccessMode.RW}
@@ -125,7 +125,7 @@ def pair(model: str) -> Pair:
     return Pair(model, seed=5)
 
 
-@pytest.mark.parametrize("model", model_keys())
+@pytest.mark.parametrize("model", CAMERAS)
 def test_cache_is_right_after_every_write_of_every_feature(pair: Pair) -> None:
     """As at power-up, where modes lock features, then with all of them off; then every command, and user sets."""
     for unlocked in (False, True):
@@ -148,7 +148,7 @@ def test_cache_is_right_after_every_write_of_every_feature(pair: Pair) -> None:
         pair.check(name, thoroughly=True)
 
 
-@pytest.mark.parametrize("model", model_keys())
+@pytest.mark.parametrize("model", CAMERAS)
 def test_cache_is_right_whatever_happens_in_whatever_order(pair: Pair) -> None:
     for number in range(300):
         name = pair.choose()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.contract.cameras import KEYS, load
 from tests.contract.node_map import NodeBench, genapi
 
-from tiscam_emu.camera.core import Camera, load
+from tiscam_emu.camera.core import Camera
 from tiscam_emu.errors import Status
 from tiscam_emu.features.codec import encode
 from tiscam_emu.features.kinds import Value
@@ -17,13 +18,13 @@ def _set(camera: Camera, name: str, value: Value, index: int = 0) -> None:
     camera.write(address, encode(feature, value), 0)
 
 
-@pytest.mark.parametrize("model", ["39GX265-Z20", "38GX541-a", "33GP1300", "38UX253", "38UX267"])
+@pytest.mark.parametrize("model", KEYS)
 def test_adapter_finds_every_chunk_in_the_payload(model: str) -> None:
     bench = NodeBench(model)
     camera = bench.camera
     for name in ("ExposureAuto", "GainAuto", "OffsetAutoCenter"):
         _set(camera, name, 0)
-    for name, value in {"Width": 640, "Height": 16, "OffsetX": 8, "OffsetY": 12}.items():
+    for name, value in {"Width": 640, "Height": 64, "OffsetX": 8, "OffsetY": 12}.items():
         _set(camera, name, value)
     for name, exact in {"ExposureTime": 3000.0, "Gain": 7.5}.items():
         _set(camera, name, exact)
@@ -38,7 +39,7 @@ def test_adapter_finds_every_chunk_in_the_payload(model: str) -> None:
     nodes = bench.nodes
     adapter = genapi.ChunkAdapterGEV(nodes)
     adapter.attach_buffer(payload, len(payload))
-    expected = {"ExposureTime": 3000.0, "Gain": 7.5, "OffsetX": 8, "OffsetY": 12, "Width": 640, "Height": 16}
+    expected = {"ExposureTime": 3000.0, "Gain": 7.5, "OffsetX": 8, "OffsetY": 12, "Width": 640, "Height": 64}
     for entry in camera.model.features["ChunkSelector"].entries:
         assert nodes.get_node(f"Chunk{entry.name}").value == expected[entry.name]
     adapter.detach_buffer()

@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 from lxml import etree
+from tests.contract.cameras import KEYS, load
 from tests.contract.node_map import LOOPBACK, NodeBench, genapi
 
-from tiscam_emu.camera.core import load
 from tiscam_emu.features.bound import BoundFeature
 from tiscam_emu.gvcp.messages import MessageChannel
-from tiscam_emu.spec.catalog import model_keys
 from tiscam_emu.units import NS_PER_MS, NS_PER_S
 from tiscam_emu.wire.messages import EventMessage, MessageSettings
 
-MODELS = [key for key in model_keys() if "EventSelector" in load(key).features]
+MODELS = [key for key in KEYS if "EventSelector" in load(key).features]
 
 
 class Listener:

@@ -7,16 +7,19 @@ strict ones alone is written to one of each.
 
 from __future__ import annotations
 
+import math
 import os
+import struct
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import pytest
 from lxml import etree
+from tests.contract.cameras import KEYS as CAMERAS
+from tests.contract.cameras import load
 from tests.contract.node_map import KEYS, NodeBench, genapi, takeable
 
-from tiscam_emu.camera.core import load
 from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.bound import BoundFeature
 from tiscam_emu.features.codec import decode
@@ -30,7 +33,6 @@ from tiscam_emu.features.kinds import (
     Integer,
     Value,
 )
-from tiscam_emu.spec.catalog import model_keys
 
 SCHEMA = os.environ.get("TISCAM_EMU_GENAPI_XSD", "")
 """The EMVA's GenApi schema 1.1, which its licence keeps out of this project: the XML is validated if it is named."""
@@ -67,7 +69,7 @@ def strict_bench(model: str) -> Iterator[NodeBench]:
 def _features(wanted: Callable[[Feature], bool]) -> list[object]:
     return [
         pytest.param(key, name, id=f"{key}-{name}")
-        for key in model_keys()
+        for key in CAMERAS
         for name, feature in load(key).features.items()
         if wanted(feature.declaration)
     ]
@@ -85,10 +87,13 @@ def _lowest_bit(declaration: Feature) -> int:
     return 1 << declaration.at.lsb if declaration.at and declaration.length == 4 else 1
 
 
-def _outside(bench: NodeBench, name: str) -> list[tuple[int, int | float]]:
+def _outside(bench: NodeBench, name: str) -> list[tuple[int | float, int | float]]:
     """Register values just outside the live limits, off the increment or as far off as can be, with their meaning."""
     feature = bench.camera.model.features[name]
     limits, possible = bench.camera.state.limits(name), bench.raw_range(name)
+    if isinstance(feature.declaration, Float) and feature.declaration.double:
+        beyond = [math.nextafter(limits.low, -math.inf), math.nextafter(limits.high, math.inf)]
+        return [(value, value) for value in beyond if math.isfinite(value)]
     if isinstance(feature.declaration, Float):
         low, high = feature.to_raw(limits.low), feature.to_raw(limits.high)
         return [(raw, feature.from_raw(raw)) for raw in (low - 1, high + 1, possible[-1]) if raw in possible]
@@ -98,13 +103,15 @@ def _outside(bench: NodeBench, name: str) -> list[tuple[int, int | float]]:
     return [(value, value) for value in values if value in possible and not limits.holds(value)]
 
 
-def _raw(feature: BoundFeature, number: int) -> bytes:
+def _raw(feature: BoundFeature, number: int | float) -> bytes:
     """A register value as bytes."""
+    if isinstance(number, float):
+        return struct.pack(">d", number)
     signed = isinstance(feature.declaration, Integer | Float) and feature.declaration.signed
     return number.to_bytes(feature.declaration.length, "big", signed=signed)
 
 
-@pytest.mark.parametrize("model", model_keys())
+@pytest.mark.parametrize("model", CAMERAS)
 def test_reference_parser_loads_the_xml_and_its_formulas(bench: NodeBench) -> None:
     bench.nodes.parse_swiss_knives()
     names = {node.node.name for node in bench.nodes.nodes}
@@ -113,7 +120,7 @@ def test_reference_parser_loads_the_xml_and_its_formulas(bench: NodeBench) -> No
         etree.XMLSchema(etree.parse(SCHEMA)).assertValid(etree.fromstring(bench.camera.xml))
 
 
-@pytest.mark.parametrize("model", model_keys())
+@pytest.mark.parametrize("model", CAMERAS)
 def test_every_implemented_node_reads(bench: NodeBench) -> None:
     readable = {genapi.EAccessMode.RO, genapi.EAccessMode.RW}
     read = 0
@@ -128,7 +135,7 @@ def test_every_implemented_node_reads(bench: NodeBench) -> None:
     assert read > len(bench.camera.model.features)
 
 
-@pytest.mark.parametrize("model", model_keys())
+@pytest.mark.parametrize("model", CAMERAS)
 def test_root_leads_to_every_feature_but_the_hidden_ones(bench: NodeBench) -> None:
     reached = [node.node.name for category in bench.nodes.Root.features for node in _shown_in(category)]
     shown = [name for name, f in bench.camera.model.features.items() if not f.hidden]
@@ -143,7 +150,7 @@ def _shown_in(category: Any) -> Iterator[Any]:
             yield node
 
 
-@pytest.mark.parametrize("model", model_keys())
+@pytest.mark.parametrize("model", CAMERAS)
 def test_every_lock_of_the_model_has_its_key_in_this_test(bench: NodeBench) -> None:
     assert set(bench.camera.model.layout.locks) == set(KEYS)
 
@@ -233,7 +240,7 @@ def test_number_outside_its_limits_becomes_the_nearest_below_or_the_least(bench:
 
 
 @pytest.mark.parametrize("name", ["Width", "Height"])
-@pytest.mark.parametrize("model", model_keys())
+@pytest.mark.parametrize("model", CAMERAS)
 def test_picture_of_size_0_is_refused(bench: NodeBench, strict_bench: NodeBench, name: str) -> None:
     for camera in (bench, strict_bench):
         before = camera.read(name)

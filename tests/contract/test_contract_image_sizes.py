@@ -8,14 +8,13 @@ from itertools import islice
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.contract.cameras import KEYS, load
 
-from tiscam_emu.camera.core import load
 from tiscam_emu.features.kinds import Limits
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.scene import load_scene
-from tiscam_emu.spec.catalog import model_keys
 from tiscam_emu.spec.model import CameraModel
 
 _LUMA_AT = {"YUV422_8": (0, 2), "YCbCr422_8": (0, 2), "YCbCr411_8": (0, 1, 3, 4), "YCbCr411_8_CbYYCrYY": (1, 2, 4, 5)}
@@ -34,7 +33,7 @@ def _allowed(model: CameraModel, name: str) -> range:
     return range(int(limits.low), int(limits.high) + 1, int(limits.step or 1))
 
 
-@pytest.mark.parametrize("key", model_keys())
+@pytest.mark.parametrize("key", KEYS)
 def test_every_allowed_width_is_whole_groups_and_bytes_in_every_format(key: str) -> None:
     model = _model(key)
     widths = _allowed(model, "Width")
@@ -67,7 +66,7 @@ def _words(name: str, data: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.stack([even, odd], axis=1).ravel()
 
 
-@pytest.mark.parametrize("key", model_keys())
+@pytest.mark.parametrize("key", KEYS)
 def test_odd_sizes_carry_the_same_picture_in_every_format(key: str) -> None:
     """The smallest widths, one step and two steps more, by heights that are no multiple of a block of rows.
 

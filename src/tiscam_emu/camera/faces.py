@@ -69,7 +69,9 @@ class OwnFace(RegisterMap):
         plain = (file_name(model, "xml"), self.xml)
         zip_file = (file_name(model, "zip"), zipped(self.xml, plain[0]))
         first, second = (plain, zip_file) if self._state.options.plain_xml else (zip_file, plain)
-        return DescriptionFile(first[0], XML_BASE, first[1]), DescriptionFile(second[0], SECOND_XML_BASE, second[1])
+        room = SECOND_XML_BASE - XML_BASE
+        after = XML_BASE + -(-len(first[1]) // room) * room
+        return DescriptionFile(first[0], XML_BASE, first[1]), DescriptionFile(second[0], after, second[1])
 
     def reset(self) -> None:
         """Nothing to do: the settings are the registers."""

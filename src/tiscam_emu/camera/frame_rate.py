@@ -17,6 +17,7 @@ TESTED_LINE_CLOCKS = 64512
 
 _UNBOUNDED_BYTES_PER_S = 1e12
 _UNBOUNDED_FRAME_US = 100.0
+_MOST_HZ = 100_000.0
 
 
 def unbounded(model: CameraModel) -> CameraModel:
@@ -46,7 +47,7 @@ def link_s(model: CameraModel, pixel_format: str, width: int, height: int) -> fl
 def highest_hz(model: CameraModel, pixel_format: str, width: int, height: int) -> float:
     """Largest frame rate for a format and output size, frames per second."""
     args = (model, pixel_format, width, height)
-    return 1.0 / max(readout_s(*args), link_s(*args))
+    return min(1.0 / max(readout_s(*args), link_s(*args)), _MOST_HZ)
 
 
 def lowest_hz(model: CameraModel, height: int, line_clocks: int | None = None) -> float:

@@ -164,7 +164,7 @@ def _number_node(feature: BoundFeature, children: list[Child]) -> Element:
 
 
 def _text(number: Number) -> str:
-    return repr(number) if isinstance(number, int) or not number.is_integer() else f"{number:.1f}"
+    return repr(number)
 
 
 def _entry_nodes(feature: BoundFeature) -> list[Child]:

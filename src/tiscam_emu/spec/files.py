@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from tiscam_emu.errors import SpecError
-from tiscam_emu.spec.catalog import exists, models_folder, shown
+from tiscam_emu.spec.catalog import exists, is_packaged, models_folder, shown
 
 MOST_BYTES = 1_000_000
 """Of one file."""
@@ -38,6 +38,12 @@ class Merged:
     path: Path
     content: dict[str, Any]
     origins: Mapping[KeyPath, Path]
+
+    def is_own(self, where: Sequence[str]) -> bool:
+        """Whether a key, or what it is part of, is in a file that is not of the package."""
+        origins = (self.origins.get(tuple(where[:end])) for end in range(len(where), 0, -1))
+        nearest = next((origin for origin in origins if origin is not None), self.path)
+        return not is_packaged(nearest)
 
     def error(self, where: Sequence[object], message: str) -> SpecError:
         """The error that names this file, the key, and another file if the key is to be found there."""
@@ -84,6 +90,8 @@ def _merged(path: Path, above: tuple[Path, ...], numbers: Iterator[int]) -> tupl
 def _base(path: Path, name: str) -> Path:
     for folder in (path.parent, models_folder()):
         if exists(folder / name):
+            if not (folder / name).is_file():
+                raise SpecError(f"{shown(path)}: extends: {name}: is not a file")
             return folder / name
     raise SpecError(f"{shown(path)}: extends: {name}: no such file, neither beside it nor in the package")
 
@@ -176,6 +184,8 @@ def _construct_mapping(loader: Any, node: Any, deep: bool = False) -> dict[Any, 
         if isinstance(key, yaml.ScalarNode) and key.value in seen:
             raise yaml.constructor.ConstructorError(None, None, f"{key.value} is there twice", key.start_mark)
         seen.add(key.value if isinstance(key, yaml.ScalarNode) else "")
+        if key.tag not in {"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"}:
+            raise yaml.constructor.ConstructorError(None, None, "a key is not a text", key.start_mark)
     made: dict[Any, Any] = yaml.constructor.SafeConstructor.construct_mapping(loader, node, deep)
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -23,6 +24,7 @@ from tiscam_emu.spec.needed import NEEDED
 from tiscam_emu.spec.own_defaults import completed
 from tiscam_emu.spec.own_features import OwnFeatureError, own_room
 
+_MOST_PIXELS = 160_000_000
 _COEFFICIENT = "ColorTransformationValue"
 
 
@@ -96,9 +98,15 @@ def _validated(merged: Merged, *, packaged: bool) -> schema.ModelFile:
     try:
         return schema.ModelFile.model_validate(content, context={} if packaged else schema.OWN)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = min(error.errors(), key=lambda found: not merged.is_own([str(part) for part in found["loc"]]))
         where = _key_of(first["loc"], content) if first["type"] != "missing" else first["loc"]
-        raise merged.error(where, first["msg"].removeprefix("Value error, ")) from None
+        raise merged.error(where, _plain(first["msg"])) from None
+
+
+def _plain(message: str) -> str:
+    """What pydantic says, in the words of YAML."""
+    message = message.removeprefix("Value error, ").replace("a valid tuple", "a list")
+    return re.sub(r"a valid dictionary( or instance of \w+)?", "a mapping", message)
 
 
 def _key_of(where: Sequence[int | str], content: Any) -> tuple[int | str, ...]:
@@ -128,15 +136,17 @@ def _laid_out(spec: schema.ModelFile, rooms: Sequence[Room], merged: Merged) -> 
 def _check_sizes(spec: schema.ModelFile, merged: Merged) -> None:
     """The picture fits the sensor however it is read out, and its lines are whole bytes and colour groups."""
     modes = spec.readout.modes
+    if spec.sensor.width.value * spec.sensor.height.value > _MOST_PIXELS:
+        raise merged.error(("sensor", "width"), f"more than {_MOST_PIXELS // 10**6} megapixels with this height")
     for axis, (size, offset, pixels) in enumerate(
         (("Width", "OffsetX", spec.sensor.width), ("Height", "OffsetY", spec.sensor.height))
     ):
         row = spec.features.get(size)
         least = int(pixels.value) // max(mode.decimation[axis] * mode.binning[axis] for mode in modes)
-        if row and row.max is not None and row.max > pixels.value:
-            raise merged.error(("features", size, "max"), f"{row.max} is above the sensor's {pixels.value:g}")
         if row and row.min is not None and not 1 <= row.min <= least:
             raise merged.error(("features", size, "min"), f"{row.min} is not in 1 to {least}, which the readout leaves")
+        if row and row.max is not None and row.max > pixels.value:
+            raise merged.error(("features", size, "max"), f"{row.max} is above the sensor's {pixels.value:g}")
         for feature in (size, offset):
             _check_steps(spec, feature, merged)
 
@@ -146,6 +156,8 @@ def _check_steps(spec: schema.ModelFile, feature: str, merged: Merged) -> None:
     for key in ("min", "inc"):
         value = getattr(spec.features.get(feature), key, None) or 0
         where = ("features", feature, key)
+        if not isinstance(value, int):
+            raise merged.error(where, f"{value} is not a whole number")
         if spec.sensor.color and value % 2:
             raise merged.error(where, f"{value} would tear the colour mosaic apart; use an even number")
         for row in formats if feature == "Width" else ():

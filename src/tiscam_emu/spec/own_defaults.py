@@ -35,6 +35,7 @@ def completed(merged: Merged) -> dict[str, Any]:
     _size(filler, "height", "Height", "OffsetY")
     _region(filler, "width", "AutoFunctionsROILeft", "AutoFunctionsROIWidth")
     _region(filler, "height", "AutoFunctionsROITop", "AutoFunctionsROIHeight")
+    _forget_formats(filler)
     for source, followers in _SAME_LIMITS.items():
         for follower in followers:
             if filler.get("features", follower) is not None:
@@ -131,6 +132,16 @@ def _region(filler: _Filler, axis: str, corner: str, extent: str) -> None:
         filler.fill(least, "features", name, "min", follows=False)
         filler.fill(_REGION_STEP, "features", name, "inc", follows=False)
         filler.follow(most // _REGION_STEP * _REGION_STEP, ("sensor", axis), name, "max")
+
+
+def _forget_formats(filler: _Filler) -> None:
+    """Leave out what packaged files say about pixel formats that a file of one's own has not chosen."""
+    chosen = filler.get("features", "PixelFormat", "entries")
+    for section in ("timing", "sensor"):
+        rows = filler.get(section, "formats")
+        for name in list(rows) if isinstance(rows, dict) and isinstance(chosen, list | None) else ():
+            if name not in (chosen or ()) and not filler.own(section, "formats", name):
+                del rows[name]
 
 
 def _pixels(filler: _Filler, axis: str) -> int | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tiscam_emu.features.kinds import (
@@ -45,7 +45,6 @@ _KEYS = {
 _INT32, _UINT32, _INT64 = 2**31 - 1, 2**32 - 1, 2**63 - 1
 _DERIVED = ("Reg", "RegAddress", "Converter", "_Min", "_Max", "_MinReg", "_MaxReg", "_IncReg", "Switch", "LockReg")
 """Endings of the names that the description gives to the nodes behind a feature, a port or a lock."""
-_NODES = {"Root", "Device"}
 
 
 class OwnFeatureError(ValueError):
@@ -77,35 +76,38 @@ def own_room(rows: Mapping[str, OwnFeature], rooms: Sequence[Room]) -> Room:
 
 def _check_names(rows: Mapping[str, OwnFeature], declared: Mapping[str, Feature]) -> None:
     categories = {part for feature in declared.values() for part in feature.category.split("/")}
-    taken = {*declared, *_parts_of(declared.values()), *rows}
+    categories |= {row.category for row in rows.values()}
+    ports, locks, nodes = _nodes_of(declared.values())
+    stems = {*declared, *rows, *ports, *locks}
     for name, row in rows.items():
-        for key, text in ((None, name), ("category", row.category)):
-            where = (name, key) if key else (name,)
+        for text, where in ((name, (name,)), (row.category, (name, "category"))):
             if not _NAME.fullmatch(text):
                 raise OwnFeatureError(f"{text!r} is not a name: a letter, then up to 63 letters, digits and _", *where)
-            if _is_derived(text, taken):
+            if text in nodes or text in ports or _is_derived(text, stems):
                 raise OwnFeatureError(f"{text} is what the description calls one of its own nodes", *where)
         if name in declared:
             raise OwnFeatureError("the family has this feature; choose it under features", name)
-        if name in {*categories, *(other.category for other in rows.values())}:
+        if name in categories:
             raise OwnFeatureError("is the name of a category, too", name)
-        if row.category in {*declared, *rows}:
+        if row.category in declared:
             raise OwnFeatureError(f"{row.category} is the name of a feature, too", name, "category")
 
 
-def _parts_of(features: Iterator[Feature] | Any) -> set[str]:
-    """Names of the ports and locks of features."""
-    found: set[str] = set()
+def _nodes_of(features: Iterable[Feature]) -> tuple[set[str], set[str], set[str]]:
+    """Names of the ports and the locks of features, and of other nodes that the description has."""
+    ports: set[str] = set()
+    locks: set[str] = set()
+    nodes = {"Root", "Device"}
     for feature in features:
-        found |= {lock.name for lock in feature.locks}
-        if feature.port is not None and feature.port.name:
-            found.add(feature.port.name)
-    return found
+        locks |= {lock.name for lock in feature.locks}
+        nodes.add(f"Locked{'Or'.join(lock.name for lock in feature.locks)}")
+        if feature.port is not None:
+            ports.add(feature.port.name)
+    return ports, locks, nodes
 
 
-def _is_derived(name: str, taken: set[str]) -> bool:
-    stems = {name.removesuffix(ending) for ending in _DERIVED if name.endswith(ending)}
-    return name in _NODES or name.startswith("Locked") or name.endswith("Port") or bool(stems & taken)
+def _is_derived(name: str, stems: set[str]) -> bool:
+    return any(name.endswith(ending) and name.removesuffix(ending) in stems for ending in _DERIVED)
 
 
 def _feature(name: str, row: OwnFeature) -> Feature:
@@ -169,6 +171,8 @@ def _integer(name: str, row: OwnFeature, common: dict[str, Any]) -> Integer:
     signed = low < 0
     size = 4 if low >= -_INT32 - 1 and high <= (_INT32 if signed else _UINT32) else 8
     limits = _limits(name, low, high, step)
+    if not limits.holds(high):
+        raise OwnFeatureError(f"{high} is not {low} and a multiple of {step}", name, "max")
     if common["default"] is None:
         common["default"] = limits.fit(0)
     return Integer(limits=limits, unit=row.unit, size=size, signed=signed, **common)

@@ -19,6 +19,7 @@ OWN = {"own": True}
 _LARGEST = 1e12
 _LARGEST_INTEGER = 2**63
 Bounded = Annotated[int | float, Field(ge=-_LARGEST_INTEGER, le=_LARGEST_INTEGER)]
+Step = Annotated[int | float, Field(gt=0, le=_LARGEST_INTEGER)]
 Scalar = Bounded | bool | str
 Positive = Annotated[float, Field(gt=0, le=_LARGEST)]
 _NotNegative = Annotated[float, Field(ge=0, le=_LARGEST)]
@@ -76,13 +77,25 @@ class Quantity(_Sourced):
 class Pixels(_Sourced):
     """Rows or columns of a sensor."""
 
-    value: Annotated[float, Field(ge=16, le=16384, multiple_of=1)]
+    value: Annotated[float, Field(ge=64, le=16384, multiple_of=1)]
 
 
 class Whole(_Sourced):
     """A positive whole number with its origin."""
 
     value: Annotated[float, Field(gt=0, le=30_000, multiple_of=1)]
+
+
+class PacketSize(_Sourced):
+    """Bytes of a stream packet with all headers."""
+
+    value: Annotated[float, Field(ge=576, le=16364, multiple_of=4)]
+
+
+class PixelSize(_Sourced):
+    """Micrometres."""
+
+    value: Annotated[float, Field(gt=0, le=100)]
 
 
 class Quantities(_Sourced):
@@ -145,7 +158,7 @@ class FeatureRow(_Sourced):
 
     min: Bounded | None = None
     max: Bounded | None = None
-    inc: Bounded | None = None
+    inc: Step | None = None
     default: Scalar | None = None
     entries: tuple[str, ...] | None = None
     hidden: bool = False
@@ -173,7 +186,7 @@ class Sensor(_Strict):
     cfa: str
     width: Pixels
     height: Pixels
-    pixel_um: Amount
+    pixel_um: PixelSize
     adc_bits: Whole
     full_well_e: Amount
     read_noise_e: Amount
@@ -237,7 +250,7 @@ class Link(_Strict):
     speed_mbps: Whole
     bytes_per_s: Amount
     frame_overhead_us: NotNegative
-    default_packet_size: Whole
+    default_packet_size: PacketSize
 
 
 class FormatTiming(_Sourced):
@@ -306,7 +319,7 @@ class OwnFeature(_Strict):
     unit: Printable = ""
     min: Bounded | None = None
     max: Bounded | None = None
-    inc: Bounded | None = None
+    inc: Step | None = None
     default: Scalar | None = None
     entries: tuple[Any, ...] | dict[str, Any] | None = None
     size: Annotated[int, Field(ge=1, le=512)] = 64

@@ -92,7 +92,7 @@ def test_number_without_origin_is_named_in_packaged_models_alone(tmp_path: Path)
             "features.TriggerDenoise: needs a source or an assumption",
         ),
         ("sensor: {pixel_um: {value: 3, source: ''}}", "sensor.pixel_um: needs a source or an assumption"),
-        ("sensor: {pixel_um: 3}", "sensor.pixel_um: Input should be a valid dictionary or instance of Amount"),
+        ("sensor: {pixel_um: 3}", "sensor.pixel_um: Input should be a mapping"),
         ("own_features: {Sparkle: {type: boolean}}", ": own_features: a packaged model has those that are declared"),
     ):
         path = tmp_path / "changed.yaml"
