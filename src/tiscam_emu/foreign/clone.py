@@ -235,9 +235,11 @@ def _read_bootstrap(memory: _Memory, progress: Progress) -> _Standard:
     """The registers of the standard: those that every camera has, and those of the others that this one has."""
     registers = list(_bootstrap_registers(memory))
     memory.plan([(address, register.length) for register, address, _ in registers if register.mandatory])
-    named, unread = {}, []
+    named, unread, answers = {}, [], True
     for number, (register, address, name) in enumerate(registers):
         progress("bootstrap registers", number, len(registers))
+        if not (answers or register.mandatory):
+            continue
         try:
             memory.read(address, register.length)
             named[address] = (register.length, name)
@@ -246,6 +248,8 @@ def _read_bootstrap(memory: _Memory, progress: Progress) -> _Standard:
                 raise UserError("another application has exclusive access; nothing can be read until it ends") from None
             if register.mandatory:
                 unread.append(Unread(name, address, str(error)))
+            # A camera that is silent about one that it need not have is not asked for others: each takes seconds.
+            answers = answers and not isinstance(error, NoAnswer)
     return named, unread
 
 

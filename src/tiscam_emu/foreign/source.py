@@ -39,6 +39,8 @@ _BOMS = (
 )
 _DECLARATION = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
 _DECLARED = re.compile(r"<\?xml[^>]*\?>")
+_ENCODINGS = re.compile(r"utf-8|utf-16(-[lb]e)?|ascii|iso8859-\d+|cp125\d")
+"""What XML is written in; others of Python's take long for a long text, or are no encodings of text."""
 _ENCRYPTED = 0x1
 _CHUNK = 1 << 16
 
@@ -134,6 +136,8 @@ def unzipped(content: bytes, shown: str) -> bytes:
             (member,) = members
             if member.flag_bits & _ENCRYPTED:
                 raise SpecError(f"{shown}: the description in it is encrypted")
+            if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:  # others may ask for gigabytes
+                raise SpecError(f"{shown}: packed by method {member.compress_type}, which cameras do not use")
             with archive.open(member) as file:
                 parts, size = [], 0
                 while part := file.read(_CHUNK):
@@ -157,13 +161,18 @@ def _content(path: Path) -> bytes:
     try:
         if not path.exists():
             raise SpecError(f"{path}: no such file or folder")
-        if not path.is_file():  # a device or a pipe may never end
-            raise SpecError(f"{path}: not a file")
+        _refuse_what_is_no_file(path)
         if path.stat().st_size > MAX_XML_BYTES:
             raise SpecError(f"{path}: a description has at most {MAX_XML_BYTES >> 20} MB")
         return path.read_bytes()
     except OSError as error:
         raise SpecError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """A device or a pipe may never end."""
+    if not path.is_file():
+        raise SpecError(f"{path}: not a file")
 
 
 def _bare(content: bytes) -> bytes:
@@ -203,6 +212,8 @@ def _encoding(xml: bytes) -> str:
 def _decoded(xml: bytes, shown: str) -> str:
     encoding = _encoding(xml)
     try:
+        if not _ENCODINGS.fullmatch(codecs.lookup(encoding).name):
+            raise LookupError
         text = xml.decode(encoding).removeprefix("\ufeff").rstrip("\0")
     except UnicodeDecodeError as error:
         raise SpecError(f"{shown}: not XML: byte {error.start} is no {encoding}") from None
@@ -289,6 +300,7 @@ def _check(xml: bytes, shown: str) -> None:
 def _image(path: Path, xml: bytes) -> RegisterImage | None:
     if not path.exists():
         return None
+    _refuse_what_is_no_file(path)
     image = read_file(path)
     if image.description_sha256 and image.description_sha256 != hashlib.sha256(xml).hexdigest():
         raise SpecError(f"{path}: register image of another camera: not of this folder's description")
@@ -304,6 +316,7 @@ def _own_name(image: RegisterImage | None) -> str:
 def _extra(path: Path) -> Mapping[str, Any]:
     if not path.exists():
         return {}
+    _refuse_what_is_no_file(path)
     if path.stat().st_size > MAX_EXTRA_BYTES:
         raise SpecError(f"{path}: has at most {MAX_EXTRA_BYTES >> 20} MB")
     from tiscam_emu.spec.files import read_merged  # noqa: PLC0415 - YAML takes longer to import than all of this

@@ -224,6 +224,26 @@ def test_optional_registers_of_the_standard_that_a_camera_has_not_are_no_fault()
     assert saved.image.read(0x0D00, 12) == bytes(12)
 
 
+def test_camera_that_is_silent_about_what_it_has_not_is_asked_for_little_of_it() -> None:
+    table = Table(describe())
+    table.put(0xA000, bytes(4))
+    whole = table.read
+
+    def silent(address: int, length: int) -> bytes:
+        try:
+            return whole(address, length)
+        except InvalidAddress:
+            raise NoAnswer("no answer") from None
+
+    table.read = silent  # type: ignore[method-assign]
+
+    saved = clone(table, "there")
+
+    assert [address for address, _ in table.requests if address not in table.memory] == [0x0908, 0x00D8]
+    assert saved.image.read(0x0D00, 4) is not None
+    assert saved.registers == 1
+
+
 def test_discovered_registers_are_not_read_again() -> None:
     table = Table(describe())
     table.put(0xA000, bytes(4))

@@ -120,6 +120,8 @@ def test_folder_may_hold_the_description_zipped_and_nothing_else(tmp_path: Path)
         (describe() + b"<more/>", "not XML: junk after document element"),
         (describe("<!-- \u00a9 -->").decode().encode("latin-1"), "not XML: byte "),
         (describe().replace(b"utf-8", b"klingon"), "encoding klingon is not known"),
+        (describe().replace(b"utf-8", b"punycode"), "encoding punycode is not known"),
+        (describe().replace(b"utf-8", b"zip"), "encoding zip is not known"),
         (b'<!DOCTYPE x [<!ENTITY e "v">]>' + describe().split(b"?>", 1)[1], "has a DOCTYPE"),
         (b'<!DOCTYPE x SYSTEM "file:///etc/passwd">' + describe().split(b"?>", 1)[1], "has a DOCTYPE"),
         (describe("<Group>" * 80 + "</Group>" * 80), "more than 64 deep"),
@@ -170,6 +172,21 @@ def test_zip_that_lies_about_its_size_is_cut_off(file: Callable[[str, bytes], Pa
 )
 def test_what_is_not_there_is_said(tmp_path: Path, name: str, words: str) -> None:
     assert words in _refusal(tmp_path / name)
+
+
+def test_zip_that_is_not_deflated_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.xml", describe())
+
+    assert "packed by method 14" in _refusal(tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize("name", ["registers", "model.yaml"])
+def test_pipe_in_a_folder_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    (tmp_path / "camera.xml").write_bytes(describe())
+    os.mkfifo(tmp_path / name)
+
+    assert f"{name}: not a file" in _refusal(tmp_path)
 
 
 def test_pipe_is_not_waited_for(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def camera(device: Device) -> Iterator[CameraReader]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TIMEOUT_S", 0.02)
+    monkeypatch.setattr(module, "TIMEOUT_S", 0.2)
 
 
 def commands(device: Device) -> list[int]:
@@ -103,7 +103,8 @@ def test_lost_request_is_sent_again_with_its_id(camera: CameraReader, device: De
     device.answer = lambda _c, req_id, payload: [memory_ack(req_id, payload)] if len(device.requests) > 2 else []
 
     assert camera.read(0xA000, 4) == bytes(range(4))
-    assert [req_id for _, req_id, _ in device.requests] == [1, 1, 1]
+    assert {req_id for _, req_id, _ in device.requests} == {1}
+    assert len(device.requests) >= 3
 
 
 def test_camera_that_never_answers_is_asked_four_times(camera: CameraReader, device: Device, impatient: None) -> None:
@@ -114,12 +115,14 @@ def test_camera_that_never_answers_is_asked_four_times(camera: CameraReader, dev
     assert len(device.requests) == 4
 
 
-def test_pending_acknowledge_is_waited_for(camera: CameraReader, device: Device, impatient: None) -> None:
+def test_pending_acknowledge_is_waited_for(camera: CameraReader, device: Device) -> None:
     """The answer proper comes later than the patience without it would last."""
 
     def answer(command: int, req_id: int, payload: bytes) -> list[bytes]:
         pending = ack(PENDING, req_id, struct.pack(">HH", 0, 5000))
-        threading.Timer(0.3, lambda: device.socket.sendto(memory_ack(req_id, payload), camera_address)).start()
+        threading.Timer(
+            1.5 * module.TIMEOUT_S, lambda: device.socket.sendto(memory_ack(req_id, payload), camera_address)
+        ).start()
         return [pending]
 
     camera_address = camera._socket.getsockname()
