@@ -185,6 +185,7 @@ def serve(
     serial: str = "",
     user_name: str = "",
     scene: str | Path | Callable[..., Any] | Any = "chart",
+    sensor: str = "",
     seed: int = 0,
     noise: str = "fast",
     light_k: float = NEUTRAL_K,
@@ -217,6 +218,8 @@ def serve(
         Eight digits. By default the model's own, counted up with the address.
     scene
         See `Camera.scene`.
+    sensor
+        Size of the sensor, as ``"2448x2048"``, for a camera whose own description does not say it.
     seed
         Of all randomness: equal seeds give equal frames.
     noise
@@ -273,6 +276,7 @@ def serve(
         serial=serial,
         user_name=user_name,
         scene=scene,
+        sensor=sensor,
         seed=seed,
         noise=noise,
         light_k=light_k,

@@ -67,6 +67,10 @@ def run(
             "path of an image, of a folder of images, or of a video; or one scene per camera."
         ),
     ] = None,
+    sensor: Annotated[
+        str,
+        typer.Option(help="Size of the sensor, such as 2448x2048, where a camera's own description does not say it."),
+    ] = "",
     seed: Annotated[int, typer.Option(help="Seed of all randomness: equal seeds give equal frames.")] = 0,
     light_k: Annotated[float, typer.Option(help="Colour temperature of the light, in kelvin.")] = NEUTRAL_K,
     state_dir: Annotated[
@@ -137,6 +141,7 @@ def run(
                 serial=_one_of(serial, number, len(model), "serial"),
                 user_name=_one_of(user_name, number, len(model), "user name"),
                 scene=_scene_of(scene, number, len(model)),
+                sensor=sensor,
                 seed=seed,
                 light_k=light_k,
                 state_dir=str(state_dir or ""),

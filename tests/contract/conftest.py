@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tiscam_emu.camera import core
+from tiscam_emu.camera import core, faces
 from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scene import Scene
@@ -75,5 +75,5 @@ def bench_of(monkeypatch: pytest.MonkeyPatch, _tools: ModuleType) -> Any:
             _descriptions[model.key] = build_xml(model)
         return _descriptions[model.key]
 
-    monkeypatch.setattr(core, "build_xml", described)
+    monkeypatch.setattr(faces, "build_xml", described)
     return lambda model, *, strict: Bench(model, _tools, strict)

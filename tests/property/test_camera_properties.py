@@ -14,6 +14,7 @@ from tests.property.writing import write_feature
 
 from tiscam_emu.camera.acquisition import AcquisitionSchedule, Exposure
 from tiscam_emu.camera.core import Camera, frame_request, load
+from tiscam_emu.camera.faces import Face
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import RegisterError
@@ -74,7 +75,7 @@ def writes(draw: DrawFn, model: CameraModel) -> tuple[int, bytes]:
     return address, data
 
 
-def assert_consistent(state: CameraState, registers: RegisterMap) -> None:
+def assert_consistent(state: CameraState, registers: RegisterMap | Face) -> None:
     """Numbers lie within their live limits and on their steps, and every register holds what the camera goes by."""
     for compute, remembered in list(state.derived.items()):
         known = compute(state) if callable(compute) else state.limits(compute).fit(state.stored(compute))
@@ -94,7 +95,7 @@ def assert_consistent(state: CameraState, registers: RegisterMap) -> None:
             assert _register(registers, state.features, name, index) == encode(feature, value), name
 
 
-def _register(registers: RegisterMap, features: Mapping[str, BoundFeature], name: str, index: int) -> bytes:
+def _register(registers: RegisterMap | Face, features: Mapping[str, BoundFeature], name: str, index: int) -> bytes:
     """What the register of a feature holds, or the bits that it has of one."""
     feature = features[name]
     declaration = features[feature.declaration.alias_of or name].declaration

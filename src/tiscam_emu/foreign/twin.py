@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from tiscam_emu.camera.core import Camera
@@ -14,7 +13,7 @@ from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import SpecError
 from tiscam_emu.features.layout import SECOND_XML_BASE, XML_BASE
 from tiscam_emu.features.registers import RegisterMap
-from tiscam_emu.foreign import bindings, source
+from tiscam_emu.foreign import bindings
 from tiscam_emu.foreign.banks import Banks, banked_words
 from tiscam_emu.foreign.bindings import BINDINGS, Kind
 from tiscam_emu.foreign.chunks import chunk_plan
@@ -41,7 +40,7 @@ from tiscam_emu.genicam.document import zipped
 from tiscam_emu.spec.model import CameraModel
 from tiscam_emu.wire.bootstrap import text_from_register, text_to_register
 
-_FILE_BASES = (XML_BASE, SECOND_XML_BASE, *range(0x0C00_0000, 0x1000_0000, 0x0100_0000))
+_FILE_BASES: tuple[int, ...] = (XML_BASE, SECOND_XML_BASE, *range(0x0C00_0000, 0x1000_0000, 0x0100_0000))
 _MOST_SELECTED = 256
 _IDENTITY = {"vendor": (0x48, 32), "model": (0x68, 32), "version": (0x88, 32), "info": (0xA8, 48), "serial": (0xD8, 16)}
 _OWN_TEXTS = {"DeviceVendorName": "vendor", "DeviceModelName": "name", "DeviceVersion": "device_version"}
@@ -63,15 +62,14 @@ class Prepared:
     far: tuple[str, ...] = ()
 
 
-def prepare(path: Path, told: Mapping[str, Any] | None = None) -> Prepared:
-    """Understand the description at a path; `told` is what the user says besides, as in a model.yaml.
+def prepare(description: Description, told: Mapping[str, Any] | None = None) -> Prepared:
+    """Understand a description that `guard` has checked; `told` is what the user says besides, as in a model.yaml.
 
     Raises
     ------
     SpecError
         It cannot be served; one line says why.
     """
-    description = source.read(path)
     shown = description.shown
     graph = parse(description.xml, shown)
     refuse_without_size(graph, shown)

@@ -2,28 +2,83 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tiscam_emu.camera.core import Camera, load
-from tiscam_emu.camera.frame_rate import unbounded
+from tiscam_emu.errors import SpecError
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.spec.catalog import is_file, is_spec_file
 
+if TYPE_CHECKING:
+    from tiscam_emu.camera.core import Camera
+    from tiscam_emu.foreign.source import Description
 
-def open_camera(options: ServeOptions) -> Camera:
-    """A camera, not yet connected to anything.
+
+class Reading:
+    """A description being read and checked while the program does something else."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._description: Description | None = None
+        self._error: SpecError | None = None
+        self._thread = threading.Thread(target=self._read, name="tiscam-emu guard", daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        from tiscam_emu.foreign import guard, source  # noqa: PLC0415 - only where needed
+
+        try:
+            description = source.read(self.path)
+            guard.check(description)
+        except SpecError as error:
+            self._error = error
+        else:
+            self._description = description
+
+    def result(self) -> Description:
+        """The description, once it is known to be harmless.
+
+        Raises
+        ------
+        SpecError
+            It cannot be used; one line says why.
+        """
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        if self._description is None:
+            raise SpecError(f"{self.path}: could not be read")
+        return self._description
+
+
+def start_reading(options: ServeOptions) -> Reading | None:
+    """Begin to read the description of a foreign camera, and to check it in a process of its own."""
+    if not is_file(options.model) or is_spec_file(options.model):
+        return None
+    return Reading(Path(options.model))
+
+
+def open_camera(options: ServeOptions, reading: Reading | None = None) -> Camera:
+    """A camera, not yet connected to anything; `reading` is what `start_reading` has begun.
 
     Raises
     ------
     UserError
         The model or its description is wrong.
     """
-    if is_file(options.model) and not is_spec_file(options.model):
-        from tiscam_emu.foreign.twin import open_twin, prepare  # noqa: PLC0415 - the extra `foreign`, only where needed
+    # Imported here: meanwhile a description is being checked.
+    from tiscam_emu.camera.core import Camera, load  # noqa: PLC0415
+    from tiscam_emu.camera.frame_rate import unbounded  # noqa: PLC0415
 
-        prepared = prepare(Path(options.model), options.told())
-        model = unbounded(prepared.model) if options.full_speed else prepared.model
-        return open_twin(replace(prepared, model=model), options.camera_options(model.identity.serial))
-    model = unbounded(load(options.model)) if options.full_speed else load(options.model)
-    return Camera(model, options.camera_options(model.identity.serial))
+    reading = reading or start_reading(options)
+    if reading is None:
+        model = unbounded(load(options.model)) if options.full_speed else load(options.model)
+        return Camera(model, options.camera_options(model.identity.serial))
+    description = reading.result()
+    from tiscam_emu.foreign.twin import open_twin, prepare  # noqa: PLC0415 - the extra `foreign`
+
+    prepared = prepare(description, options.told())
+    model = unbounded(prepared.model) if options.full_speed else prepared.model
+    return open_twin(replace(prepared, model=model), options.camera_options(model.identity.serial))

@@ -116,6 +116,7 @@ class ServeOptions:
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
         FaultPlan.parse(self.faults)
+        self.told()
         return replace(self, model=find_model(self.model), address=address)
 
     def camera_options(self, model_serial: str) -> CameraOptions:

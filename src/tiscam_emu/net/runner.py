@@ -23,7 +23,7 @@ from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.gvcp.mistakes import Kind
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.cable import Cable
-from tiscam_emu.net.cameras import open_camera
+from tiscam_emu.net.cameras import Reading, open_camera
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
 from tiscam_emu.net.fault_plan import FaultPlan
@@ -76,10 +76,10 @@ class CameraRunner:
         From the constructor, for a wrong model or scene, before any socket is opened.
     """
 
-    def __init__(self, options: ServeOptions, clock: Clock | None = None) -> None:
+    def __init__(self, options: ServeOptions, clock: Clock | None = None, reading: Reading | None = None) -> None:
         self.options = options
         self.clock = clock or SystemClock()
-        self.camera = open_camera(options)
+        self.camera = open_camera(options, reading)
         self.engine = ControlEngine(self.camera)
         self.messages = MessageChannel()
         self._scenes = SceneSwitch(self._renderer_of(options.scene))

@@ -14,17 +14,20 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tiscam_emu.errors import TiscamEmuError, UserError
+from tiscam_emu.net.cameras import start_reading
 from tiscam_emu.net.options import ServeOptions
-from tiscam_emu.net.requests import answer
-from tiscam_emu.net.runner import CameraRunner
-from tiscam_emu.net.scene_parcel import unpacked
+
+if TYPE_CHECKING:
+    from tiscam_emu.net.runner import CameraRunner
 
 _SWITCH_INTERVAL_S = 0.0005
 _OBJECTS_BEFORE_COLLECTION = 50_000
 _PREPARED_FOR_S = 3.0
+_FOREIGN_PREPARED_FOR_S = 1.0
+"""A description takes its time before, and the whole start is to take three seconds."""
 
 
 class _EventStream:
@@ -60,8 +63,13 @@ def main() -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     first = json.loads(sys.stdin.readline())
     logging.basicConfig(level=first.pop("log_level"), handlers=[_LogEvents(events)])
+    reading = start_reading(ServeOptions(**first))
+    # Imported here: meanwhile a foreign description is being checked.
+    from tiscam_emu.net.runner import CameraRunner  # noqa: PLC0415
+    from tiscam_emu.net.scene_parcel import unpacked  # noqa: PLC0415
+
     try:
-        runner = CameraRunner(ServeOptions(**{**first, "scene": unpacked(first["scene"])}))
+        runner = CameraRunner(ServeOptions(**{**first, "scene": unpacked(first["scene"])}), reading=reading)
         runner.open()
     except UserError as error:
         events.send("failed", kind=type(error).__name__, message=str(error))
@@ -72,7 +80,8 @@ def main() -> int:
     # The many packets of a frame are objects that never make circles: looking for those now and then is enough.
     gc.freeze()
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
-    threading.Thread(target=_obey, args=(runner, events), daemon=True).start()
+    prepared_for_s = _FOREIGN_PREPARED_FOR_S if reading else _PREPARED_FOR_S
+    threading.Thread(target=_obey, args=(runner, events, prepared_for_s), daemon=True).start()
     runner.run()
     # Nothing is left to do, and a renderer in the middle of a large frame need not be waited for.
     os._exit(0)
@@ -84,14 +93,16 @@ def _sleep_exactly() -> None:
         Path("/proc/self/timerslack_ns").write_text("1")
 
 
-def _obey(runner: CameraRunner, events: _EventStream) -> None:
+def _obey(runner: CameraRunner, events: _EventStream, prepared_for_s: float) -> None:
     """Say that the camera is ready, answer requests until stdin ends, then end the camera.
 
     A client may wait two seconds for its first frame and no longer, as GStreamer's aravissrc does; so the picture is
-    prepared first, as far as three seconds go. The camera answers meanwhile.
+    prepared first, as far as `prepared_for_s` goes. The camera answers meanwhile.
     """
+    from tiscam_emu.net.requests import answer  # noqa: PLC0415 - as above
+
     camera = runner.camera
-    runner.pipeline.flush(_PREPARED_FOR_S)
+    runner.pipeline.flush(prepared_for_s)
     events.send(
         "ready", model=camera.model.identity.name, serial=camera.state.serial, address=runner.address, pid=os.getpid()
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tiscam_emu.camera import core
+from tiscam_emu.camera import core, faces
 from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.options import CameraOptions
@@ -38,7 +38,7 @@ def _describe_each_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
             _descriptions[model.key] = build_xml(model)
         return _descriptions[model.key]
 
-    monkeypatch.setattr(core, "build_xml", described)
+    monkeypatch.setattr(faces, "build_xml", described)
 
 
 class Desk:
