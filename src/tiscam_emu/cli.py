@@ -192,6 +192,8 @@ def _serve(options: list[ServeOptions], log_level: str, stop: threading.Event) -
         cameras.extend(CameraProcess(o, log_level) for o in options)
         for camera in cameras:
             camera.wait_ready(_READY_TIMEOUT_S)
+            for note in camera.notes:
+                typer.echo(note, err=True)
             typer.echo(f"ready {camera.model} {camera.serial} {camera.address}")
             sys.stdout.flush()
         _watch(cameras, stop)

@@ -199,12 +199,13 @@ def _bits(register: Node, length: int, order: str) -> tuple[int, int]:
 class ChunkPlan:
     """State: which chunks of a description are switched on.
 
-    `chunks` are those that can be sent, by the value of ChunkSelector; `banked` says that ChunkEnable is one register,
-    whose content goes with the selector.
+    `chunks` are those that can be sent, by the value of ChunkSelector, and `filled` those that tell more than zeros;
+    `banked` says that ChunkEnable is one register, whose content goes with the selector.
     """
 
     free: NodeMap
     chunks: Mapping[int, Chunk]
+    filled: frozenset[int]
     banked: bool
     enabled: dict[int, bool] = field(default_factory=dict)
     _words: frozenset[int] = frozenset()
@@ -251,8 +252,8 @@ class ChunkPlan:
 
 def chunk_plan(graph: Graph, free: NodeMap, banked: Collection[int]) -> ChunkPlan:
     """The chunks of a description; `banked` are the words whose content goes with a selector."""
-    chunks = {
-        value: Chunk("", value, found.id, found.data, found.length) for value, found in layouts(graph, free).items()
-    }
+    known = layouts(graph, free)
+    chunks = {value: Chunk("", value, found.id, found.data, found.length) for value, found in known.items()}
     places = [free.place(register) for register in graph.registers(ENABLE)] if ENABLE in graph else []
-    return ChunkPlan(free, chunks, any(place[0] // 4 * 4 in banked for place in places if place))
+    filled = frozenset(value for value, each in known.items() if each.fields)
+    return ChunkPlan(free, chunks, filled, any(place[0] // 4 * 4 in banked for place in places if place))

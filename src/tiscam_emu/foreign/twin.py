@@ -93,6 +93,7 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
         fill_numbers(solver)
         settle_enumerations(solver)
         settle_numbers(solver)
+        solver.free.put("ChunkModeActive", 0)
         unreadable = mend_unreadable(solver)
     offered = {n: ours for n, ours in formats.items() if gated.is_open(f"EnumEntry_PixelFormat_{n}")}
     if not offered:

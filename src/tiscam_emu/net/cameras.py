@@ -60,8 +60,8 @@ def start_reading(options: ServeOptions) -> Reading | None:
     return Reading(Path(options.model))
 
 
-def open_camera(options: ServeOptions, reading: Reading | None = None) -> Camera:
-    """A camera, not yet connected to anything; `reading` is what `start_reading` has begun.
+def open_camera(options: ServeOptions, reading: Reading | None = None) -> tuple[Camera, list[str]]:
+    """A camera, not yet connected to anything, and what its user should know; `reading` is what `start_reading` began.
 
     Raises
     ------
@@ -75,10 +75,12 @@ def open_camera(options: ServeOptions, reading: Reading | None = None) -> Camera
     reading = reading or start_reading(options)
     if reading is None:
         model = unbounded(load(options.model)) if options.full_speed else load(options.model)
-        return Camera(model, options.camera_options(model.identity.serial))
+        return Camera(model, options.camera_options(model.identity.serial)), []
     description = reading.result()
-    from tiscam_emu.foreign.twin import open_twin, prepare  # noqa: PLC0415 - the extra `foreign`
+    from tiscam_emu.foreign.report import report  # noqa: PLC0415 - the extra `foreign`
+    from tiscam_emu.foreign.twin import open_twin, prepare  # noqa: PLC0415
 
     prepared = prepare(description, options.told())
     model = unbounded(prepared.model) if options.full_speed else prepared.model
-    return open_twin(replace(prepared, model=model), options.camera_options(model.identity.serial))
+    camera = open_twin(replace(prepared, model=model), options.camera_options(model.identity.serial))
+    return camera, report(prepared, camera).short()

@@ -40,6 +40,7 @@ class CameraProcess:
         self.model = self.serial = ""
         self.address = options.address
         self.pid = 0
+        self.notes: list[str] = []
         self._changed = threading.Condition()
         self._saying = threading.Lock()
         self._ready = False
@@ -174,7 +175,7 @@ class CameraProcess:
             match event:
                 case "ready":
                     self.model, self.serial, self.pid = message["model"], message["serial"], message["pid"]
-                    self.address = message["address"]
+                    self.address, self.notes = message["address"], message["notes"]
                     self._ready = True
                 case "failed":
                     self._failure = _error(message["kind"], message["message"])

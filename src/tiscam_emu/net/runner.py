@@ -79,7 +79,7 @@ class CameraRunner:
     def __init__(self, options: ServeOptions, clock: Clock | None = None, reading: Reading | None = None) -> None:
         self.options = options
         self.clock = clock or SystemClock()
-        self.camera = open_camera(options, reading)
+        self.camera, self.notes = open_camera(options, reading)
         self.engine = ControlEngine(self.camera)
         self.messages = MessageChannel()
         self._scenes = SceneSwitch(self._renderer_of(options.scene))

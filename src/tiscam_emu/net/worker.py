@@ -104,7 +104,12 @@ def _obey(runner: CameraRunner, events: _EventStream, prepared_for_s: float) -> 
     camera = runner.camera
     runner.pipeline.flush(prepared_for_s)
     events.send(
-        "ready", model=camera.model.identity.name, serial=camera.state.serial, address=runner.address, pid=os.getpid()
+        "ready",
+        model=camera.model.identity.name,
+        serial=camera.state.serial,
+        address=runner.address,
+        pid=os.getpid(),
+        notes=runner.notes,
     )
     for line in sys.stdin:
         request = json.loads(line)
