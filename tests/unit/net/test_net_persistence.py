@@ -317,7 +317,8 @@ def test_texts_of_ones_own_outlive_a_restart_and_are_kept_apart_from_other_files
         "extends: [38UX253.yaml]\nown_features: {Place: {type: string, size: 8}, Size: {type: float, max: 9}}",
         encoding="utf-8",
     )
-    model, kept = load(path), {"Place": ("inf",), "Size": (1.25,)}
+    kept: dict[str, tuple[Any]] = {"Place": ("inf",), "Size": (1.25,)}
+    model = load(path)
     state = CameraState(model, CameraOptions())
     values = KeptValues(folder, state, pytest.fail)
     values.restore()
