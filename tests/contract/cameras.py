@@ -13,6 +13,7 @@ from tiscam_emu.spec.model import CameraModel
 
 OWN, DOCUMENTED = "own_camera", "documented"
 KEYS = [*model_keys(), OWN, DOCUMENTED]
+_FOLDER = tempfile.TemporaryDirectory(prefix="tiscam-emu-")  # gone when the tests end
 DOCUMENT = Path(__file__).parents[2] / "docs" / "your-own-camera.md"
 
 
@@ -25,7 +26,7 @@ def documented_yaml() -> str:
 
 @cache
 def _documented_file() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="tiscam-emu-")) / "acme.yaml"
+    path = Path(_FOLDER.name) / "acme.yaml"
     path.write_text(documented_yaml(), encoding="utf-8")
     return path
 

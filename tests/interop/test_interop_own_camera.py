@@ -9,6 +9,9 @@ import pytest
 from tests.contract.cameras import documented_yaml
 from tests.interop.emulator import Ready, aravis, emulator, refused
 
+from tiscam_emu import Camera
+
+OWN = Path(__file__).parents[1] / "contract" / "own_camera.yaml"
 WIDTH, HEIGHT = 2448, 2048
 
 
@@ -23,6 +26,16 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
 def test_documented_camera_has_at_most_40_lines_and_its_name(acme: Ready) -> None:
     assert len(documented_yaml().splitlines()) <= 40
     assert acme.model == "Acme A5000"
+
+
+@pytest.mark.tiscam_camera(OWN)
+def test_marker_takes_a_path(tiscam_camera: Camera) -> None:
+    assert (tiscam_camera.model, tiscam_camera.status().width) == ("Küchenkamera 7", 816)
+
+
+@pytest.mark.parametrize("in_process", [False, True])
+def test_a_path_as_text_is_served_too(tiscam_camera_factory: Callable[..., Camera], *, in_process: bool) -> None:
+    assert tiscam_camera_factory(str(OWN), in_process=in_process).model == "Küchenkamera 7"
 
 
 def test_aravis_streams_from_it_and_uses_its_own_features(need: Callable[..., None], acme: Ready) -> None:

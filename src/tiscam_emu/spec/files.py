@@ -88,12 +88,16 @@ def _merged(path: Path, above: tuple[Path, ...], numbers: Iterator[int]) -> tupl
 
 
 def _base(path: Path, name: str) -> Path:
-    for folder in (path.parent, models_folder()):
-        if exists(folder / name):
-            if not (folder / name).is_file():
-                raise SpecError(f"{shown(path)}: extends: {name}: is not a file")
-            return folder / name
-    raise SpecError(f"{shown(path)}: extends: {name}: no such file, neither beside it nor in the package")
+    found = [folder / name for folder in (path.parent, models_folder()) if exists(folder / name)]
+    others = [
+        base for base in found if base.resolve() != path.resolve()
+    ]  # 38UX267.yaml may build on that of the package
+    if not found:
+        raise SpecError(f"{shown(path)}: extends: {name}: no such file, neither beside it nor in the package")
+    base = (others or found)[0]
+    if not base.is_file():
+        raise SpecError(f"{shown(path)}: extends: {name}: is not a file")
+    return base
 
 
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

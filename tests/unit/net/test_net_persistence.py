@@ -309,3 +309,39 @@ def test_folder_that_could_not_be_made_is_made_later(tmp_path: Path) -> None:
     blocked.unlink()
     run.kept.save_changes(NOW + RETRY_NS)
     assert Run(blocked / "kept").state["DeviceUserID"] == "mine"
+
+
+def test_texts_of_ones_own_outlive_a_restart_and_are_kept_apart_from_other_files(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "38UX253.yaml"
+    path.write_text(
+        "extends: [38UX253.yaml]\nown_features: {Place: {type: string, size: 8}, Size: {type: float, max: 9}}",
+        encoding="utf-8",
+    )
+    kept: dict[str, tuple[Any]] = {"Place": ("inf",), "Size": (1.25,)}
+    model = load(path)
+    state = CameraState(model, CameraOptions())
+    values = KeptValues(folder, state, pytest.fail)
+    values.restore()
+    for name, (value,) in kept.items():
+        state.write(name, value)
+    state.write("UserSetSelector", 1)
+    state.write("UserSetSave", 1)
+    values.save_changes(NOW)
+    assert [file.name for file in folder.iterdir()] == ["38UX253.yaml-38253001.json"]
+    again = CameraState(model, CameraOptions())
+    KeptValues(folder, again, pytest.fail).restore()
+    assert {name: again.user_sets["UserSet1"][name] for name in kept} == kept
+
+
+def test_damaged_texts_of_ones_own_are_left_out(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("extends: [38UX253.yaml]\nown_features: {Place: {type: string, size: 8}}", encoding="utf-8")
+    for value in ("123456789", 5, None):
+        folder.mkdir(exist_ok=True)
+        content = {"version": 1, "user_sets": {"UserSet1": {"Place": [value]}}}
+        (folder / "own.yaml-38253001.json").write_text(json.dumps(content), encoding="utf-8")
+        reports: list[str] = []
+        state = CameraState(load(path), CameraOptions())
+        KeptValues(folder, state, reports.append).restore()
+        assert len(reports) == 1
+        assert state.user_sets == {}
