@@ -93,7 +93,7 @@ class NodeMap:
         """Value of a number, enumeration or boolean; None if it has none now."""
         try:
             value = self.value(name)
-        except GenApiError:
+        except (GenApiError, AttributeError):  # a category or a command has no value
             return None
         return value if isinstance(value, int | float) else None
 
