@@ -8,12 +8,12 @@ lines and hyperbolas.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, islice, product
 
 from tiscam_emu.foreign.bindings import SELECTED
-from tiscam_emu.foreign.graph import GATES, Graph, Node
+from tiscam_emu.foreign.graph import ADDRESS_OF, GATES, Graph, Node
 from tiscam_emu.foreign.nodemap import NodeMap
 
 _MOST_TRIES = 3000
@@ -34,13 +34,14 @@ _BOUND_TAGS = ("pMin", "pMax", "pInc")
 class Solver:
     """State: the two node maps over a memory that is being filled.
 
-    `gated` sees what clients see, `free` can set everything. `pinned` are registers that are what they have to be.
+    `gated` sees what clients see, `free` can set everything. `pinned` are registers that are what they have to be; one
+    that a selector moves is pinned where it lay.
     """
 
     graph: Graph
     gated: NodeMap
     free: NodeMap
-    pinned: set[str] = field(default_factory=set)
+    pinned: set[tuple[str, int]] = field(default_factory=set)
     failures: dict[str, str] = field(default_factory=dict)
 
     def open(self, name: str, *, writable: bool = False) -> bool:
@@ -62,6 +63,19 @@ class Solver:
             return False
         self.failures[name] = self._reason(name, gates)
         return False
+
+    def _pin(self, registers: Iterable[str]) -> None:
+        self.pinned.update((register, self._moved_to(register)) for register in registers)
+
+    def _is_pinned(self, register: str) -> bool:
+        return (register, self._moved_to(register)) in self.pinned
+
+    def _moved_to(self, register: str) -> int:
+        """Where a register lies now if others decide that; 0 for all that stay where they are."""
+        if not self.graph[register].texts(*ADDRESS_OF, "IntSwissKnife"):
+            return 0
+        place = self.free.place(register)
+        return place[0] if place else -1
 
     def select(self, selector: str, value: float) -> None:
         """Let a selector stand at a value, for both node maps: some selectors are no registers but the client's own."""
@@ -134,24 +148,35 @@ class Solver:
 
     def _solve(self, reached: Callable[[], bool], chain: Sequence[str]) -> bool:
         """Change as few registers of `chain` as possible so that `reached` holds."""
-        registers = [name for name in chain if self.graph[name].is_register and name not in self.pinned]
-        registers.sort(key=lambda name: self.graph[name].text("AccessMode") != "RO")
+        registers = [name for name in chain if self.graph[name].is_register and self._may_change(name)]
+        registers.sort(key=lambda name: (self._is_pinned(name), self.graph[name].text("AccessMode") != "RO"))
         before = {name: self.free.number(name) for name in registers}
         literals = self.graph.literals(chain)
         for changes in islice(_changes(registers, [self._tried(name, literals) for name in registers]), _MOST_TRIES):
             if all(self.free.put(name, value) for name, value in changes) and reached():
                 # What clients can write is a setting: the feature comes and goes with it.
-                self.pinned.update(name for name, _ in changes if self.graph[name].text("AccessMode") == "RO")
+                self._pin(name for name, _ in changes if self.graph[name].text("AccessMode") == "RO")
                 return True
             for name, _ in changes:
                 self.free.put(name, before[name] or 0)
         return False
 
+    def _may_change(self, register: str) -> bool:
+        """A pinned one may still get further bits, if it is a word of many: an inquiry register for several features."""
+        wide = self.graph[register].kind == "IntReg" and self.graph[register].text("AccessMode") == "RO"
+        return wide or not self._is_pinned(register)
+
     def _tried(self, name: str, literals: Sequence[int]) -> list[int]:
-        """Values that a register may need: a bit both values, others what the formulas ask for."""
+        """Values that a register may need: a bit both values, others what the formulas ask for.
+
+        A word that has bits already keeps them, first of all.
+        """
         bits = self._bits(name)
-        values = [1, 0] if bits == 1 else [1, 0, 2, 3, 4, *literals, *_masks(literals), 2**bits - 1]
-        current = self.free.number(name)
+        current = int(self.free.number(name) or 0)
+        masks = _masks(literals)
+        values = [current | mask for mask in masks] if current and bits > 1 else []
+        if not self._is_pinned(name):
+            values += [1, 0] if bits == 1 else [1, 0, 2, 3, 4, *literals, *masks, 2**bits - 1]
         return [v for v in dict.fromkeys(values) if v < 2**bits and v != current]
 
     def _bits(self, name: str) -> int:
@@ -166,7 +191,7 @@ class Solver:
         if node is None:
             return False
         if self._reads(name, target):
-            self.pinned.update(self.graph.registers(name))
+            self._pin(self.graph.registers(name))
             return True
         if node.kind in {"SwissKnife", "IntSwissKnife"}:
             return self._solve_for(name, target)
@@ -178,11 +203,11 @@ class Solver:
     def _set(self, name: str, following: Sequence[str], target: float) -> bool:
         """Set a register, or a converter and the register behind it."""
         registers = [r for text in following for r in self.graph.registers(text)] or [name]
-        if any(register in self.pinned for register in registers):
+        if any(self._is_pinned(register) for register in registers):
             return False
         before = {register: self.free.number(register) or 0 for register in registers}
         if self.put(name, target):
-            self.pinned.update(registers)
+            self._pin(registers)
             return True
         for register, value in before.items():
             self.free.put(register, value)
@@ -214,7 +239,7 @@ class Solver:
         Others are left as they are, unless the formula has no value then: they may be a timebase to divide by. Narrow
         ones become as large as they can, for they are the steps of a scale.
         """
-        registers = [r for r in self.graph.registers(name) if r not in self.pinned]
+        registers = [r for r in self.graph.registers(name) if not self._is_pinned(r)]
         registers.sort(key=lambda r: self.graph[r].text("AccessMode") != "RO")
         before = {register: self.free.number(register) or 0 for register in registers}
         scales = (None,) if self.free.number(name) is not None else (None, *_SCALES)
@@ -224,7 +249,7 @@ class Solver:
                 for other in others:
                     self.free.put(other, scale or 0)
                 if self.solve(name, register, target):
-                    self.pinned.update((register, *others))
+                    self._pin((register, *others))
                     return True
                 for other, value in before.items():
                     self.free.put(other, value)
@@ -238,7 +263,7 @@ class Solver:
             for other in narrow:
                 self.free.put(other, 2 ** self._bits(other) - 1)
             if self.solve(name, register, target):
-                self.pinned.update((register, *narrow))
+                self._pin((register, *narrow))
                 return True
             for other, value in before.items():
                 self.free.put(other, value)
