@@ -30,8 +30,10 @@ class _Port(genapi.AbstractPort):  # type: ignore[misc]
         super().__init__()
         self._read = read
         self._write = write
+        self.reads = 0
 
     def read(self, address: int, length: int) -> bytes:
+        self.reads += 1
         return self._read(address, length)
 
     def write(self, address: int, value: bytes) -> None:
@@ -60,6 +62,11 @@ class NodeMap:
         for name in graph.device_ports():
             self._map.connect(self._port, name)
         self._nodes: dict[str, Any] = {}
+
+    @property
+    def reads(self) -> int:
+        """How many registers were read until now: what asking costs."""
+        return self._port.reads
 
     def node(self, name: str) -> Any:
         """GenApi's own node; cached, for a look-up takes longer than a value."""

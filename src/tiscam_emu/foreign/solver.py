@@ -17,6 +17,8 @@ from tiscam_emu.foreign.graph import ADDRESS_OF, GATES, Graph, Node
 from tiscam_emu.foreign.nodemap import NodeMap
 
 _MOST_TRIES = 3000
+_MOST_READS = 12_000
+"""Register reads that looking for one gate's values may take: what GenApi asks for differs from gate to gate."""
 _MOST_CHANGED = 3
 _MOST_BITS = 10
 _MOST_SELECTED = 12
@@ -27,6 +29,8 @@ _FIRST_GUESSES = (1.0,)
 _SCALES = (1_000_000, 1_000_000_000, 1)
 """What other registers of a formula are while one is sought, if they cannot stay as they are: a timebase."""
 _GRABBING = "TLParamsLocked"
+_SIZES = ("Width", "Height", "OffsetX", "OffsetY")
+"""Their registers are no means of making anything else available."""
 _BOUND_TAGS = ("pMin", "pMax", "pInc")
 
 
@@ -43,6 +47,11 @@ class Solver:
     free: NodeMap
     pinned: set[tuple[str, int]] = field(default_factory=set)
     failures: dict[str, str] = field(default_factory=dict)
+    _sizes: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        names = [name for name in _SIZES if name in self.graph]
+        self._sizes = frozenset(register for name in names for register in self.graph.registers(name))
 
     def open(self, name: str, *, writable: bool = False) -> bool:
         """Let a feature be there, and not be locked; whether that could be done."""
@@ -52,12 +61,14 @@ class Solver:
             return any(access in wanted for access in self._accesses(name))
 
         if reached():
+            self.failures.pop(name, None)
             return True
         for inner in reversed(self.graph.reach([name], _BOUND_TAGS)):
             if self.graph[inner].texts(*GATES) and not self.gated.is_open(inner):
                 self._solve(lambda node=inner: self.gated.is_open(node), self._gates_of([self.graph[inner]]))  # type: ignore[misc]
         gates = self._gates([name])
         if reached() or self._solve(reached, gates):
+            self.failures.pop(name, None)
             return True
         if writable and self.open(name):
             return False
@@ -152,6 +163,7 @@ class Solver:
         registers.sort(key=lambda name: (self._is_pinned(name), self.graph[name].text("AccessMode") != "RO"))
         before = {name: self.free.number(name) for name in registers}
         literals = self.graph.literals(chain)
+        last_read = self.gated.reads + _MOST_READS
         for changes in islice(_changes(registers, [self._tried(name, literals) for name in registers]), _MOST_TRIES):
             if all(self.free.put(name, value) for name, value in changes) and reached():
                 # What clients can write is a setting: the feature comes and goes with it.
@@ -159,10 +171,14 @@ class Solver:
                 return True
             for name, _ in changes:
                 self.free.put(name, before[name] or 0)
+            if self.gated.reads > last_read:
+                break
         return False
 
     def _may_change(self, register: str) -> bool:
         """A pinned one may still get further bits, if it is a word of many: an inquiry register for several features."""
+        if register in self._sizes:
+            return False
         wide = self.graph[register].kind == "IntReg" and self.graph[register].text("AccessMode") == "RO"
         return wide or not self._is_pinned(register)
 
@@ -191,7 +207,8 @@ class Solver:
         if node is None:
             return False
         if self._reads(name, target):
-            self._pin(self.graph.registers(name))
+            if target:
+                self._pin(self.graph.registers(name))
             return True
         if node.kind in {"SwissKnife", "IntSwissKnife"}:
             return self._solve_for(name, target)
@@ -220,10 +237,24 @@ class Solver:
         """
         if self.free.put(name, target) and self._near(name, target):
             return True
-        behind = [
-            r for text in self.graph[name].texts("pValue") if text in self.graph for r in self.graph.registers(text)
-        ]
-        return any(self.solve(name, register, target) for register in behind)
+        if target and self._scale(name) and self.free.put(name, target) and self._near(name, target):
+            return True
+        return any(self.solve(name, register, target) for register in self._holders(name) if register != name)
+
+    def _holders(self, name: str) -> list[str]:
+        """Registers that hold the value of a node, without those that its formulas use besides."""
+        node = self.graph[name]
+        if node.is_register:
+            return [name]
+        following = [text for text in node.texts("pValue", "pValueIndexed") if text in self.graph]
+        return [register for text in following for register in self._holders(text)]
+
+    def _scale(self, name: str) -> bool:
+        """Let what a converter multiplies with or divides by be 1 if it is 0 as yet: a timebase; whether any was."""
+        converters = [n for n in self.graph.reach([name]) if self.graph[n].kind in {"Converter", "IntConverter"}]
+        variables = [text for n in converters for text in self.graph[n].texts("pVariable") if text in self.graph]
+        zero = [variable for variable in variables if self.free.number(variable) == 0]
+        return any([self.drive(variable, 1.0) for variable in zero])
 
     def _near(self, name: str, target: float) -> bool:
         value = self.free.number(name)
@@ -270,7 +301,18 @@ class Solver:
         return False
 
     def solve(self, name: str, register: str, target: float) -> bool:
-        """Find the value of one register at which a formula gives `target`, or the step next to it, if there is one."""
+        """Find the value of one register at which a formula gives `target`, or the step next to it, if there is one.
+
+        If there is none, the register stays as it is.
+        """
+        before = self.free.number(register)
+        if self._seek(name, register, target):
+            return True
+        if before is not None:
+            self.free.put(register, before)
+        return False
+
+    def _seek(self, name: str, register: str, target: float) -> bool:
         points: list[tuple[float, float]] = []
         guess = float(target)
         for _ in range(_MOST_GUESSES):
@@ -298,7 +340,10 @@ class Solver:
         return self.free.number(register) if self.free.put(register, value) else None
 
     def _brackets(self, name: str, register: str, target: float) -> bool:
-        """Whether `target` lies between the formula's values at a register's value of now and the next one."""
+        """Whether `target` lies between the formula's values at a register's value of now and the next one.
+
+        Or a little beyond all values that the register can have.
+        """
         at, value = self.free.number(register), self.free.number(name)
         if at is None or value is None or self.graph[register].kind == "FloatReg":
             return False
@@ -310,7 +355,8 @@ class Solver:
                     self.free.put(register, at)
                 return True
         self.free.put(register, at)
-        return False
+        limits = self.free.limits(register)
+        return limits is not None and at in limits[:2] and self._near(name, target)
 
     def limit(self, name: str, low: float | None, high: float | None, step: float | None) -> None:
         """Give a number limits, through the registers that hold them."""
