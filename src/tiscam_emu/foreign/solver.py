@@ -21,6 +21,8 @@ _MOST_READS = 12_000
 """Register reads that looking for one gate's values may take: what GenApi asks for differs from gate to gate."""
 _MOST_CHANGED = 3
 _MOST_BITS = 10
+_DEEPEST = 3
+"""So many gates behind each other are opened."""
 _MOST_SELECTED = 12
 _RELATIVE = 1e-6
 _NEAR = 0.5
@@ -65,7 +67,8 @@ class Solver:
             return True
         for inner in reversed(self.graph.reach([name], _BOUND_TAGS)):
             if self.graph[inner].texts(*GATES) and not self.gated.is_open(inner):
-                self._solve(lambda node=inner: self.gated.is_open(node), self._gates_of([self.graph[inner]]))  # type: ignore[misc]
+                self._open_node(inner)
+            self._open_askers([self.graph[inner]])
         gates = self._gates([name])
         if reached() or self._solve(reached, gates):
             self.failures.pop(name, None)
@@ -74,6 +77,18 @@ class Solver:
             return False
         self.failures[name] = self._reason(name, gates)
         return False
+
+    def _open_node(self, name: str) -> bool:
+        return self._solve(lambda: self.gated.is_open(name), self._gates_of([self.graph[name]]))
+
+    def _open_askers(self, nodes: Sequence[Node], depth: int = 0) -> None:
+        """Let what the gates of nodes ask be there itself, the innermost first."""
+        starts = [text for node in nodes for text in node.texts(*GATES) if text in self.graph]
+        for name in reversed(self.graph.reach(starts)):
+            if self.graph[name].texts(*GATES) and not self.gated.is_open(name) and depth < _DEEPEST:
+                self._open_askers([self.graph[name]], depth + 1)
+                if not self.gated.is_open(name):
+                    self._open_node(name)
 
     def _pin(self, registers: Iterable[str]) -> None:
         self.pinned.update((register, self._moved_to(register)) for register in registers)
@@ -137,6 +152,9 @@ class Solver:
         def reached() -> bool:
             return self.gated.is_open(node)
 
+        if reached():
+            return True
+        self._open_askers([entry])
         return reached() or self._solve(reached, self._gates_of([entry]))
 
     def _gates(self, names: Sequence[str]) -> list[str]:
