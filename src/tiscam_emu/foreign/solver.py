@@ -70,6 +70,9 @@ class Solver:
                 self._open_node(inner)
             self._open_askers([self.graph[inner]])
         gates = self._gates([name])
+        if not reached() and any(self.open_entry(name, entry.name) for entry in self.graph[name].entries) and reached():
+            self.failures.pop(name, None)
+            return True
         if reached() or self._solve(reached, gates):
             self.failures.pop(name, None)
             return True
@@ -234,6 +237,18 @@ class Solver:
         if following and node.kind not in {"Converter", "IntConverter"}:
             return self.drive(following[0], target) or self._reads(name, target)
         return self._set(name, following, target)
+
+    def tell(self, name: str, target: float) -> bool:
+        """As `drive`, as often as the camera likes, by registers that clients cannot write: settings stay as they are."""
+        registers = self.graph.registers(name)
+        pinned = self.pinned
+        own = {r for r in registers if self.graph[r].text("AccessMode") == "RO"}
+        self.pinned = {pin for pin in pinned if pin[0] not in own}
+        self._pin(r for r in registers if r not in own)
+        try:
+            return self.drive(name, target)
+        finally:
+            self.pinned = pinned
 
     def _set(self, name: str, following: Sequence[str], target: float) -> bool:
         """Set a register, or a converter and the register behind it."""
