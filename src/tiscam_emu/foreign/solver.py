@@ -25,6 +25,7 @@ _DEEPEST = 3
 """So many gates behind each other are opened."""
 _MOST_SELECTED = 12
 _RELATIVE = 1e-6
+_COARSE = 1e-3
 _NEAR = 0.5
 _MOST_GUESSES = 16
 _FIRST_GUESSES = (1.0,)
@@ -208,7 +209,7 @@ class Solver:
 
         A word that has bits already keeps them, first of all.
         """
-        bits = self._bits(name)
+        bits = self.bits(name)
         current = int(self.free.number(name) or 0)
         masks = _masks(literals)
         values = [current | mask for mask in masks] if current and bits > 1 else []
@@ -216,7 +217,8 @@ class Solver:
             values += [1, 0] if bits == 1 else [1, 0, 2, 3, 4, *literals, *masks, 2**bits - 1]
         return [v for v in dict.fromkeys(values) if v < 2**bits and v != current]
 
-    def _bits(self, name: str) -> int:
+    def bits(self, name: str) -> int:
+        """How many bits of its register a node has."""
         node = self.graph[name]
         if node.kind not in {"MaskedIntReg", "StructEntry"}:
             return 8 * min(8, node.number("Length") or 4)
@@ -268,9 +270,10 @@ class Solver:
 
         Where GenApi does not set it, for limits of the formula that are not finite, its register is sought.
         """
+        return self._put(name, target) or (target != 0 and self._scale(name) and self._put(name, target))
+
+    def _put(self, name: str, target: float) -> bool:
         if self.free.put(name, target) and self._near(name, target):
-            return True
-        if target and self._scale(name) and self.free.put(name, target) and self._near(name, target):
             return True
         return any(self.solve(name, register, target) for register in self._holders(name) if register != name)
 
@@ -321,11 +324,11 @@ class Solver:
 
     def _solve_scaled(self, name: str, registers: Sequence[str], target: float) -> bool:
         """As `_solve_for`, with all narrow registers but one at their largest value."""
-        narrow = [r for r in registers if not self.free.number(r) and self._bits(r) < 32]
+        narrow = [r for r in registers if not self.free.number(r) and self.bits(r) < 32]
         before = {register: self.free.number(register) or 0 for register in registers}
         for register in (r for r in registers if r not in narrow and narrow):
             for other in narrow:
-                self.free.put(other, 2 ** self._bits(other) - 1)
+                self.free.put(other, 2 ** self.bits(other) - 1)
             if self.solve(name, register, target):
                 self._pin((register, *narrow))
                 return True
@@ -378,8 +381,10 @@ class Solver:
         Or a little beyond all values that the register can have.
         """
         at, value = self.free.number(register), self.free.number(name)
-        if at is None or value is None or self.graph[register].kind == "FloatReg":
+        if at is None or value is None:
             return False
+        if self.graph[register].kind == "FloatReg":
+            return math.isclose(value, target, rel_tol=_COARSE)
         for step in (1, -1):
             beyond = self._put_within(register, at + step)
             other = self.free.number(name)
@@ -424,13 +429,18 @@ class Solver:
 
 
 def _next_guess(points: Sequence[tuple[float, float]], target: float) -> float:
-    """Where a formula may have the value `target`: on a line through the last two points, or on a hyperbola."""
+    """Where a formula may have the value `target`: on a line through the last two points, or on a hyperbola.
+
+    A line through zero is told apart: the difference of two large numbers would be coarse.
+    """
     (x1, y1) = points[-1]
     if len(points) == 1:
         return x1 / 2 + 1
     (x0, y0) = points[-2]
     if y1 == y0 or x1 == x0:
         return math.nan
+    if x0 and x1 and y1 and math.isclose(y0 / x0, y1 / x1, rel_tol=_RELATIVE):
+        return x1 / y1 * target
     if target and math.isclose(x0 * y0, x1 * y1, rel_tol=1e-3):
         return x1 * y1 / target
     return x1 + (target - y1) * (x1 - x0) / (y1 - y0)
