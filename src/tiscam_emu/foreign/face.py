@@ -270,7 +270,7 @@ class Face:
         if told is None or (current is not None and abs(current - told) <= joint.tolerance(state)):
             return
         if joint.kind is Kind.TOLD:
-            self.solver.drive(joint.name, told)
+            self.solver.tell(joint.name, told)
         else:
             joint.put(self.solver, told)
         joint.theirs = joint.read(free)

@@ -15,8 +15,10 @@ from tiscam_emu.errors import SpecError
 GATES = ("pIsImplemented", "pIsAvailable", "pIsLocked")
 REGISTERS = frozenset({"IntReg", "MaskedIntReg", "FloatReg", "StringReg", "Register", "StructEntry"})
 _REFUSED = frozenset({"ImposedAccessMode", "pInvalidator", "PollingTime", "Cachable", "pError", "pSelected", "pAlias"})
+_FOR_PEOPLE = frozenset({"ToolTip", "Description", "DisplayName", "DocuURL", "Visibility", "IsDeprecated", "Extension"})
 _BOUNDS = frozenset({"Min", "Max", "Inc", "pMin", "pMax", "pInc", "ValidValueSet", "pCastAlias"})
 _VALUE_OF = frozenset({"pValue", "pVariable", "pIndex", "pValueIndexed", "pValueDefault"})
+_WITH_NODES = frozenset({"EnumEntry", "StructEntry", *_FOR_PEOPLE})
 ADDRESS_OF = ("pAddress", "pIndex", "pLength")
 PLACE = "PlaceOf_"
 """Before the name of a register of text or a real number: the node in the camera's own copy that tells its address."""
@@ -76,20 +78,17 @@ class Graph:
         for element in _node_elements(root):
             self._take(element)
         self._registers: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
+        
 
     def _take(self, element: etree._Element) -> None:
         name = element.get("Name", "")
         props = _props(element)
         if _local(element) == "StructReg":
-            for entry in element:
-                if isinstance(entry.tag, str) and _local(entry) == "StructEntry" and (own := entry.get("Name")):
+            for entry in element.iterchildren("{*}StructEntry"):
+                if own := entry.get("Name"):
                     self.nodes[own] = Node(own, "StructEntry", (*_props(entry), *props))
             return
-        entries = tuple(
-            Node(entry.get("Name", ""), "EnumEntry", _props(entry))
-            for entry in element
-            if isinstance(entry.tag, str) and _local(entry) == "EnumEntry"
-        )
+        entries = tuple(Node(e.get("Name", ""), "EnumEntry", _props(e)) for e in element.iterchildren("{*}EnumEntry"))
         self.nodes[name] = Node(name, _local(element), props, entries)
 
     def __contains__(self, name: str) -> bool:
@@ -184,19 +183,18 @@ class Graph:
         Without `gates` nothing is ever locked, unavailable or limited.
         """
         root = copy.deepcopy(self.root)
-        dropped = _REFUSED if gates else _REFUSED | _BOUNDS | set(GATES)
+        dropped = _FOR_PEOPLE | (_REFUSED if gates else _REFUSED | _BOUNDS | set(GATES))
         if not gates:
             _add_places(root)
-        for element in [e for e in root.iter() if isinstance(e.tag, str)]:
-            tag = _local(element)
-            if tag in dropped and element.getparent() is not None and not element.get("Name"):
+        for element in list(_each(root, dropped)):
+            if not element.get("Name"):
                 _remove(element)
-            elif tag == "AccessMode":
-                element.text = "RW"
-            elif tag == "pPort":
-                uncached = etree.Element(element.tag.replace("pPort", "Cachable"))
-                uncached.text = "NoCache"
-                element.addnext(uncached)
+        for element in _each(root, {"AccessMode"}):
+            element.text = "RW"
+        for element in list(_each(root, {"pPort"})):
+            uncached = etree.Element(element.tag.replace("pPort", "Cachable"))
+            uncached.text = "NoCache"
+            element.addnext(uncached)
         return etree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
@@ -230,15 +228,15 @@ def _node_elements(root: etree._Element) -> Iterator[etree._Element]:
 
 def _props(element: etree._Element) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (_local(child), (child.text or "").strip())
-        for child in element
-        if isinstance(child.tag, str) and _local(child) not in {"EnumEntry", "StructEntry"}
+        (tag, (child.text or "").strip())
+        for child in element.iterchildren("*")
+        if (tag := _local(child)) not in _WITH_NODES
     )
 
 
 def _add_places(root: etree._Element) -> None:
     """Beside each text or real number a raw register at its place: GenApi tells addresses of these only."""
-    for element in [e for e in root.iter() if isinstance(e.tag, str) and _local(e) in {"FloatReg", "StringReg"}]:
+    for element in list(_each(root, {"FloatReg", "StringReg"})):
         place = copy.deepcopy(element)
         place.tag = element.tag.replace("FloatReg", "Register").replace("StringReg", "Register")
         place.set("Name", PLACE + element.get("Name", ""))
@@ -248,6 +246,11 @@ def _add_places(root: etree._Element) -> None:
         element.addnext(place)
 
 
+def _each(root: etree._Element, names: Iterable[str]) -> Iterator[etree._Element]:
+    """All elements of some names, in whatever namespace."""
+    return root.iter(*(f"{{*}}{name}" for name in names))
+
+
 def _remove(element: etree._Element) -> None:
     parent = element.getparent()
     if parent is not None:
@@ -255,4 +258,5 @@ def _remove(element: etree._Element) -> None:
 
 
 def _local(element: etree._Element) -> str:
-    return etree.QName(element).localname
+    tag: str = element.tag
+    return tag[tag.rfind("}") + 1 :]

@@ -109,6 +109,7 @@ _USUAL = {
     "GevSCPSPacketSize": (576, 9000, 4),
 }
 """Limits of bound features where a description leaves them to registers; in the description's usual units."""
+_FEW_BITS = 16
 _RATES = ("AcquisitionFrameRate", "AcquisitionFrameRateAbs")
 _LEAST = ("Width", "Height", "ExposureTime", "ExposureTimeAbs", "Gamma")
 """Numbers whose usual minimum counts where a description's is lower."""
@@ -164,13 +165,22 @@ def _fill_limits(solver: Solver, name: str, high: float | None) -> None:
     limits = solver.gated.limits(name) or (0, 0, 0)
     low = usual[0] if limits[0] < usual[0] and name in _LEAST else None
     step = usual[2] if limits[2] is not None and limits[2] <= 0 else None
-    top = high if high is not None else usual[1]
+    top = high if high is not None else _largest(solver, name)
     useless = not limits[0] < limits[1] or (name in _RATES and not (limits[0] <= 60 and 1 <= limits[1] < 1e5))
     if useless:
         low = usual[0]
     elif not (high is not None and limits[1] > high):
         top = None
     solver.limit(name, low, top, step)
+
+
+def _largest(solver: Solver, name: str) -> float | None:
+    """The usual maximum; of an exposure in few steps less, so that these are not longer than the shortest one."""
+    least, most, _ = _USUAL[name]
+    bits = [solver.bits(r) for r in solver.graph.registers(name) if solver.graph[r].text("AccessMode") == "RW"]
+    if most is None or not name.startswith("ExposureTime") or min(bits, default=32) > _FEW_BITS:
+        return most
+    return min(most, least * (2 ** min(bits) - 1))
 
 
 def mend_unreadable(solver: Solver) -> dict[str, str]:

@@ -31,8 +31,10 @@ class _Port(genapi.AbstractPort):  # type: ignore[misc]
         super().__init__()
         self._read = read
         self._write = write
+        self.reads = 0
 
     def read(self, address: int, length: int) -> bytes:
+        self.reads += 1
         return self._read(address, length)
 
     def write(self, address: int, value: bytes) -> None:
@@ -69,6 +71,11 @@ class NodeMap:
                 self._map.connect(self._other_port, node.name)
         self._nodes: dict[str, Any] = {}
 
+    @property
+    def reads(self) -> int:
+        """How many registers were read until now: what asking costs."""
+        return self._port.reads
+
     def node(self, name: str) -> Any:
         """GenApi's own node; cached, for a look-up takes longer than a value."""
         known = self._nodes.get(name)
@@ -101,7 +108,7 @@ class NodeMap:
         """Value of a number, enumeration or boolean; None if it has none now."""
         try:
             value = self.value(name)
-        except (GenApiError, AttributeError):  # of what kind it is: a command or a category has no value
+        except (GenApiError, AttributeError):  # a category or a command has no value
             return None
         return value if isinstance(value, int | float) else None
 

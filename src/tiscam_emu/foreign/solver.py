@@ -8,25 +8,32 @@ lines and hyperbolas.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, islice, product
 
 from tiscam_emu.foreign.bindings import SELECTED
-from tiscam_emu.foreign.graph import GATES, Graph, Node
+from tiscam_emu.foreign.graph import ADDRESS_OF, GATES, Graph, Node
 from tiscam_emu.foreign.nodemap import NodeMap
 
 _MOST_TRIES = 3000
+_MOST_READS = 12_000
+"""Register reads that looking for one gate's values may take: what GenApi asks for differs from gate to gate."""
 _MOST_CHANGED = 3
 _MOST_BITS = 10
+_DEEPEST = 3
+"""So many gates behind each other are opened."""
 _MOST_SELECTED = 12
 _RELATIVE = 1e-6
+_COARSE = 1e-3
 _NEAR = 0.5
 _MOST_GUESSES = 16
 _FIRST_GUESSES = (1.0,)
 _SCALES = (1_000_000, 1_000_000_000, 1)
 """What other registers of a formula are while one is sought, if they cannot stay as they are: a timebase."""
 _GRABBING = "TLParamsLocked"
+_SIZES = ("Width", "Height", "OffsetX", "OffsetY")
+"""Their registers are no means of making anything else available."""
 _BOUND_TAGS = ("pMin", "pMax", "pInc")
 
 
@@ -34,14 +41,20 @@ _BOUND_TAGS = ("pMin", "pMax", "pInc")
 class Solver:
     """State: the two node maps over a memory that is being filled.
 
-    `gated` sees what clients see, `free` can set everything. `pinned` are registers that are what they have to be.
+    `gated` sees what clients see, `free` can set everything. `pinned` are registers that are what they have to be; one
+    that a selector moves is pinned where it lay.
     """
 
     graph: Graph
     gated: NodeMap
     free: NodeMap
-    pinned: set[str] = field(default_factory=set)
+    pinned: set[tuple[str, int]] = field(default_factory=set)
     failures: dict[str, str] = field(default_factory=dict)
+    _sizes: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        names = [name for name in _SIZES if name in self.graph]
+        self._sizes = frozenset(register for name in names for register in self.graph.registers(name))
 
     def open(self, name: str, *, writable: bool = False) -> bool:
         """Let a feature be there, and not be locked; whether that could be done."""
@@ -51,17 +64,48 @@ class Solver:
             return any(access in wanted for access in self._accesses(name))
 
         if reached():
+            self.failures.pop(name, None)
             return True
         for inner in reversed(self.graph.reach([name], _BOUND_TAGS)):
             if self.graph[inner].texts(*GATES) and not self.gated.is_open(inner):
-                self._solve(lambda node=inner: self.gated.is_open(node), self._gates_of([self.graph[inner]]))  # type: ignore[misc]
+                self._open_node(inner)
+            self._open_askers([self.graph[inner]])
         gates = self._gates([name])
+        if not reached() and any(self.open_entry(name, entry.name) for entry in self.graph[name].entries) and reached():
+            self.failures.pop(name, None)
+            return True
         if reached() or self._solve(reached, gates):
+            self.failures.pop(name, None)
             return True
         if writable and self.open(name):
             return False
         self.failures[name] = self._reason(name, gates)
         return False
+
+    def _open_node(self, name: str) -> bool:
+        return self._solve(lambda: self.gated.is_open(name), self._gates_of([self.graph[name]]))
+
+    def _open_askers(self, nodes: Sequence[Node], depth: int = 0) -> None:
+        """Let what the gates of nodes ask be there itself, the innermost first."""
+        starts = [text for node in nodes for text in node.texts(*GATES) if text in self.graph]
+        for name in reversed(self.graph.reach(starts)):
+            if self.graph[name].texts(*GATES) and not self.gated.is_open(name) and depth < _DEEPEST:
+                self._open_askers([self.graph[name]], depth + 1)
+                if not self.gated.is_open(name):
+                    self._open_node(name)
+
+    def _pin(self, registers: Iterable[str]) -> None:
+        self.pinned.update((register, self._moved_to(register)) for register in registers)
+
+    def _is_pinned(self, register: str) -> bool:
+        return (register, self._moved_to(register)) in self.pinned
+
+    def _moved_to(self, register: str) -> int:
+        """Where a register lies now if others decide that; 0 for all that stay where they are."""
+        if not self.graph[register].texts(*ADDRESS_OF, "IntSwissKnife"):
+            return 0
+        place = self.free.place(register)
+        return place[0] if place else -1
 
     def select(self, selector: str, value: float) -> None:
         """Let a selector stand at a value, for both node maps: some selectors are no registers but the client's own."""
@@ -112,6 +156,9 @@ class Solver:
         def reached() -> bool:
             return self.gated.is_open(node)
 
+        if reached():
+            return True
+        self._open_askers([entry])
         return reached() or self._solve(reached, self._gates_of([entry]))
 
     def _gates(self, names: Sequence[str]) -> list[str]:
@@ -134,27 +181,44 @@ class Solver:
 
     def _solve(self, reached: Callable[[], bool], chain: Sequence[str]) -> bool:
         """Change as few registers of `chain` as possible so that `reached` holds."""
-        registers = [name for name in chain if self.graph[name].is_register and name not in self.pinned]
-        registers.sort(key=lambda name: self.graph[name].text("AccessMode") != "RO")
+        registers = [name for name in chain if self.graph[name].is_register and self._may_change(name)]
+        registers.sort(key=lambda name: (self._is_pinned(name), self.graph[name].text("AccessMode") != "RO"))
         before = {name: self.free.number(name) for name in registers}
         literals = self.graph.literals(chain)
+        last_read = self.gated.reads + _MOST_READS
         for changes in islice(_changes(registers, [self._tried(name, literals) for name in registers]), _MOST_TRIES):
             if all(self.free.put(name, value) for name, value in changes) and reached():
                 # What clients can write is a setting: the feature comes and goes with it.
-                self.pinned.update(name for name, _ in changes if self.graph[name].text("AccessMode") == "RO")
+                self._pin(name for name, _ in changes if self.graph[name].text("AccessMode") == "RO")
                 return True
             for name, _ in changes:
                 self.free.put(name, before[name] or 0)
+            if self.gated.reads > last_read:
+                break
         return False
 
+    def _may_change(self, register: str) -> bool:
+        """A pinned one may still get further bits, if it is a word of many: an inquiry register for several features."""
+        if register in self._sizes:
+            return False
+        wide = self.graph[register].kind == "IntReg" and self.graph[register].text("AccessMode") == "RO"
+        return wide or not self._is_pinned(register)
+
     def _tried(self, name: str, literals: Sequence[int]) -> list[int]:
-        """Values that a register may need: a bit both values, others what the formulas ask for."""
-        bits = self._bits(name)
-        values = [1, 0] if bits == 1 else [1, 0, 2, 3, 4, *literals, *_masks(literals), 2**bits - 1]
-        current = self.free.number(name)
+        """Values that a register may need: a bit both values, others what the formulas ask for.
+
+        A word that has bits already keeps them, first of all.
+        """
+        bits = self.bits(name)
+        current = int(self.free.number(name) or 0)
+        masks = _masks(literals)
+        values = [current | mask for mask in masks] if current and bits > 1 else []
+        if not self._is_pinned(name):
+            values += [1, 0] if bits == 1 else [1, 0, 2, 3, 4, *literals, *masks, 2**bits - 1]
         return [v for v in dict.fromkeys(values) if v < 2**bits and v != current]
 
-    def _bits(self, name: str) -> int:
+    def bits(self, name: str) -> int:
+        """How many bits of its register a node has."""
         node = self.graph[name]
         if node.kind not in {"MaskedIntReg", "StructEntry"}:
             return 8 * min(8, node.number("Length") or 4)
@@ -166,7 +230,8 @@ class Solver:
         if node is None:
             return False
         if self._reads(name, target):
-            self.pinned.update(self.graph.registers(name))
+            if target:
+                self._pin(self.graph.registers(name))
             return True
         if node.kind in {"SwissKnife", "IntSwissKnife"}:
             return self._solve_for(name, target)
@@ -175,14 +240,26 @@ class Solver:
             return self.drive(following[0], target) or self._reads(name, target)
         return self._set(name, following, target)
 
+    def tell(self, name: str, target: float) -> bool:
+        """As `drive`, as often as the camera likes, by registers that clients cannot write: settings stay as they are."""
+        registers = self.graph.registers(name)
+        pinned = self.pinned
+        own = {r for r in registers if self.graph[r].text("AccessMode") == "RO"}
+        self.pinned = {pin for pin in pinned if pin[0] not in own}
+        self._pin(r for r in registers if r not in own)
+        try:
+            return self.drive(name, target)
+        finally:
+            self.pinned = pinned
+
     def _set(self, name: str, following: Sequence[str], target: float) -> bool:
         """Set a register, or a converter and the register behind it."""
         registers = [r for text in following for r in self.graph.registers(text)] or [name]
-        if any(register in self.pinned for register in registers):
+        if any(self._is_pinned(register) for register in registers):
             return False
         before = {register: self.free.number(register) or 0 for register in registers}
         if self.put(name, target):
-            self.pinned.update(registers)
+            self._pin(registers)
             return True
         for register, value in before.items():
             self.free.put(register, value)
@@ -193,12 +270,27 @@ class Solver:
 
         Where GenApi does not set it, for limits of the formula that are not finite, its register is sought.
         """
+        return self._put(name, target) or (target != 0 and self._scale(name) and self._put(name, target))
+
+    def _put(self, name: str, target: float) -> bool:
         if self.free.put(name, target) and self._near(name, target):
             return True
-        behind = [
-            r for text in self.graph[name].texts("pValue") if text in self.graph for r in self.graph.registers(text)
-        ]
-        return any(self.solve(name, register, target) for register in behind)
+        return any(self.solve(name, register, target) for register in self._holders(name) if register != name)
+
+    def _holders(self, name: str) -> list[str]:
+        """Registers that hold the value of a node, without those that its formulas use besides."""
+        node = self.graph[name]
+        if node.is_register:
+            return [name]
+        following = [text for text in node.texts("pValue", "pValueIndexed") if text in self.graph]
+        return [register for text in following for register in self._holders(text)]
+
+    def _scale(self, name: str) -> bool:
+        """Let what a converter multiplies with or divides by be 1 if it is 0 as yet: a timebase; whether any was."""
+        converters = [n for n in self.graph.reach([name]) if self.graph[n].kind in {"Converter", "IntConverter"}]
+        variables = [text for n in converters for text in self.graph[n].texts("pVariable") if text in self.graph]
+        zero = [variable for variable in variables if self.free.number(variable) == 0]
+        return any([self.drive(variable, 1.0) for variable in zero])
 
     def _near(self, name: str, target: float) -> bool:
         value = self.free.number(name)
@@ -214,7 +306,7 @@ class Solver:
         Others are left as they are, unless the formula has no value then: they may be a timebase to divide by. Narrow
         ones become as large as they can, for they are the steps of a scale.
         """
-        registers = [r for r in self.graph.registers(name) if r not in self.pinned]
+        registers = [r for r in self.graph.registers(name) if not self._is_pinned(r)]
         registers.sort(key=lambda r: self.graph[r].text("AccessMode") != "RO")
         before = {register: self.free.number(register) or 0 for register in registers}
         scales = (None,) if self.free.number(name) is not None else (None, *_SCALES)
@@ -224,7 +316,7 @@ class Solver:
                 for other in others:
                     self.free.put(other, scale or 0)
                 if self.solve(name, register, target):
-                    self.pinned.update((register, *others))
+                    self._pin((register, *others))
                     return True
                 for other, value in before.items():
                     self.free.put(other, value)
@@ -232,20 +324,31 @@ class Solver:
 
     def _solve_scaled(self, name: str, registers: Sequence[str], target: float) -> bool:
         """As `_solve_for`, with all narrow registers but one at their largest value."""
-        narrow = [r for r in registers if not self.free.number(r) and self._bits(r) < 32]
+        narrow = [r for r in registers if not self.free.number(r) and self.bits(r) < 32]
         before = {register: self.free.number(register) or 0 for register in registers}
         for register in (r for r in registers if r not in narrow and narrow):
             for other in narrow:
-                self.free.put(other, 2 ** self._bits(other) - 1)
+                self.free.put(other, 2 ** self.bits(other) - 1)
             if self.solve(name, register, target):
-                self.pinned.update((register, *narrow))
+                self._pin((register, *narrow))
                 return True
             for other, value in before.items():
                 self.free.put(other, value)
         return False
 
     def solve(self, name: str, register: str, target: float) -> bool:
-        """Find the value of one register at which a formula gives `target`, or the step next to it, if there is one."""
+        """Find the value of one register at which a formula gives `target`, or the step next to it, if there is one.
+
+        If there is none, the register stays as it is.
+        """
+        before = self.free.number(register)
+        if self._seek(name, register, target):
+            return True
+        if before is not None:
+            self.free.put(register, before)
+        return False
+
+    def _seek(self, name: str, register: str, target: float) -> bool:
         points: list[tuple[float, float]] = []
         guess = float(target)
         for _ in range(_MOST_GUESSES):
@@ -273,10 +376,15 @@ class Solver:
         return self.free.number(register) if self.free.put(register, value) else None
 
     def _brackets(self, name: str, register: str, target: float) -> bool:
-        """Whether `target` lies between the formula's values at a register's value of now and the next one."""
+        """Whether `target` lies between the formula's values at a register's value of now and the next one.
+
+        Or a little beyond all values that the register can have.
+        """
         at, value = self.free.number(register), self.free.number(name)
-        if at is None or value is None or self.graph[register].kind == "FloatReg":
+        if at is None or value is None:
             return False
+        if self.graph[register].kind == "FloatReg":
+            return math.isclose(value, target, rel_tol=_COARSE)
         for step in (1, -1):
             beyond = self._put_within(register, at + step)
             other = self.free.number(name)
@@ -285,7 +393,8 @@ class Solver:
                     self.free.put(register, at)
                 return True
         self.free.put(register, at)
-        return False
+        limits = self.free.limits(register)
+        return limits is not None and at in limits[:2] and self._near(name, target)
 
     def limit(self, name: str, low: float | None, high: float | None, step: float | None) -> None:
         """Give a number limits, through the registers that hold them."""
@@ -320,13 +429,18 @@ class Solver:
 
 
 def _next_guess(points: Sequence[tuple[float, float]], target: float) -> float:
-    """Where a formula may have the value `target`: on a line through the last two points, or on a hyperbola."""
+    """Where a formula may have the value `target`: on a line through the last two points, or on a hyperbola.
+
+    A line through zero is told apart: the difference of two large numbers would be coarse.
+    """
     (x1, y1) = points[-1]
     if len(points) == 1:
         return x1 / 2 + 1
     (x0, y0) = points[-2]
     if y1 == y0 or x1 == x0:
         return math.nan
+    if x0 and x1 and y1 and math.isclose(y0 / x0, y1 / x1, rel_tol=_RELATIVE):
+        return x1 / y1 * target
     if target and math.isclose(x0 * y0, x1 * y1, rel_tol=1e-3):
         return x1 * y1 / target
     return x1 + (target - y1) * (x1 - x0) / (y1 - y0)
