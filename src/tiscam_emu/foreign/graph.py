@@ -78,7 +78,6 @@ class Graph:
         for element in _node_elements(root):
             self._take(element)
         self._registers: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
-        
 
     def _take(self, element: etree._Element) -> None:
         name = element.get("Name", "")

@@ -29,6 +29,10 @@ _LONGEST_EXPOSURE_US = 4e9
 _USUAL_EXPOSURE_US = (10.0, 10e6)
 _USUAL_GAIN_DB = 36.0
 _LARGEST_GAIN_DB = 96.0
+_FASTEST_HZ = 100_000
+_USUAL_SPEED_MBPS = 1000
+_PAYLOAD_SHARE = 0.95184
+"""Of a link's bytes, beside the headers of packets of 1500."""
 _FACTORS = ("DecimationHorizontal", "DecimationVertical", "BinningHorizontal", "BinningVertical")
 
 
@@ -44,11 +48,22 @@ class Facts:
         Who says so, for people.
     formats
         Entries of PixelFormat that can be made, and our name of each.
+    highest_hz, speed_mbps
+        Largest frame rate with the settings of now, and speed of the link, where registers tell them.
     """
 
     size: tuple[int, int]
     size_from: str
     formats: Mapping[str, str]
+    highest_hz: float | None = None
+    speed_mbps: int | None = None
+
+
+def highest_hz(graph: Graph, gated: NodeMap) -> float | None:
+    """The largest frame rate that a description's registers allow now."""
+    found = _bound(graph, gated, "AcquisitionFrameRate")
+    limits = gated.limits(found[0]) if found else None
+    return limits[1] if limits and 0 < limits[1] < _FASTEST_HZ else None
 
 
 def makeable(graph: Graph) -> dict[str, str]:
@@ -128,7 +143,7 @@ def inner_model(
         spec = merge(spec, read_merged(folder / f"{family}.yaml").content)
     width, height = facts.size
     spec = merge(
-        spec,
+        merge(spec, _timing(graph, gated, facts)),
         {
             "identity": dict(identity),
             "sensor": {"width": _given(width), "height": _given(height)},
@@ -140,7 +155,7 @@ def inner_model(
         for key in ("qe", "qe_nir"):
             quantity = spec["sensor"][key]
             spec["sensor"][key] = quantity | {"value": quantity["value"][1:2]}
-    return load_content(Merged(Path(shown), merge(spec, _sourced(told)), {}), ROOMS, Path(shown).name)
+    return load_content(Merged(Path(shown), merge(spec, told), {}), ROOMS, Path(shown).name)
 
 
 def _color(facts: Facts, told: Mapping[str, Any]) -> bool:
@@ -155,19 +170,17 @@ def _given(value: float) -> dict[str, Any]:
     return {"value": value, "source": "the description"}
 
 
-def _sourced(told: Mapping[str, Any]) -> dict[str, Any]:
-    """A model.yaml as its owner writes it: plain numbers need no source."""
-    done: dict[str, Any] = {}
-    for section, content in told.items():
-        if section in {"sensor", "link"} and isinstance(content, dict):
-            plain = {"name", "color", "cfa", "formats"}
-            done[section] = {
-                key: value if key in plain or isinstance(value, dict) else {"value": value, "source": "model.yaml"}
-                for key, value in content.items()
-            }
-        else:
-            done[section] = content
-    return done
+def _timing(graph: Graph, free: NodeMap, facts: Facts) -> dict[str, Any]:
+    """Link and readout at which the largest frame rate is what the registers say it is now."""
+    speed_mbps = facts.speed_mbps or _USUAL_SPEED_MBPS
+    bytes_per_s = speed_mbps * 125_000 * _PAYLOAD_SHARE
+    timing: dict[str, Any] = {}
+    if facts.highest_hz:
+        width, height = (free.number(side) or size for side, size in zip(("Width", "Height"), facts.size, strict=True))
+        payload = free.number("PayloadSize") if "PayloadSize" in graph else None
+        timing = {"timing": {"default": {"line_us": 1e6 / facts.highest_hz / max(height, 1)}}}
+        bytes_per_s = max(bytes_per_s, facts.highest_hz * (payload or width * height))
+    return timing | {"link": {"speed_mbps": speed_mbps, "bytes_per_s": bytes_per_s}}
 
 
 def _modes(graph: Graph, gated: NodeMap) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def lock_plans(graph: Graph, gated: NodeMap, free: NodeMap, joints: list[Joint])
     """For every bound feature that a register can lock: which one, and how."""
     plans: list[LockPlan] = []
     for joint in joints:
-        if joint.kind is Kind.TOLD or gated.access(joint.name) != "RW":
+        if joint.kind is Kind.TOLD:
             continue
         plan = _plan(graph, gated, free, joint)
         if plan is not None:
@@ -42,14 +42,18 @@ def lock_plans(graph: Graph, gated: NodeMap, free: NodeMap, joints: list[Joint])
 
 
 def _plan(graph: Graph, gated: NodeMap, free: NodeMap, joint: Joint) -> LockPlan | None:
+    """The register whose change of one value locks the feature, or unlocks it."""
+    now = gated.access(joint.name)
+    other = {"RW": "RO", "RO": "RW"}.get(now)
     for register in graph.registers(joint.name, ("pIsLocked",)):
-        if graph[register].text("AccessMode") != "RO":
+        if other is None or graph[register].text("AccessMode") != "RO":
             continue
         before = int(free.number(register) or 0)
-        for value in (1, 0):
+        for value in (v for v in (1, 0) if v != before):
             free.put(register, value)
-            locked = gated.access(joint.name) == "RO"
+            changed = gated.access(joint.name) == other
             free.put(register, before)
-            if locked and value != before:
-                return LockPlan(joint.binding.ours, register, before, value)
+            if changed:
+                unlocked, locked = (before, value) if now == "RW" else (value, before)
+                return LockPlan(joint.binding.ours, register, unlocked, locked)
     return None

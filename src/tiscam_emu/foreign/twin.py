@@ -20,7 +20,15 @@ from tiscam_emu.foreign.chunks import chunk_plan
 from tiscam_emu.foreign.commands import Commands, commands_of
 from tiscam_emu.foreign.face import Face, LimitPlan, switches
 from tiscam_emu.foreign.graph import ADDRESS_OF, Graph, parse
-from tiscam_emu.foreign.inner import Facts, identity_of, inner_model, makeable, refuse_without_size, sensor_size
+from tiscam_emu.foreign.inner import (
+    Facts,
+    highest_hz,
+    identity_of,
+    inner_model,
+    makeable,
+    refuse_without_size,
+    sensor_size,
+)
 from tiscam_emu.foreign.invent import (
     fill_numbers,
     fill_sizes,
@@ -42,6 +50,7 @@ from tiscam_emu.wire.bootstrap import text_from_register, text_to_register
 
 _FILE_BASES: tuple[int, ...] = (XML_BASE, SECOND_XML_BASE, *range(0x0C00_0000, 0x1000_0000, 0x0100_0000))
 _MOST_SELECTED = 256
+_LINK_SPEED = 0x0670
 _IDENTITY = {"vendor": (0x48, 32), "model": (0x68, 32), "version": (0x88, 32), "info": (0xA8, 48), "serial": (0xD8, 16)}
 _OWN_TEXTS = {"DeviceVendorName": "vendor", "DeviceModelName": "name", "DeviceVersion": "device_version"}
 
@@ -98,13 +107,21 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     offered = {n: ours for n, ours in formats.items() if gated.is_open(f"EnumEntry_PixelFormat_{n}")}
     if not offered:
         raise SpecError(f"{shown}: none of its pixel formats can be made available: {', '.join(formats)}")
-    facts = Facts(size, size_from, offered)
+    facts = Facts(size, size_from, offered, *_rates(description, graph, gated))
     identity = identity_of(graph, _identity_texts(description), shown)
     model = inner_model(graph, gated, facts, known, identity=identity, shown=shown)
     if description.image is None:
         _own_texts(graph, free, memory, identity)
     places, moving, far = _places(graph, free)
     return Prepared(description, graph, memory, solver, places, moving, facts, model, unreadable, far)
+
+
+def _rates(description: Description, graph: Graph, gated: NodeMap) -> tuple[float | None, int | None]:
+    """Largest frame rate and link speed of the camera that was saved."""
+    if description.image is None:
+        return None, None
+    speed = description.image.read(_LINK_SPEED, 4)
+    return highest_hz(graph, gated), int.from_bytes(speed, "big") or None if speed else None
 
 
 def _first_format(solver: Solver, formats: Mapping[str, str]) -> None:
