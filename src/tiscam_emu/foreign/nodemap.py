@@ -15,7 +15,7 @@ ENUMERATION = "Enumeration"
 Reader = Callable[[int, int], bytes]
 Writer = Callable[[int, bytes], None]
 
-_CLOSED = (genapi.EAccessMode.NI, genapi.EAccessMode.NA)
+_CLOSED = (genapi.EAccessMode.NI, genapi.EAccessMode.NA, None)
 _MODES = {
     genapi.EAccessMode.NI: "not implemented",
     genapi.EAccessMode.NA: "not available",
@@ -70,6 +70,7 @@ class NodeMap:
             if node.kind == "Port" and node.name not in graph.device_ports():
                 self._map.connect(self._other_port, node.name)
         self._nodes: dict[str, Any] = {}
+        self._broken: set[str] = set()
 
     @property
     def reads(self) -> int:
@@ -84,12 +85,20 @@ class NodeMap:
         return known
 
     def access(self, name: str) -> str:
-        """RW, RO, WO, ``not available`` or ``not implemented``."""
-        return _MODES.get(self.node(name).node.get_access_mode(), "undefined")
+        """RW, RO, WO, ``not available`` or ``not implemented``; ``undefined`` if GenApi cannot tell."""
+        return _MODES.get(self._mode(name), "undefined")
 
     def is_open(self, name: str) -> bool:
         """Whether the node is implemented and available."""
-        return self.node(name).node.get_access_mode() not in _CLOSED
+        return self._mode(name) not in _CLOSED
+
+    def _mode(self, name: str) -> Any:
+        if name not in self._broken:
+            try:
+                return self.node(name).node.get_access_mode()
+            except GenApiError:  # only the first time: it says that all is well when it is asked again
+                self._broken.add(name)
+        return None
 
     def value(self, name: str) -> Any:
         """Value of a node: of an enumeration the whole number.
