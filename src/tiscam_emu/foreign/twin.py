@@ -44,6 +44,7 @@ from tiscam_emu.foreign.nodemap import NodeMap
 from tiscam_emu.foreign.settings import UserSets, factory_values, settings_words
 from tiscam_emu.foreign.solver import Solver
 from tiscam_emu.foreign.source import Description
+from tiscam_emu.foreign.watch import watched_words
 from tiscam_emu.genicam.document import zipped
 from tiscam_emu.spec.model import CameraModel
 from tiscam_emu.wire.bootstrap import text_from_register, text_to_register
@@ -206,7 +207,6 @@ def _face(prepared: Prepared, camera: Camera) -> Face:
     commands = Commands(free, commands_of(graph, free))
     words = settings_words(graph, free, commands.words)
     user_sets = UserSets(memory, free, banks, words, factory_values(graph))
-    commands.actions = _actions(camera, user_sets)
     joints = joints_of(graph, gated, free, state, prepared.facts.formats)
     face = Face(
         prepared.description.xml,
@@ -222,8 +222,10 @@ def _face(prepared: Prepared, camera: Camera) -> Face:
         banks,
         chunk_plan(graph, free, banks.words),
         user_sets,
+        _watched(graph, free, joints, banks),
         *switches(_switchable(graph, gated)),
     )
+    commands.actions = _actions(camera) | {"UserSetLoad": face.load_user_set, "UserSetSave": user_sets.save}
     face.find_place = _finder(prepared)
     face.texts = _text_words(graph, free)
     face.described = _described(prepared, plain=state.options.plain_xml)
@@ -269,10 +271,18 @@ def _limit_nodes(graph: Graph, name: str, tag: str) -> list[str]:
     return found
 
 
-def _actions(camera: Camera, user_sets: UserSets) -> dict[str, Callable[[], None]]:
+def _watched(graph: Graph, free: NodeMap, joints: list[Joint], banks: Banks) -> frozenset[int] | None:
+    """Words that matter to what acts: behind bound values, the selectors they are behind, and switches."""
+    names = {joint.name for joint in joints if joint.kind is not Kind.TOLD}
+    selectors = {selector for joint in joints for selector, _ in joint.under}
+    banked = {selector for known in banks.words.values() for selector in known}
+    return watched_words(graph, free, {*names, *selectors, *banked, *bindings.RATE_SWITCHES, *bindings.GAMMA_SWITCHES})
+
+
+def _actions(camera: Camera) -> dict[str, Callable[[], None]]:
     """What the bound commands do."""
     state = camera.state
-    actions: dict[str, Callable[[], None]] = {"UserSetLoad": user_sets.load, "UserSetSave": user_sets.save}
+    actions: dict[str, Callable[[], None]] = {}
     for binding in BINDINGS:
         if binding.kind is Kind.COMMAND and binding.ours in state:
             for name in binding.names:
