@@ -12,6 +12,8 @@ from gi.repository import GLib  # type: ignore[import-not-found]
 
 _OF_THE_CLIENT = ("arv-chunk-parser-error", "Events not implemented")
 """Chunks can be read of a frame only, and Aravis has no events."""
+_OF_THE_STANDARD = ("bad-alignment",)
+"""A description may have a register at 0xffffffff behind a gate that says that there is none: Aravis reads it."""
 _ATTEMPTS = 3
 _SHORT_US, _LONG_US = 2000.0, 8000.0
 _STEP = 97
@@ -47,7 +49,7 @@ def _unread(camera: Any) -> dict[str, str]:
         try:
             _read(node)
         except GLib.Error as error:
-            if not any(reason in f"{error.domain} {error.message}" for reason in _OF_THE_CLIENT):
+            if not any(reason in f"{error.domain} {error.message}" for reason in _OF_THE_CLIENT + _OF_THE_STANDARD):
                 unread[name] = error.message
     return unread
 
