@@ -123,8 +123,8 @@ class NodeMap:
 
     def put(self, name: str, value: float) -> bool:
         """Set a node to a value, or to what of it the registers can hold; whether that was possible."""
-        node = self.node(name)
         try:
+            node = self.node(name)
             if isinstance(node, genapi.IEnumeration):
                 node.set_int_value(int(value))
             elif isinstance(node, genapi.IBoolean):
@@ -141,8 +141,8 @@ class NodeMap:
 
     def limits(self, name: str) -> tuple[float, float, float | None] | None:
         """Minimum, maximum and increment of a number; None if it has none now."""
-        node = self.node(name)
         try:
+            node = self.node(name)
             step = node.inc if isinstance(node, genapi.IInteger) or node.has_inc() else None
             return node.min, node.max, step
         except (GenApiError, AttributeError):
