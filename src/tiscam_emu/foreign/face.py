@@ -64,6 +64,8 @@ class Face:
     rates_told: tuple[str, ...] = ()
     described: tuple[DescriptionFile, ...] = ()
     find_place: Callable[[int], bool] = lambda _address: False
+    texts: frozenset[int] = frozenset()
+    """Bootstrap words at which the description of a camera that is no GigE camera has texts: these are told."""
     _files: list[tuple[int, int, bytes]] = field(default_factory=list)
     _factory: dict[int, bytes] = field(default_factory=dict)
     _seen: tuple[int, bool] = (-1, False)
@@ -135,6 +137,8 @@ class Face:
 
     def _read_word(self, address: int) -> bytes:
         """A word of the bootstrap registers; what our camera does not tell, the description's memory does."""
+        if address in self.texts:
+            return self.memory.read(address, 4)
         try:
             return self.bootstrap.read(address, 4)
         except AccessDenied:

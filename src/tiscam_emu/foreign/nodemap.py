@@ -9,7 +9,7 @@ from genicam import genapi
 
 from tiscam_emu.errors import SpecError
 from tiscam_emu.foreign.graph import PLACE, Graph
-from tiscam_emu.foreign.memory import Memory
+from tiscam_emu.foreign.memory import END, Memory
 
 ENUMERATION = "Enumeration"
 Reader = Callable[[int, int], bytes]
@@ -35,10 +35,10 @@ class _Port(genapi.AbstractPort):  # type: ignore[misc]
 
     def read(self, address: int, length: int) -> bytes:
         self.reads += 1
-        return self._read(address, length)
+        return self._read(address % END, length)
 
     def write(self, address: int, value: bytes) -> None:
-        self._write(address, bytes(value))
+        self._write(address % END, bytes(value))
 
     def get_access_mode(self) -> Any:
         return genapi.EAccessMode.RW
@@ -122,7 +122,10 @@ class NodeMap:
         return value if isinstance(value, int | float) else None
 
     def put(self, name: str, value: float) -> bool:
-        """Set a node to a value, or to what of it the registers can hold; whether that was possible."""
+        """Set a node to a value, or to what of it the registers can hold; whether that was possible.
+
+        A node that the description does not have cannot be set.
+        """
         try:
             node = self.node(name)
             if isinstance(node, genapi.IEnumeration):
@@ -149,7 +152,16 @@ class NodeMap:
             return None
 
     def place(self, name: str) -> tuple[int, int] | None:
-        """Address and length of a register node as they are now."""
+        """Address and length of a register node as they are now; the address as far as GigE Vision carries it."""
+        found = self._place(name)
+        return (found[0] % END, found[1]) if found else None
+
+    def is_far(self, name: str) -> bool:
+        """Whether a register lies beyond the 32 bits that GigE Vision reaches."""
+        found = self._place(name)
+        return found is not None and not 0 <= found[0] <= END - found[1]
+
+    def _place(self, name: str) -> tuple[int, int] | None:
         try:
             node = self.node(name)
             if not isinstance(node, genapi.IInteger | genapi.IRegister):

@@ -53,6 +53,7 @@ from tiscam_emu.wire.bootstrap import text_from_register, text_to_register
 
 _FILE_BASES: tuple[int, ...] = (XML_BASE, SECOND_XML_BASE, *range(0x0C00_0000, 0x1000_0000, 0x0100_0000))
 _MOST_SELECTED = 256
+_FIRST_URL = 0x200
 _LINK_SPEED = 0x0670
 _IDENTITY = {"vendor": (0x48, 32), "model": (0x68, 32), "version": (0x88, 32), "info": (0xA8, 48), "serial": (0xD8, 16)}
 _OWN_TEXTS = {"DeviceVendorName": "vendor", "DeviceModelName": "name", "DeviceVersion": "device_version"}
@@ -156,8 +157,23 @@ def _own_texts(graph: Graph, free: NodeMap, memory: Memory, identity: Mapping[st
         if name in graph:
             for register in graph.registers(name):
                 place = free.place(register)
-                if graph[register].kind == "StringReg" and place and place[0] >= BOOTSTRAP_END:
+                ours = place is not None and place[0] < BOOTSTRAP_END and place[0] not in _text_words(graph, free)
+                if graph[register].kind == "StringReg" and place and not ours:
                     memory.write(place[0], text_to_register(identity[key], place[1]))
+
+
+def _text_words(graph: Graph, free: NodeMap) -> frozenset[int]:
+    """Words of texts among the first bootstrap registers, if the description is not of a GigE camera.
+
+    A camera for USB3 has the names of maker and model there, which clients show; the registers of GigE Vision at these
+    addresses repeat what discovery tells.
+    """
+    if graph.transport == "GEV" or any(name.startswith("Gev") for name in graph.nodes):
+        return frozenset()
+    texts = [place for n, node in graph.nodes.items() if node.kind == "StringReg" and (place := free.place(n))]
+    return frozenset(
+        word for start, length in texts for word in range(start, min(start + length, _FIRST_URL), 4) if start % 4 == 0
+    )
 
 
 def _places(graph: Graph, free: NodeMap) -> tuple[Places, tuple[str, ...], tuple[str, ...]]:
@@ -173,9 +189,8 @@ def _places(graph: Graph, free: NodeMap) -> tuple[Places, tuple[str, ...], tuple
         if place is None:
             continue
         address, length = place
-        if not 0 <= address <= 2**32 - length:
+        if free.is_far(name):
             far.append(name)
-            address %= 2**32
         places.add(_place(graph, name, address, length))
     return places, tuple(moving), tuple(far)
 
@@ -217,6 +232,7 @@ def _face(prepared: Prepared, camera: Camera) -> Face:
     )
     commands.actions = _actions(camera) | {"UserSetLoad": face.load_user_set, "UserSetSave": user_sets.save}
     face.find_place = _finder(prepared)
+    face.texts = _text_words(graph, free)
     face.described = _described(prepared, plain=state.options.plain_xml)
     face.begin(invented=prepared.description.image is None)
     return face
@@ -288,7 +304,7 @@ def _finder(prepared: Prepared) -> Callable[[int], bool]:
         while True:
             for name in prepared.moving:
                 if place := free.place(name):
-                    places.add(_place(graph, name, place[0] % 2**32, place[1]))
+                    places.add(_place(graph, name, *place))
             if address in places or not unseen:
                 return address in places
             selector, values = unseen.pop()
@@ -297,7 +313,7 @@ def _finder(prepared: Prepared) -> Callable[[int], bool]:
                 free.put(selector, value)
                 for name in prepared.moving:
                     if place := free.place(name):
-                        places.add(_place(graph, name, place[0] % 2**32, place[1]))
+                        places.add(_place(graph, name, *place))
             free.put(selector, before or 0)
 
     return find

@@ -196,6 +196,23 @@ def test_what_has_no_number_tells_none() -> None:
     assert [nodes.number(name) for name in ("Root", "Half", "Go")] == [None, None, None]
 
 
+def test_what_is_missing_has_no_number_and_cannot_be_set() -> None:
+    nodes, _ = _mapped(register("R", 0xB000))
+
+    assert nodes.number("Width") is None
+    assert not nodes.put("Width", 8)
+
+
+def test_registers_beyond_32_bits_answer_at_what_gige_vision_carries_of_their_address() -> None:
+    nodes, memory = _mapped(register("Far", 0x1_0000_B000), register("Near", 0xB004), at_b000="0000000500000006")
+
+    assert nodes.value("Far") == 5
+    assert nodes.place("Far") == (0xB000, 4)
+    assert [nodes.is_far(name) for name in ("Far", "Near")] == [True, False]
+    assert nodes.put("Far", 7)
+    assert memory.read(0xB000, 4).hex() == "00000007"
+
+
 def test_a_gate_that_is_no_formula_is_closed() -> None:
     nodes, _ = _mapped(
         element("Integer", "Gain", pIsAvailable="Gate", Value=0),
