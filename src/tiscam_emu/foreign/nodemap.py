@@ -144,8 +144,8 @@ class NodeMap:
 
     def limits(self, name: str) -> tuple[float, float, float | None] | None:
         """Minimum, maximum and increment of a number; None if it has none now."""
-        node = self.node(name)
         try:
+            node = self.node(name)
             step = node.inc if isinstance(node, genapi.IInteger) or node.has_inc() else None
             return node.min, node.max, step
         except (GenApiError, AttributeError):

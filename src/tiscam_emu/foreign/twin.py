@@ -43,9 +43,11 @@ from tiscam_emu.foreign.memory import BOOTSTRAP_END, Memory, Places, whole_words
 from tiscam_emu.foreign.nodemap import NodeMap
 from tiscam_emu.foreign.settings import UserSets, factory_values, settings_words
 from tiscam_emu.foreign.solver import Solver
-from tiscam_emu.foreign.source import Description
+from tiscam_emu.foreign.source import EXTRA_NAME, Description
+from tiscam_emu.foreign.told import check_keys, check_size
 from tiscam_emu.foreign.watch import watched_words
 from tiscam_emu.genicam.document import zipped
+from tiscam_emu.spec.files import merge
 from tiscam_emu.spec.model import CameraModel
 from tiscam_emu.wire.bootstrap import text_from_register, text_to_register
 
@@ -91,11 +93,14 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     gated = NodeMap(graph, shown, memory.read, memory.write, gates=True)
     free = NodeMap(graph, shown, memory.read, memory.write, gates=False)
     solver = Solver(graph, gated, free)
-    known = {**description.extra, **(told or {})}
+    extra_shown = f"{shown}/{EXTRA_NAME}" if description.extra else shown
+    check_keys(description.extra, extra_shown)
+    known = merge(description.extra, told or {})
     formats = makeable(graph)
     if description.image is None:
         open_features(solver, tuple(formats))
     size, size_from = sensor_size(graph, free, known)
+    check_size(size, size_from, shown if told else extra_shown)
     unreadable: Mapping[str, str] = {}
     if description.image is None:
         _first_format(solver, formats)
@@ -110,8 +115,8 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     if not offered:
         raise SpecError(f"{shown}: none of its pixel formats can be made available: {', '.join(formats)}")
     facts = Facts(size, size_from, offered, *_rates(description, graph, gated))
-    identity = identity_of(graph, _identity_texts(description), shown)
-    model = inner_model(graph, gated, facts, known, identity=identity, shown=shown)
+    identity = identity_of(graph, _identity_texts(description), description.sha256)
+    model = inner_model(graph, gated, facts, known, identity=identity, shown=extra_shown)
     if description.image is None:
         _own_texts(graph, free, memory, identity)
     places, moving, far = _places(graph, free)

@@ -101,7 +101,7 @@ def test_key_in_an_extended_file_is_named_with_that_file(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("sensor: {width: -640}", "sensor.width: Input should be greater than or equal to 64"),
+        ("sensor: {width: -640}", "sensor.width: Input should be greater than or equal to 16"),
         ("sensor: {width: 100000}", "sensor.width: Input should be less than or equal to 16384"),
         ("sensor: {width: 640.5}", "sensor.width: Input should be a multiple of 1"),
         ("sensor: {width: .nan}", "sensor.width: Input should be a finite number"),
