@@ -18,7 +18,7 @@ from tiscam_emu.foreign.banks import Banks, banked_words
 from tiscam_emu.foreign.bindings import BINDINGS, Kind
 from tiscam_emu.foreign.chunks import chunk_plan
 from tiscam_emu.foreign.commands import Commands, commands_of
-from tiscam_emu.foreign.face import Face, LimitPlan, switches
+from tiscam_emu.foreign.face import Face, FindPlace, LimitPlan, switches
 from tiscam_emu.foreign.graph import ADDRESS_OF, Graph, parse
 from tiscam_emu.foreign.inner import (
     Facts,
@@ -295,26 +295,26 @@ def _actions(camera: Camera) -> dict[str, Callable[[], None]]:
     return actions
 
 
-def _finder(prepared: Prepared) -> Callable[[int], bool]:
+def _finder(prepared: Prepared) -> FindPlace:
     """Look for a register at an address among those whose places depend on others."""
     graph, free, places = prepared.graph, prepared.solver.free, prepared.places
     unseen = list(_clients_selectors(graph))
 
-    def find(address: int) -> bool:
-        while True:
-            for name in prepared.moving:
-                if place := free.place(name):
-                    places.add(_place(graph, name, *place))
-            if address in places or not unseen:
-                return address in places
+    def look() -> None:
+        for name in prepared.moving:
+            if place := free.place(name):
+                places.add(_place(graph, name, *place))
+
+    def find(address: int, *, writable: bool) -> bool:
+        look()
+        while not places.has(address, writable=writable) and unseen:
             selector, values = unseen.pop()
             before = free.number(selector)
             for value in values:
                 free.put(selector, value)
-                for name in prepared.moving:
-                    if place := free.place(name):
-                        places.add(_place(graph, name, *place))
+                look()
             free.put(selector, before or 0)
+        return address in places
 
     return find
 
