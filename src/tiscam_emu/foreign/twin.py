@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -299,24 +299,41 @@ def _finder(prepared: Prepared) -> FindPlace:
     """Look for a register at an address among those whose places depend on others."""
     graph, free, places = prepared.graph, prepared.solver.free, prepared.places
     unseen = list(_clients_selectors(graph))
+    moved_by = _moved_by(graph, prepared.moving, [selector for selector, _ in unseen])
+    looked = -1
 
-    def look() -> None:
-        for name in prepared.moving:
+    def look(names: Iterable[str]) -> None:
+        for name in names:
             if place := free.place(name):
                 places.add(_place(graph, name, *place))
 
     def find(address: int, *, writable: bool) -> bool:
-        look()
+        nonlocal looked
+        if looked != prepared.memory.changes:
+            look(prepared.moving)
         while not places.has(address, writable=writable) and unseen:
             selector, values = unseen.pop()
             before = free.number(selector)
             for value in values:
                 free.put(selector, value)
-                look()
+                look(moved_by[selector])
             free.put(selector, before or 0)
+        looked = prepared.memory.changes
         return address in places
 
     return find
+
+
+def _moved_by(graph: Graph, moving: Iterable[str], selectors: Iterable[str]) -> dict[str, list[str]]:
+    """For every selector the registers whose places it may decide."""
+    found: dict[str, list[str]] = {selector: [] for selector in selectors}
+    for name in moving:
+        nested = "IntSwissKnife" in {tag for tag, _ in graph[name].props}
+        reached = set(graph.reach([name], ADDRESS_OF))
+        for selector, names in found.items():
+            if nested or selector in reached:
+                names.append(name)
+    return found
 
 
 def _clients_selectors(graph: Graph) -> Iterator[tuple[str, list[int]]]:
