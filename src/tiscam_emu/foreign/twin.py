@@ -36,6 +36,7 @@ from tiscam_emu.foreign.invent import (
     open_features,
     settle_enumerations,
     settle_numbers,
+    that_stay,
 )
 from tiscam_emu.foreign.joints import Joint, joints_of
 from tiscam_emu.foreign.locks import lock_plans
@@ -98,6 +99,7 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     known = merge(description.extra, told or {})
     formats = makeable(graph)
     if description.image is None:
+        formats = that_stay(solver, formats)
         open_features(solver, tuple(formats))
     size, size_from = sensor_size(graph, free, known)
     check_size(size, size_from, shown if told else extra_shown)
