@@ -210,7 +210,8 @@ def serve(
     ----------
     model
         Name of a model, with or without DFK or DMK, in any case; or the path of a YAML file of your own
-        (`docs/your-own-camera.md`). A text is a path if it ends in .yaml or has a separator in it.
+        (`docs/your-own-camera.md`), of a camera's own description, or of a folder that ``tiscam-emu clone`` saved
+        (`docs/foreign-cameras.md`). A text is a path if it ends in .yaml, has a separator in it, or is there.
     address
         A loopback address; one camera each. With `interface` one of its addresses. A camera that kept a persistent
         address in `state_dir` starts there, and `Camera.address` tells it.

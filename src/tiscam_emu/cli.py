@@ -51,8 +51,8 @@ def run(
         typer.Option(
             "--model",
             "-m",
-            help="Model to serve, with or without DFK or DMK, or the path of a YAML file of your own; repeat for "
-            "several cameras.",
+            help="Model to serve, with or without DFK or DMK, or the path of a YAML file of your own, of a camera's "
+            "own description (.xml or .zip), or of a folder that clone saved; repeat for several cameras.",
         ),
     ] = None,
     address: Annotated[
@@ -131,7 +131,7 @@ def run(
             raise InvalidOption(f"log level {log_level!r}: must be one of {', '.join(_LEVELS)}")
         logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(message)s")
         if not model:
-            raise InvalidOption(f"no model given: use --model with one of {', '.join(model_keys())}, or a YAML file")
+            raise InvalidOption(f"no model given: use --model with one of {', '.join(model_keys())}, or a path")
         where = ServeOptions(model=model[0], address=address, interface=interface, expose=expose)
         addresses = addresses_for(where, len(model))
         options = [

@@ -44,11 +44,12 @@ class UnknownModel(UserError):
     """The model name matches none of the known cameras."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"unknown model {name!r}; known models: {', '.join(known)}; or the path of a YAML file")
+        paths = "the path of a YAML file, a camera's own description, or a folder"
+        super().__init__(f"unknown model {name!r}; known models: {', '.join(known)}; or {paths}")
 
 
 class SpecError(UserError):
-    """A model YAML is wrong; the message names file and key."""
+    """The file of a camera, YAML or its own description, is wrong; the message names file and key or node."""
 
 
 class InvalidOption(UserError):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.writing import write_feature
 
-from tiscam_emu.camera import core
+from tiscam_emu.camera import faces
 from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera, load
 from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened, LineChanged, OutputChanged, TriggerMissed
@@ -34,7 +34,7 @@ _description = cache(lambda key: build_xml(_model(key)))
 def _describe_each_model_once() -> object:
     """Building the XML is most of the time that making a camera takes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(core, "build_xml", lambda model: _description(model.key))
+        patch.setattr(faces, "build_xml", lambda model: _description(model.key))
         yield
 
 

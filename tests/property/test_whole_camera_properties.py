@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.property.test_camera_properties import assert_consistent, writes
 from tests.property.writing import write_feature
 
-from tiscam_emu.camera import core
+from tiscam_emu.camera import core, faces
 from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera
 from tiscam_emu.errors import RegisterError
@@ -54,7 +54,7 @@ def _describe_each_model_once() -> Iterator[None]:
         return described[model.key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(core, "build_xml", described_once)
+        patch.setattr(faces, "build_xml", described_once)
         yield
 
 

@@ -52,7 +52,7 @@ class TriggerInput:
         """Whether a pulse that begins now is looked at."""
         state, accepted_ns = self._state, self._state.triggers.line_accepted_ns
         idle = self._changed_ns is None or at - self._changed_ns >= ns_from_us(state["TriggerDebouncer"])
-        return idle and (accepted_ns is None or at - accepted_ns >= ns_from_us(state["TriggerMask"]))
+        return idle and (accepted_ns is None or at - accepted_ns >= ns_from_us(state.get("TriggerMask", 0.0)))
 
     def _action(self, action: ActionExecuted) -> None:
         if trigger.listens(self._state, "Action0"):

@@ -41,7 +41,8 @@ class LimitPlan:
 class Face:
     """State: what clients read and write of a foreign camera.
 
-    Addresses below `BOOTSTRAP_END` that our camera has are its own; all others are the description's.
+    Addresses below `BOOTSTRAP_END` that our camera has are its own; all others are the description's. `watched` are the
+    words that matter to what acts; None if that changes.
     """
 
     xml: bytes
@@ -57,11 +58,14 @@ class Face:
     banks: Banks
     chunks: ChunkPlan
     user_sets: UserSets
+    watched: frozenset[int] | None = None
     rate_switch: str = ""
     gamma_switch: str = ""
     rates_told: tuple[str, ...] = ()
     described: tuple[DescriptionFile, ...] = ()
     find_place: Callable[[int], bool] = lambda _address: False
+    texts: frozenset[int] = frozenset()
+    """Bootstrap words at which the description of a camera that is no GigE camera has texts: these are told."""
     _files: list[tuple[int, int, bytes]] = field(default_factory=list)
     _factory: dict[int, bytes] = field(default_factory=dict)
     _seen: tuple[int, bool] = (-1, False)
@@ -133,6 +137,8 @@ class Face:
 
     def _read_word(self, address: int) -> bytes:
         """A word of the bootstrap registers; what our camera does not tell, the description's memory does."""
+        if address in self.texts:
+            return self.memory.read(address, 4)
         try:
             return self.bootstrap.read(address, 4)
         except AccessDenied:
@@ -197,9 +203,18 @@ class Face:
         return next((file for file in self._files if file[0] <= address < file[1]), None)
 
     def _act_on(self, address: int, length: int) -> None:
-        self.banks.follow()
+        touched = range(address, address + length, 4)
+        matters = self.watched is None or not self.watched.isdisjoint(touched)
+        if matters:
+            self.banks.follow()
         self.commands.obey(address, length)
         self.chunks.follow(self.state, address, length)
+        if matters:
+            self._take_changes()
+
+    def load_user_set(self) -> None:
+        """Take the settings of the selected user set."""
+        self.user_sets.load()
         self._take_changes()
 
     def _take_changes(self) -> None:

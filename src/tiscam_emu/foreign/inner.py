@@ -21,8 +21,8 @@ from tiscam_emu.spec.files import Merged, merge, read_merged
 from tiscam_emu.spec.load import load_content
 from tiscam_emu.spec.model import CameraModel
 
-LARGEST_SIDE = 65535
-_SMALLEST_SIDE = 8
+_LARGEST_SAID = 65535
+_SMALLEST_SAID = 8
 _FAMILIES = ("common", "gige", "sony")
 _MOST_FACTOR = 8
 _LONGEST_EXPOSURE_US = 4e9
@@ -87,7 +87,7 @@ def sensor_size(graph: Graph, free: NodeMap, told: Mapping[str, Any]) -> tuple[t
         candidates = (f"Sensor{side}", f"{side}Max")
         sizes = [free.number(name) for name in candidates if name in graph]
         sizes += [_largest(graph, free, side), _reach(graph, free, side, axis)]
-        usable = [int(size) for size in sizes if size and _SMALLEST_SIDE <= size <= LARGEST_SIDE]
+        usable = [int(size) for size in sizes if size and _SMALLEST_SAID <= size <= _LARGEST_SAID]
         if usable:
             found.append(usable[0])
     if len(found) == 2:
@@ -270,8 +270,11 @@ def decibels(name: str, limits: tuple[float, float, float | None]) -> bool:
     return name == "Gain" or (not name.endswith("Raw") and limits[1] - limits[0] <= _LARGEST_GAIN_DB)
 
 
-def identity_of(graph: Graph, registers: Mapping[str, str], shown: str) -> dict[str, str]:
-    """Who the camera is: by its bootstrap registers where they were saved, else by its description."""
+def identity_of(graph: Graph, registers: Mapping[str, str], seed: str) -> dict[str, str]:
+    """Who the camera is: by its bootstrap registers where they were saved, else by its description.
+
+    A serial number that is not 8 digits becomes one that is, always the same; without any it follows from `seed`.
+    """
     known = {
         "name": registers.get("model") or graph.model or "camera",
         "vendor": registers.get("vendor") or graph.vendor.replace("_", " ") or "unknown",
@@ -281,7 +284,7 @@ def identity_of(graph: Graph, registers: Mapping[str, str], shown: str) -> dict[
     }
     serial = registers.get("serial", "")
     if not re.fullmatch(r"[0-9]{8}", serial):
-        serial = f"{zlib.crc32((serial or shown).encode()) % 10**8:08d}"
+        serial = f"{zlib.crc32((serial or seed).encode()) % 10**8:08d}"
     return known | {"serial": serial}
 
 

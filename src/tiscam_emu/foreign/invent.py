@@ -180,7 +180,7 @@ def _largest(solver: Solver, name: str) -> float | None:
     bits = [solver.bits(r) for r in solver.graph.registers(name) if solver.graph[r].text("AccessMode") == "RW"]
     if most is None or not name.startswith("ExposureTime") or min(bits, default=32) > _FEW_BITS:
         return most
-    return min(most, least * (2 ** min(bits) - 1))
+    return min(most, least * ((1 << min(bits)) - 1))
 
 
 def mend_unreadable(solver: Solver) -> dict[str, str]:

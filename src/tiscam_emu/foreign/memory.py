@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tiscam_emu.errors import AccessDenied, InvalidAddress, ReadOnly
 
+END = 2**32
 BOOTSTRAP_END = 0xA000
 """Below it lie the registers of the standard (GigE Vision, chapter "Bootstrap registers")."""
 _PAGE = 4096

@@ -9,13 +9,13 @@ from genicam import genapi
 
 from tiscam_emu.errors import SpecError
 from tiscam_emu.foreign.graph import PLACE, Graph
-from tiscam_emu.foreign.memory import Memory
+from tiscam_emu.foreign.memory import END, Memory
 
 ENUMERATION = "Enumeration"
 Reader = Callable[[int, int], bytes]
 Writer = Callable[[int, bytes], None]
 
-_CLOSED = (genapi.EAccessMode.NI, genapi.EAccessMode.NA)
+_CLOSED = (genapi.EAccessMode.NI, genapi.EAccessMode.NA, None)
 _MODES = {
     genapi.EAccessMode.NI: "not implemented",
     genapi.EAccessMode.NA: "not available",
@@ -35,10 +35,10 @@ class _Port(genapi.AbstractPort):  # type: ignore[misc]
 
     def read(self, address: int, length: int) -> bytes:
         self.reads += 1
-        return self._read(address, length)
+        return self._read(address % END, length)
 
     def write(self, address: int, value: bytes) -> None:
-        self._write(address, bytes(value))
+        self._write(address % END, bytes(value))
 
     def get_access_mode(self) -> Any:
         return genapi.EAccessMode.RW
@@ -70,6 +70,7 @@ class NodeMap:
             if node.kind == "Port" and node.name not in graph.device_ports():
                 self._map.connect(self._other_port, node.name)
         self._nodes: dict[str, Any] = {}
+        self._broken: set[str] = set()
 
     @property
     def reads(self) -> int:
@@ -84,12 +85,20 @@ class NodeMap:
         return known
 
     def access(self, name: str) -> str:
-        """RW, RO, WO, ``not available`` or ``not implemented``."""
-        return _MODES.get(self.node(name).node.get_access_mode(), "undefined")
+        """RW, RO, WO, ``not available`` or ``not implemented``; ``undefined`` if GenApi cannot tell."""
+        return _MODES.get(self._mode(name), "undefined")
 
     def is_open(self, name: str) -> bool:
         """Whether the node is implemented and available."""
-        return self.node(name).node.get_access_mode() not in _CLOSED
+        return self._mode(name) not in _CLOSED
+
+    def _mode(self, name: str) -> Any:
+        if name not in self._broken:
+            try:
+                return self.node(name).node.get_access_mode()
+            except GenApiError:  # only the first time: it says that all is well when it is asked again
+                self._broken.add(name)
+        return None
 
     def value(self, name: str) -> Any:
         """Value of a node: of an enumeration the whole number.
@@ -113,9 +122,12 @@ class NodeMap:
         return value if isinstance(value, int | float) else None
 
     def put(self, name: str, value: float) -> bool:
-        """Set a node to a value, or to what of it the registers can hold; whether that was possible."""
-        node = self.node(name)
+        """Set a node to a value, or to what of it the registers can hold; whether that was possible.
+
+        A node that the description does not have cannot be set.
+        """
         try:
+            node = self.node(name)
             if isinstance(node, genapi.IEnumeration):
                 node.set_int_value(int(value))
             elif isinstance(node, genapi.IBoolean):
@@ -132,15 +144,24 @@ class NodeMap:
 
     def limits(self, name: str) -> tuple[float, float, float | None] | None:
         """Minimum, maximum and increment of a number; None if it has none now."""
-        node = self.node(name)
         try:
+            node = self.node(name)
             step = node.inc if isinstance(node, genapi.IInteger) or node.has_inc() else None
             return node.min, node.max, step
         except (GenApiError, AttributeError):
             return None
 
     def place(self, name: str) -> tuple[int, int] | None:
-        """Address and length of a register node as they are now."""
+        """Address and length of a register node as they are now; the address as far as GigE Vision carries it."""
+        found = self._place(name)
+        return (found[0] % END, found[1]) if found else None
+
+    def is_far(self, name: str) -> bool:
+        """Whether a register lies beyond the 32 bits that GigE Vision reaches."""
+        found = self._place(name)
+        return found is not None and not 0 <= found[0] <= END - found[1]
+
+    def _place(self, name: str) -> tuple[int, int] | None:
         try:
             node = self.node(name)
             if not isinstance(node, genapi.IInteger | genapi.IRegister):

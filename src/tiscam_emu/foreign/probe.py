@@ -129,6 +129,13 @@ def reason(error: BaseException) -> str:
     return re.sub(r"^(WARNING|ERROR)\s*:\s*", "", line)[:300] or type(error).__name__
 
 
+def _genapi() -> Any:
+    try:
+        return import_module("genicam.genapi")
+    except ImportError as error:
+        raise Refused(f"GenApi cannot be loaded, install genicam for this Python: {reason(error)}") from None
+
+
 def main(arguments: list[str]) -> None:
     """Answer `ok`, or why not, in one line on standard output."""
     package_folder, memory_bytes, cpu_s = arguments
@@ -137,7 +144,7 @@ def main(arguments: list[str]) -> None:
     (length,) = struct.unpack_from(">Q", data)
     answer = "ok"
     try:
-        genapi = import_module("genicam.genapi")  # before no file can be opened any more
+        genapi = _genapi()  # before no file can be opened any more
         _limit(int(memory_bytes), int(cpu_s))
         probe(genapi, str(data[8 : 8 + length], "utf-8"), _blocks(data[8 + length :]))
     except Refused as error:

@@ -13,6 +13,7 @@ from tiscam_emu.foreign import guard, source
 from tiscam_emu.foreign.bindings import Kind
 from tiscam_emu.foreign.face import Face
 from tiscam_emu.foreign.memory import BOOTSTRAP_END
+from tiscam_emu.foreign.told import in_one_line
 from tiscam_emu.foreign.twin import Prepared, open_twin, prepare
 
 _WIDTH = 100
@@ -105,8 +106,9 @@ def text(path: Path) -> str:
     """
     description = source.read(path)
     guard.check(description)
-    prepared = prepare(description)
-    return "\n".join(report(prepared, open_twin(prepared, CameraOptions())).long())
+    with in_one_line(description.shown):
+        prepared = prepare(description)
+        return "\n".join(report(prepared, open_twin(prepared, CameraOptions())).long())
 
 
 def _acting(face: Face) -> Iterator[tuple[str, str]]:
@@ -149,7 +151,7 @@ def _notes(prepared: Prepared) -> Iterator[str]:
     if prepared.facts.size_from.startswith("assumed"):
         width, height = prepared.facts.size
         yield f"{shown}: sensor {width}x{height} {prepared.facts.size_from}"
-    if not any(name.startswith("Gev") for name in prepared.graph.nodes):
+    if prepared.graph.transport != "GEV" and not any(name.startswith("Gev") for name in prepared.graph.nodes):
         yield (
             f"{shown}: not made for GigE Vision, but served over it all the same; features at addresses below 0xa000 "
             "read the registers of that standard"

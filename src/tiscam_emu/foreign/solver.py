@@ -198,7 +198,7 @@ class Solver:
         return False
 
     def _may_change(self, register: str) -> bool:
-        """A pinned one may still get further bits, if it is a word of many: an inquiry register for several features."""
+        """A pinned one may still get further bits, if it is an inquiry word for several features."""
         if register in self._sizes:
             return False
         wide = self.graph[register].kind == "IntReg" and self.graph[register].text("AccessMode") == "RO"
@@ -241,7 +241,7 @@ class Solver:
         return self._set(name, following, target)
 
     def tell(self, name: str, target: float) -> bool:
-        """As `drive`, as often as the camera likes, by registers that clients cannot write: settings stay as they are."""
+        """As `drive`, as often as need be, by registers that clients cannot write: settings stay as they are."""
         registers = self.graph.registers(name)
         pinned = self.pinned
         own = {r for r in registers if self.graph[r].text("AccessMode") == "RO"}
@@ -290,7 +290,7 @@ class Solver:
         converters = [n for n in self.graph.reach([name]) if self.graph[n].kind in {"Converter", "IntConverter"}]
         variables = [text for n in converters for text in self.graph[n].texts("pVariable") if text in self.graph]
         zero = [variable for variable in variables if self.free.number(variable) == 0]
-        return any([self.drive(variable, 1.0) for variable in zero])
+        return any(self.drive(variable, 1.0) for variable in zero)
 
     def _near(self, name: str, target: float) -> bool:
         value = self.free.number(name)

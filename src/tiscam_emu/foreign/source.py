@@ -149,6 +149,7 @@ def unzipped(content: bytes, shown: str) -> bytes:
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         # What `zipfile` raises of archives that are cut off, damaged, or packed in a way it does not know.
         reason = " ".join(str(error).split()) or type(error).__name__
+        reason = "cut off or damaged" if reason == "File is not a zip file" else reason
         raise SpecError(f"{shown}: cannot be unzipped: {reason}") from None
 
 

@@ -43,13 +43,17 @@ from tiscam_emu.foreign.memory import BOOTSTRAP_END, Memory, Places, whole_words
 from tiscam_emu.foreign.nodemap import NodeMap
 from tiscam_emu.foreign.settings import UserSets, factory_values, settings_words
 from tiscam_emu.foreign.solver import Solver
-from tiscam_emu.foreign.source import Description
+from tiscam_emu.foreign.source import EXTRA_NAME, Description
+from tiscam_emu.foreign.told import check_keys, check_size
+from tiscam_emu.foreign.watch import watched_words
 from tiscam_emu.genicam.document import zipped
+from tiscam_emu.spec.files import merge
 from tiscam_emu.spec.model import CameraModel
 from tiscam_emu.wire.bootstrap import text_from_register, text_to_register
 
 _FILE_BASES: tuple[int, ...] = (XML_BASE, SECOND_XML_BASE, *range(0x0C00_0000, 0x1000_0000, 0x0100_0000))
 _MOST_SELECTED = 256
+_FIRST_URL = 0x200
 _LINK_SPEED = 0x0670
 _IDENTITY = {"vendor": (0x48, 32), "model": (0x68, 32), "version": (0x88, 32), "info": (0xA8, 48), "serial": (0xD8, 16)}
 _OWN_TEXTS = {"DeviceVendorName": "vendor", "DeviceModelName": "name", "DeviceVersion": "device_version"}
@@ -89,11 +93,14 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     gated = NodeMap(graph, shown, memory.read, memory.write, gates=True)
     free = NodeMap(graph, shown, memory.read, memory.write, gates=False)
     solver = Solver(graph, gated, free)
-    known = {**description.extra, **(told or {})}
+    extra_shown = f"{shown}/{EXTRA_NAME}" if description.extra else shown
+    check_keys(description.extra, extra_shown)
+    known = merge(description.extra, told or {})
     formats = makeable(graph)
     if description.image is None:
         open_features(solver, tuple(formats))
     size, size_from = sensor_size(graph, free, known)
+    check_size(size, size_from, shown if told else extra_shown)
     unreadable: Mapping[str, str] = {}
     if description.image is None:
         _first_format(solver, formats)
@@ -108,8 +115,8 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     if not offered:
         raise SpecError(f"{shown}: none of its pixel formats can be made available: {', '.join(formats)}")
     facts = Facts(size, size_from, offered, *_rates(description, graph, gated))
-    identity = identity_of(graph, _identity_texts(description), shown)
-    model = inner_model(graph, gated, facts, known, identity=identity, shown=shown)
+    identity = identity_of(graph, _identity_texts(description), description.sha256)
+    model = inner_model(graph, gated, facts, known, identity=identity, shown=extra_shown)
     if description.image is None:
         _own_texts(graph, free, memory, identity)
     places, moving, far = _places(graph, free)
@@ -150,8 +157,23 @@ def _own_texts(graph: Graph, free: NodeMap, memory: Memory, identity: Mapping[st
         if name in graph:
             for register in graph.registers(name):
                 place = free.place(register)
-                if graph[register].kind == "StringReg" and place and place[0] >= BOOTSTRAP_END:
+                ours = place is not None and place[0] < BOOTSTRAP_END and place[0] not in _text_words(graph, free)
+                if graph[register].kind == "StringReg" and place and not ours:
                     memory.write(place[0], text_to_register(identity[key], place[1]))
+
+
+def _text_words(graph: Graph, free: NodeMap) -> frozenset[int]:
+    """Words of texts among the first bootstrap registers, if the description is not of a GigE camera.
+
+    A camera for USB3 has the names of maker and model there, which clients show; the registers of GigE Vision at these
+    addresses repeat what discovery tells.
+    """
+    if graph.transport == "GEV" or any(name.startswith("Gev") for name in graph.nodes):
+        return frozenset()
+    texts = [place for n, node in graph.nodes.items() if node.kind == "StringReg" and (place := free.place(n))]
+    return frozenset(
+        word for start, length in texts for word in range(start, min(start + length, _FIRST_URL), 4) if start % 4 == 0
+    )
 
 
 def _places(graph: Graph, free: NodeMap) -> tuple[Places, tuple[str, ...], tuple[str, ...]]:
@@ -167,9 +189,8 @@ def _places(graph: Graph, free: NodeMap) -> tuple[Places, tuple[str, ...], tuple
         if place is None:
             continue
         address, length = place
-        if not 0 <= address <= 2**32 - length:
+        if free.is_far(name):
             far.append(name)
-            address %= 2**32
         places.add(_place(graph, name, address, length))
     return places, tuple(moving), tuple(far)
 
@@ -191,7 +212,6 @@ def _face(prepared: Prepared, camera: Camera) -> Face:
     commands = Commands(free, commands_of(graph, free))
     words = settings_words(graph, free, commands.words)
     user_sets = UserSets(memory, free, banks, words, factory_values(graph))
-    commands.actions = _actions(camera, user_sets)
     joints = joints_of(graph, gated, free, state, prepared.facts.formats)
     face = Face(
         prepared.description.xml,
@@ -207,9 +227,12 @@ def _face(prepared: Prepared, camera: Camera) -> Face:
         banks,
         chunk_plan(graph, free, banks.words),
         user_sets,
+        _watched(graph, free, joints, banks),
         *switches(_switchable(graph, gated)),
     )
+    commands.actions = _actions(camera) | {"UserSetLoad": face.load_user_set, "UserSetSave": user_sets.save}
     face.find_place = _finder(prepared)
+    face.texts = _text_words(graph, free)
     face.described = _described(prepared, plain=state.options.plain_xml)
     face.begin(invented=prepared.description.image is None)
     return face
@@ -253,10 +276,18 @@ def _limit_nodes(graph: Graph, name: str, tag: str) -> list[str]:
     return found
 
 
-def _actions(camera: Camera, user_sets: UserSets) -> dict[str, Callable[[], None]]:
+def _watched(graph: Graph, free: NodeMap, joints: list[Joint], banks: Banks) -> frozenset[int] | None:
+    """Words that matter to what acts: behind bound values, the selectors they are behind, and switches."""
+    names = {joint.name for joint in joints if joint.kind is not Kind.TOLD}
+    selectors = {selector for joint in joints for selector, _ in joint.under}
+    banked = {selector for known in banks.words.values() for selector in known}
+    return watched_words(graph, free, {*names, *selectors, *banked, *bindings.RATE_SWITCHES, *bindings.GAMMA_SWITCHES})
+
+
+def _actions(camera: Camera) -> dict[str, Callable[[], None]]:
     """What the bound commands do."""
     state = camera.state
-    actions: dict[str, Callable[[], None]] = {"UserSetLoad": user_sets.load, "UserSetSave": user_sets.save}
+    actions: dict[str, Callable[[], None]] = {}
     for binding in BINDINGS:
         if binding.kind is Kind.COMMAND and binding.ours in state:
             for name in binding.names:
@@ -273,7 +304,7 @@ def _finder(prepared: Prepared) -> Callable[[int], bool]:
         while True:
             for name in prepared.moving:
                 if place := free.place(name):
-                    places.add(_place(graph, name, place[0] % 2**32, place[1]))
+                    places.add(_place(graph, name, *place))
             if address in places or not unseen:
                 return address in places
             selector, values = unseen.pop()
@@ -282,7 +313,7 @@ def _finder(prepared: Prepared) -> Callable[[int], bool]:
                 free.put(selector, value)
                 for name in prepared.moving:
                     if place := free.place(name):
-                        places.add(_place(graph, name, place[0] % 2**32, place[1]))
+                        places.add(_place(graph, name, *place))
             free.put(selector, before or 0)
 
     return find

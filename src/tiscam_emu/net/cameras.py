@@ -78,9 +78,11 @@ def open_camera(options: ServeOptions, reading: Reading | None = None) -> tuple[
         return Camera(model, options.camera_options(model.identity.serial)), []
     description = reading.result()
     from tiscam_emu.foreign.report import report  # noqa: PLC0415 - the extra `foreign`
+    from tiscam_emu.foreign.told import in_one_line  # noqa: PLC0415
     from tiscam_emu.foreign.twin import open_twin, prepare  # noqa: PLC0415
 
-    prepared = prepare(description, options.told())
-    model = unbounded(prepared.model) if options.full_speed else prepared.model
-    camera = open_twin(replace(prepared, model=model), options.camera_options(model.identity.serial))
-    return camera, report(prepared, camera).short()
+    with in_one_line(description.shown):
+        prepared = prepare(description, options.told())
+        model = unbounded(prepared.model) if options.full_speed else prepared.model
+        camera = open_twin(replace(prepared, model=model), options.camera_options(model.identity.serial))
+        return camera, report(prepared, camera).short()

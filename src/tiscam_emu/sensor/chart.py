@@ -27,6 +27,8 @@ _BALL: RGB = (0.85, 0.16, 0.05)
 _TRACK = 0.06
 _GLINT_RADIANCE = 3.0
 _DOT_PITCH = 32
+_LEAST_SIDE = 64
+"""On fewer pixels the chart's parts would meet."""
 _MICRO_PRINT = "tiscam-emu  0123456789  The quick brown fox jumps over the lazy dog.  "
 _ENCODING = np.rint(linear_to_srgb(np.linspace(0, 1, 4096)) * 255).astype(np.uint8)
 
@@ -36,8 +38,8 @@ class Chart:
     """The test chart, drawn for any sensor size: the layout scales, the fine detail stays a few pixels wide."""
 
     def fit(self, width: int, height: int) -> Picture:
-        """The chart, filling the sensor."""
-        return ChartPicture(width, height)
+        """The chart, filling the sensor; of one that is too small for it, the upper left part of a larger one."""
+        return ChartPicture(max(width, _LEAST_SIDE), max(height, _LEAST_SIDE))
 
 
 @dataclass(frozen=True, slots=True)

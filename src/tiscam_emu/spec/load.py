@@ -42,7 +42,7 @@ def load_model(name: str | PathLike[str], rooms: Sequence[Room]) -> CameraModel:
     if not is_file(model):
         return load_file(models_folder() / f"{model}.yaml", rooms, packaged=True)
     if not is_spec_file(model):
-        raise SpecError(f"{shown(Path(model))}: cannot be served: the file of a camera ends in .yaml")
+        raise SpecError(f"{shown(Path(model))}: a camera's own description is no model: its name would end in .yaml")
     return load_file(Path(model), rooms)
 
 

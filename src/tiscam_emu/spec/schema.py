@@ -77,7 +77,7 @@ class Quantity(_Sourced):
 class Pixels(_Sourced):
     """Rows or columns of a sensor."""
 
-    value: Annotated[float, Field(ge=64, le=16384, multiple_of=1)]
+    value: Annotated[float, Field(ge=16, le=16384, multiple_of=1)]
 
 
 class Whole(_Sourced):

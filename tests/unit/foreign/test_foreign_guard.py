@@ -208,3 +208,12 @@ def test_missing_genapi_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None
     assert refusal(describe()) == (
         "f.xml: a camera's own description needs the extra tiscam-emu[foreign]: pip install 'tiscam-emu[foreign]'"
     )
+
+
+def test_genapi_for_another_python_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "genicam").mkdir()
+    (tmp_path / "genicam" / "genapi.py").write_text("import _genapi_of_python_2_7\n")
+    monkeypatch.setattr(guard, "genapi_folder", lambda _shown: str(tmp_path))
+
+    words = "GenApi cannot be loaded, install genicam for this Python: No module named '_genapi_of_python_2_7'"
+    assert refusal(describe()) == f"f.xml: {words}"

@@ -119,7 +119,7 @@ def test_unknown_feature_is_named(tmp_path: Path) -> None:
         ("Width: {default: 1270}", "Width.default: 1270 is not in 256 to 1280"),
         ("Width: {min: 2000}", "Width.min: 2000 is not in 1 to 640, which the readout leaves"),
         ("Height: {max: 12}", "Height.max: 12 is below the minimum 16"),
-        ("DecimationVertical: {max: 4}", "DecimationVertical.max: 4 is above 2"),
+        ("DecimationVertical: {max: 17}", "DecimationVertical.max: 17 is above 16"),
         ("DecimationVertical: {min: 0}", "DecimationVertical.min: 0 is below 1"),
         ("TriggerMode: {max: 1}", "TriggerMode.min: TriggerMode has no limits"),
         ("Zoom: {min: 0, source: manual 5.4.1}", "Zoom.max: Zoom needs a maximum"),

@@ -23,6 +23,5 @@ def test_model_is_found_with_or_without_prefix_in_any_case(key: str, prefix: str
 def test_unknown_model_lists_the_known_ones() -> None:
     with pytest.raises(UnknownModel) as caught:
         find_key("DFK 33UX290")
-    assert (
-        str(caught.value) == f"unknown model 'DFK 33UX290'; known models: {', '.join(KEYS)}; or the path of a YAML file"
-    )
+    paths = "the path of a YAML file, a camera's own description, or a folder"
+    assert str(caught.value) == f"unknown model 'DFK 33UX290'; known models: {', '.join(KEYS)}; or {paths}"

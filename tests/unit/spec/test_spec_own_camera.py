@@ -80,7 +80,9 @@ def test_other_kinds_of_files_are_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).touch()
     with pytest.raises(SpecError) as caught:
         load(tmp_path / name)
-    assert str(caught.value) == f"{tmp_path / name}: cannot be served: the file of a camera ends in .yaml"
+    assert (
+        str(caught.value) == f"{tmp_path / name}: a camera's own description is no model: its name would end in .yaml"
+    )
 
 
 # What follows

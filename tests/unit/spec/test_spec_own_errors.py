@@ -101,7 +101,7 @@ def test_key_in_an_extended_file_is_named_with_that_file(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("sensor: {width: -640}", "sensor.width: Input should be greater than or equal to 64"),
+        ("sensor: {width: -640}", "sensor.width: Input should be greater than or equal to 16"),
         ("sensor: {width: 100000}", "sensor.width: Input should be less than or equal to 16384"),
         ("sensor: {width: 640.5}", "sensor.width: Input should be a multiple of 1"),
         ("sensor: {width: .nan}", "sensor.width: Input should be a finite number"),
@@ -117,7 +117,7 @@ def test_key_in_an_extended_file_is_named_with_that_file(tmp_path: Path) -> None
             "readout: {modes: [{decimation: [2, 2], binning: [1, 1]}]}",
             "readout: the first mode has to have factors of 1",
         ),
-        ("readout: {modes: [{decimation: [3, 1], binning: [1, 1]}]}", "readout.modes.0.decimation.0: Input should be"),
+        ("readout: {modes: [{decimation: [17, 1], binning: [1, 1]}]}", "readout.modes.0.decimation.0: Input should be"),
         ("identity: {name: " + "x" * 32 + "}", "identity.name: longer than 31 bytes"),
         ('identity: {name: "a\\nb"}', "identity.name: has characters that cannot be printed"),
         ("features: [Width]", "features: Input should be a mapping"),
