@@ -63,7 +63,7 @@ class Face:
     gamma_switch: str = ""
     rates_told: tuple[str, ...] = ()
     described: tuple[DescriptionFile, ...] = ()
-    find_place: Callable[[int], bool] = lambda _address: False
+    find_place: Callable[[int, bool], bool] = lambda _address, _writing: False
     texts: frozenset[int] = frozenset()
     """Bootstrap words at which the description of a camera that is no GigE camera has texts: these are told."""
     _files: list[tuple[int, int, bytes]] = field(default_factory=list)
@@ -170,7 +170,7 @@ class Face:
             else:
                 self.memory.write(address, data)
                 return
-        self._find(address, len(data))
+        self._find(address, len(data), writing=True)
         self.places.check_write(address, len(data))
         before = self.memory.read(address, len(data))
         self.memory.write(address, data)
@@ -193,10 +193,11 @@ class Face:
                 return done, error.status, error
         return len(pairs), Status.SUCCESS, None
 
-    def _find(self, address: int, length: int) -> None:
+    def _find(self, address: int, length: int, *, writing: bool = False) -> None:
         """Look again where registers lie whose places depend on others, if nothing is known at an address."""
         for word in range(address, address + length, 4):
-            if word not in self.places and not self.find_place(word):
+            known = self.places.has(word, writing=writing) or self.find_place(word, writing)
+            if not known and word not in self.places:
                 raise InvalidAddress(word)
 
     def _file(self, address: int) -> tuple[int, int, bytes] | None:

@@ -83,6 +83,11 @@ class Places:
     def __contains__(self, address: int) -> bool:
         return self._access(address) is not None
 
+    def has(self, address: int, *, writing: bool) -> bool:
+        """Whether a register is known there that clients can read or write, or write."""
+        access = self._access(address)
+        return access is not None and (access[1] or not writing)
+
     def _access(self, address: int) -> tuple[bool, bool] | None:
         known = self._words.get(address - address % 4)
         if known is None and self._long:

@@ -295,18 +295,19 @@ def _actions(camera: Camera) -> dict[str, Callable[[], None]]:
     return actions
 
 
-def _finder(prepared: Prepared) -> Callable[[int], bool]:
-    """Look for a register at an address among those whose places depend on others."""
+def _finder(prepared: Prepared) -> Callable[[int, bool], bool]:
+    """Look for a register at an address, to read or to write, among those whose places depend on others."""
     graph, free, places = prepared.graph, prepared.solver.free, prepared.places
     unseen = list(_clients_selectors(graph))
 
-    def find(address: int) -> bool:
+    def find(address: int, writing: bool) -> bool:
         while True:
             for name in prepared.moving:
                 if place := free.place(name):
                     places.add(_place(graph, name, *place))
-            if address in places or not unseen:
-                return address in places
+            known = places.has(address, writing=writing)
+            if known or not unseen:
+                return known
             selector, values = unseen.pop()
             before = free.number(selector)
             for value in values:
