@@ -23,6 +23,7 @@ if _ROOT not in sys.path:  # the modules beside the tests are imported as tests.
     sys.path.insert(0, _ROOT)
 
 from tests.interop import emulator as emu  # noqa: E402
+from tests.interop.twins import in_place_of  # noqa: E402
 
 from tiscam_emu import Camera  # noqa: E402
 from tiscam_emu.pytest_plugin import DEFAULT_MODEL  # noqa: E402
@@ -109,12 +110,10 @@ def _has_aravissrc() -> bool:
 
 @pytest.fixture
 def tiscam_camera_factory(tiscam_camera_factory: Callable[..., Camera]) -> Callable[..., Camera]:
-    """As the plugin's; with `TISCAM_EMU_TWINS` cameras are served from clones of themselves."""
-    if not emu.twins_wanted():
-        return tiscam_camera_factory
+    """The plugin's, but with twins where the tests are to have them."""
 
-    def start(model: str = DEFAULT_MODEL, **options: Any) -> Camera:
-        return tiscam_camera_factory(emu.twin_of(model) if model in emu.MODELS else model, **options)
+    def start(model: str | Path = DEFAULT_MODEL, **options: Any) -> Camera:
+        return tiscam_camera_factory(in_place_of(str(model)), **options)
 
     return start
 

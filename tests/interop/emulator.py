@@ -8,17 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 MODELS = ("33GP1300", "38UX267", "39GX265-Z20", "38GX541-a", "38UX253")
-_CLONED_AT = "127.9.9.9"
 COMMAND = str(Path(sys.executable).with_name("tiscam-emu"))
 GI_PYTHON = os.environ.get("TISCAM_EMU_GI_PYTHON", "/usr/bin/python3")
 CLIENTS = Path(__file__).with_name("clients")
@@ -53,45 +50,19 @@ class Ready:
         return f"The Imaging Source Europe GmbH-{self.model}-{self.serial}"
 
 
-def twins_wanted() -> bool:
-    """Whether cameras are to be served from clones of themselves; see `test_interop_twins`."""
-    return os.environ.get("TISCAM_EMU_TWINS") == "1"
-
-
-@cache
-def twin_of(model: str) -> str:
-    """The folder that `tiscam-emu clone` saves of a model; made once a session."""
-    folder = Path(tempfile.mkdtemp(prefix="tiscam-emu-twins-")) / model
-    running = subprocess.Popen(
-        [COMMAND, "--model", model, "--address", _CLONED_AT], stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        assert running.stdout is not None
-        assert running.stdout.readline().startswith("ready")
-        run([COMMAND, "clone", _CLONED_AT, str(folder)])
-    finally:
-        running.terminate()
-        running.wait(PATIENCE_S)
-        if running.stdout is not None:
-            running.stdout.close()
-    return str(folder)
-
-
-def _with_twins(arguments: Sequence[str]) -> list[str]:
-    """The same command line with folders of clones in the place of models."""
-    found = list(arguments)
-    for at, word in enumerate(found[:-1]):
-        if word in {"-m", "--model"} and found[at + 1] in MODELS:
-            found[at + 1] = twin_of(found[at + 1])
-    return found
-
-
 class Emulator:
-    """State: one running command and the lines it has printed; `within` runs it, in another namespace for instance."""
+    """State: one running command and the lines it has printed; `within` runs it, in another namespace for instance.
 
-    def __init__(self, *arguments: str, cameras: int = 1, within: Sequence[str] = ()) -> None:
+    Where the tests are to have twins (see `twins`), it serves those in the models' place, unless `twins` is false.
+    """
+
+    def __init__(self, *arguments: str, cameras: int = 1, within: Sequence[str] = (), twins: bool = True) -> None:
+        if twins:
+            from tests.interop.twins import in_place_of
+
+            arguments = tuple(in_place_of(argument) for argument in arguments)
         self.process = subprocess.Popen(
-            [*within, COMMAND, *(_with_twins(arguments) if twins_wanted() else arguments)],
+            [*within, COMMAND, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
