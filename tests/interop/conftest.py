@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -23,6 +23,10 @@ if _ROOT not in sys.path:  # the modules beside the tests are imported as tests.
     sys.path.insert(0, _ROOT)
 
 from tests.interop import emulator as emu  # noqa: E402
+from tests.interop.twins import in_place_of  # noqa: E402
+
+from tiscam_emu import Camera  # noqa: E402
+from tiscam_emu.pytest_plugin import DEFAULT_MODEL  # noqa: E402
 
 _HERE = Path(__file__).parent
 _PACKAGES = {
@@ -102,6 +106,16 @@ def _has_aravissrc() -> bool:
         return subprocess.run(["gst-inspect-1.0", "aravissrc"], capture_output=True, check=False).returncode == 0
     except OSError:
         return False
+
+
+@pytest.fixture
+def tiscam_camera_factory(tiscam_camera_factory: Callable[..., Camera]) -> Callable[..., Camera]:
+    """The plugin's, but with twins where the tests are to have them."""
+
+    def start(model: str | Path = DEFAULT_MODEL, **options: Any) -> Camera:
+        return tiscam_camera_factory(in_place_of(str(model)), **options)
+
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -51,9 +51,16 @@ class Ready:
 
 
 class Emulator:
-    """State: one running command and the lines it has printed; `within` runs it, in another namespace for instance."""
+    """State: one running command and the lines it has printed; `within` runs it, in another namespace for instance.
 
-    def __init__(self, *arguments: str, cameras: int = 1, within: Sequence[str] = ()) -> None:
+    Where the tests are to have twins (see `twins`), it serves those in the models' place, unless `twins` is false.
+    """
+
+    def __init__(self, *arguments: str, cameras: int = 1, within: Sequence[str] = (), twins: bool = True) -> None:
+        if twins:
+            from tests.interop.twins import in_place_of
+
+            arguments = tuple(in_place_of(argument) for argument in arguments)
         self.process = subprocess.Popen(
             [*within, COMMAND, *arguments],
             stdout=subprocess.PIPE,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tiscam_emu.camera.acquisition import resulting_hz
 from tiscam_emu.camera.faces import DescriptionFile
@@ -23,6 +24,14 @@ from tiscam_emu.foreign.solver import Solver
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
 
 _STALE_AFTER_NS = 100 * NS_PER_MS
+
+
+class FindPlace(Protocol):
+    """Looks where registers lie now; whether one lies at the address."""
+
+    def __call__(self, address: int, *, writable: bool) -> bool:
+        """`writable`: one that clients can write is looked for."""
+        ...
 
 
 @dataclass(slots=True)
@@ -64,7 +73,7 @@ class Face:
     gamma_switch: str = ""
     rates_told: tuple[str, ...] = ()
     described: tuple[DescriptionFile, ...] = ()
-    find_place: Callable[[int], bool] = lambda _address: False
+    find_place: FindPlace | None = None
     texts: frozenset[int] = frozenset()
     """Bootstrap words at which the description of a camera that is no GigE camera has texts: these are told."""
     _files: list[tuple[int, int, bytes]] = field(default_factory=list)
@@ -188,7 +197,7 @@ class Face:
             else:
                 self.memory.write(address, data)
                 return
-        self._find(address, len(data))
+        self._find(address, len(data), writable=True)
         self.places.check_write(address, len(data))
         if not self.memory.has_room(address, len(data)):
             raise AccessDenied(f"no room for more registers than there are: 0x{address:08x}")
@@ -213,10 +222,11 @@ class Face:
                 return done, error.status, error
         return len(pairs), Status.SUCCESS, None
 
-    def _find(self, address: int, length: int) -> None:
+    def _find(self, address: int, length: int, *, writable: bool = False) -> None:
         """Look again where registers lie whose places depend on others, if nothing is known at an address."""
         for word in range(address, address + length, 4):
-            if word not in self.places and not self.find_place(word):
+            known = self.places.has(word, writable=writable)
+            if not known and not (self.find_place and self.find_place(word, writable=writable)):
                 raise InvalidAddress(word)
 
     def _file(self, address: int) -> tuple[int, int, bytes] | None:

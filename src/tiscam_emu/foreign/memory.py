@@ -108,6 +108,11 @@ class Places:
     def __contains__(self, address: int) -> bool:
         return self._access(address) is not None
 
+    def has(self, address: int, *, writable: bool) -> bool:
+        """Whether there is a register at an address, and one that can be written if that is asked for."""
+        access = self._access(address)
+        return access is not None and (access[1] or not writable)
+
     def _access(self, address: int) -> tuple[bool, bool] | None:
         known = self._words.get(address - address % 4)
         if known is None and self._long:

@@ -18,7 +18,7 @@ from tiscam_emu.foreign.banks import Banks, banked_words
 from tiscam_emu.foreign.bindings import BINDINGS, Kind
 from tiscam_emu.foreign.chunks import chunk_plan
 from tiscam_emu.foreign.commands import Commands, commands_of
-from tiscam_emu.foreign.face import Face, LimitPlan, switches
+from tiscam_emu.foreign.face import Face, FindPlace, LimitPlan, switches
 from tiscam_emu.foreign.graph import ADDRESS_OF, Graph, parse
 from tiscam_emu.foreign.inner import (
     Facts,
@@ -36,6 +36,7 @@ from tiscam_emu.foreign.invent import (
     open_features,
     settle_enumerations,
     settle_numbers,
+    that_stay,
 )
 from tiscam_emu.foreign.joints import Joint, joints_of
 from tiscam_emu.foreign.locks import lock_plans
@@ -98,6 +99,7 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     known = merge(description.extra, told or {})
     formats = makeable(graph)
     if description.image is None:
+        formats = that_stay(solver, formats)
         open_features(solver, tuple(formats))
     size, size_from = sensor_size(graph, free, known)
     check_size(size, size_from, shown if told else extra_shown)
@@ -295,7 +297,7 @@ def _actions(camera: Camera) -> dict[str, Callable[[], None]]:
     return actions
 
 
-def _finder(prepared: Prepared) -> Callable[[int], bool]:
+def _finder(prepared: Prepared) -> FindPlace:
     """Look for a register at an address among those whose places depend on others."""
     graph, free, places = prepared.graph, prepared.solver.free, prepared.places
     unseen = list(_clients_selectors(graph))
@@ -307,11 +309,11 @@ def _finder(prepared: Prepared) -> Callable[[int], bool]:
             if place := free.place(name):
                 places.add(_place(graph, name, *place))
 
-    def find(address: int) -> bool:
+    def find(address: int, *, writable: bool) -> bool:
         nonlocal looked
         if looked != prepared.memory.changes:
             look(prepared.moving)
-        while address not in places and unseen:
+        while not places.has(address, writable=writable) and unseen:
             selector, values = unseen.pop()
             before = free.number(selector)
             for value in values:
