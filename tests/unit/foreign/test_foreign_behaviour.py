@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("genicam")
 
 from tests.unit.foreign.small import bit, element, register
-from tests.unit.foreign.whole import BASE, choice, command, number, opened, read, write
+from tests.unit.foreign.whole import BASE, camera, choice, command, number, opened, read, write
 
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import AccessDenied
+from tiscam_emu.foreign import source
 from tiscam_emu.foreign.report import report
 from tiscam_emu.foreign.source import Description
 from tiscam_emu.foreign.twin import open_twin, prepare
@@ -234,8 +236,6 @@ def test_what_is_told_of_a_frame_lies_where_the_description_says() -> None:
 
 
 def test_the_report_says_what_acts_what_is_memory_and_what_cannot_be_had() -> None:
-    from tests.unit.foreign.whole import camera
-
     never = element("Integer", "Gain", pIsImplemented="Never", pValue="GainReg", Min=0, Max=10)
     more = [never, element("Integer", "Never", Value=0), register("GainReg", FIRST), number("Lamp", SECOND, 0, 9)]
     prepared = prepare(Description(camera(*more, names=["Gain", "Lamp"]), "tiny.xml", shown="tiny.xml"))
@@ -257,3 +257,26 @@ def test_an_entry_that_cannot_be_made_is_not_offered() -> None:
     face = opened(formats={"Mono8": 0x0108_0001, "JPEG": 0x8000_0001})
 
     assert [joint.entries for joint in face.joints if joint.name == "PixelFormat"] == [{0x0108_0001: "Mono8"}]
+
+
+# What the description cannot say
+
+
+def test_every_key_of_the_documented_model_yaml_is_obeyed(tmp_path: Path) -> None:
+    document = (Path(__file__).parents[3] / "docs" / "foreign-cameras.md").read_text(encoding="utf-8")
+    (tmp_path / "model.yaml").write_text(document.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    gain = number("Gain", FIRST, 0, 240)
+    (tmp_path / "camera.xml").write_bytes(camera(gain, size=(4096, 4096), names=["Gain"]))
+
+    prepared = prepare(source.read(tmp_path))
+    model, state = prepared.model, open_twin(prepared, CameraOptions()).state
+
+    assert (prepared.facts.size, prepared.facts.size_from) == ((2448, 2048), "given")
+    assert (model.identity.name, model.identity.vendor, model.identity.serial) == ("Left camera", "Acme", "00000042")
+    assert (model.sensor.pixel_um, model.sensor.full_well_e, model.sensor.read_noise_e) == (3.45, 10500, 2.3)
+    assert len(model.sensor.qe) == 1
+    assert model.link.default_packet_size == 1500
+    assert state.limits("Gain").high == 30
+    assert (state.limits("ExposureTime").low, state.limits("ExposureTime").high) == (5, 1_000_000)
+    assert state.limits("AcquisitionFrameRate").high == pytest.approx(118_980_000 / (2448 * 2048), rel=0.02)
+    assert state.limits("BinningVertical").high == 2
