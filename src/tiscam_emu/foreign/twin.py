@@ -329,11 +329,12 @@ def _finder(prepared: Prepared) -> FindPlace:
 def _moved_by(graph: Graph, moving: Iterable[str], selectors: Iterable[str]) -> dict[str, list[str]]:
     """For every selector the registers whose places it may decide."""
     found: dict[str, list[str]] = {selector: [] for selector in selectors}
+    behind = {selector: set(graph.reach([selector])) for selector in found}
     for name in moving:
         nested = "IntSwissKnife" in {tag for tag, _ in graph[name].props}
         reached = set(graph.reach([name], ADDRESS_OF))
         for selector, names in found.items():
-            if nested or selector in reached:
+            if nested or not behind[selector].isdisjoint(reached):
                 names.append(name)
     return found
 
