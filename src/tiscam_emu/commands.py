@@ -56,7 +56,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(help="FILE.xml, FILE.zip, or a folder that clone saved.")],
+    file: Annotated[Path, typer.Argument(readable=False, help="FILE.xml, FILE.zip, or a folder that clone saved.")],
 ) -> None:
     """Say what a camera's own description would be served as, and serve nothing."""
     with _one_line_of_error():

@@ -104,9 +104,9 @@ def text(path: Path) -> str:
     SpecError
         It is none, or cannot be used; one line.
     """
-    description = source.read(path)
-    guard.check(description)
-    with in_one_line(description.shown):
+    with in_one_line(str(path)):
+        description = source.read(path)
+        guard.check(description)
         prepared = prepare(description)
         return "\n".join(report(prepared, open_twin(prepared, CameraOptions())).long())
 

@@ -19,6 +19,8 @@ from tiscam_emu.foreign.nodemap import NodeMap
 _MOST_TRIES = 3000
 _MOST_READS = 12_000
 """Register reads that looking for one gate's values may take: what GenApi asks for differs from gate to gate."""
+_MOST_READS_IN_ALL = 300_000
+"""For all gates of a description together, about three seconds; real cameras need a tenth of it."""
 _MOST_CHANGED = 3
 _MOST_BITS = 10
 _DEEPEST = 3
@@ -177,7 +179,8 @@ class Solver:
         registers = [gate for gate in gates if self.graph[gate].is_register]
         if not registers:
             return f"{access}, and the description says so without asking a register"
-        return f"{access}, whatever of {', '.join(registers[:4])} is set"
+        given_up = "; no more was tried, for it took too long" if self.gated.reads > _MOST_READS_IN_ALL else ""
+        return f"{access}, whatever of {', '.join(registers[:4])} is set{given_up}"
 
     def _solve(self, reached: Callable[[], bool], chain: Sequence[str]) -> bool:
         """Change as few registers of `chain` as possible so that `reached` holds."""
@@ -185,7 +188,7 @@ class Solver:
         registers.sort(key=lambda name: (self._is_pinned(name), self.graph[name].text("AccessMode") != "RO"))
         before = {name: self.free.number(name) for name in registers}
         literals = self.graph.literals(chain)
-        last_read = self.gated.reads + _MOST_READS
+        last_read = min(self.gated.reads + _MOST_READS, _MOST_READS_IN_ALL)
         for changes in islice(_changes(registers, [self._tried(name, literals) for name in registers]), _MOST_TRIES):
             if all(self.free.put(name, value) for name, value in changes) and reached():
                 # What clients can write is a setting: the feature comes and goes with it.

@@ -88,7 +88,13 @@ def read(path: Path) -> Description:
     SpecError
         One line: which file, and what is wrong with it.
     """
-    shown = str(path)
+    try:
+        return _read(path, str(path))
+    except OSError as error:  # a folder that may not be looked into, a name that is too long
+        raise SpecError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _read(path: Path, shown: str) -> Description:
     if not path.is_dir():
         content = _content(path)
         name = safe_name(path.name, "camera.zip" if is_zip(content) else "camera.xml")

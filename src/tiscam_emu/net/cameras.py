@@ -28,10 +28,12 @@ class Reading:
 
     def _read(self) -> None:
         from tiscam_emu.foreign import guard, source  # noqa: PLC0415 - only where needed
+        from tiscam_emu.foreign.told import in_one_line  # noqa: PLC0415
 
         try:
-            description = source.read(self.path)
-            guard.check(description)
+            with in_one_line(str(self.path)):
+                description = source.read(self.path)
+                guard.check(description)
         except SpecError as error:
             self._error = error
         else:

@@ -210,3 +210,20 @@ def test_limits_are_set_in_the_units_of_what_a_converter_converts() -> None:
 
     assert _values(solver, "Min", "Max") == [10, 240]
     assert solver.gated.limits("Gain") == (1, 24, None)
+
+
+def test_looking_for_values_ends_in_a_hostile_description(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiscam_emu.foreign.solver._MOST_READS_IN_ALL", 500)
+    names = [f"R{at}" for at in range(8)]
+    never = " * ".join(f"(V{at} = 7654{at})" for at in range(8)) + " * 0"
+    solver = solver_of(
+        *(element("Integer", f"F{at}", pIsAvailable="Gate", pValue="Value") for at in range(20)),
+        element("IntSwissKnife", "Gate", pVariable=[f"V{at}={name}" for at, name in enumerate(names)], Formula=never),
+        *(register(name, 0xB000 + 4 * at, "RO") for at, name in enumerate(names)),
+        register("Value", 0xC000),
+    )
+
+    assert not any(solver.open(f"F{at}") for at in range(20))
+
+    assert solver.gated.reads < 2000
+    assert solver.failures["F19"].endswith("no more was tried, for it took too long")

@@ -248,3 +248,10 @@ def test_urls_of_cameras_are_understood(text: str, found: DescriptionUrl | None)
 )
 def test_name_fits_a_url(name: str, safe: str) -> None:
     assert safe_name(name) == safe
+
+
+def test_what_the_system_does_not_let_see_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / (300 * "a")
+
+    with pytest.raises(SpecError, match=r"a: cannot be read: File name too long$"):
+        read(path)

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from tests.unit.foreign.conftest import describe
 from tests.unit.foreign.small import category, element, entry, register
+
+from tiscam_emu.camera.options import CameraOptions
+from tiscam_emu.foreign.source import Description
+
+if TYPE_CHECKING:
+    from tiscam_emu.foreign.face import Face
 
 MONO8, MONO16 = 0x0108_0001, 0x0110_0007
 BASE = 0x0001_0000
@@ -48,3 +55,24 @@ def camera(
     }
     kept = {name: text for name, text in usual.items() if name not in without}
     return describe(category(*kept, *names) + "".join(kept.values()) + "".join(more))
+
+
+def opened(*more: str, names: Collection[str] = (), **facts: Any) -> Face:
+    """What clients read and write of such a camera, whose registers are invented."""
+    from tiscam_emu.foreign.face import Face
+    from tiscam_emu.foreign.twin import open_twin, prepare
+
+    description = Description(camera(*more, names=names, **facts), "tiny.xml", shown="tiny.xml")
+    face = open_twin(prepare(description), CameraOptions()).registers
+    assert isinstance(face, Face)
+    return face
+
+
+def write(face: Face, address: int, value: int) -> None:
+    """Write one word."""
+    face.write(address, value.to_bytes(4, "big"))
+
+
+def read(face: Face, address: int) -> int:
+    """Read one word."""
+    return int.from_bytes(face.read(address, 4), "big")

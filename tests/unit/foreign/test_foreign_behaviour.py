@@ -1,0 +1,259 @@
+"""What small cameras do behind their descriptions: selectors, commands, locks, user sets, chunks, and the report."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+pytest.importorskip("genicam")
+
+from tests.unit.foreign.small import bit, element, register
+from tests.unit.foreign.whole import BASE, choice, command, number, opened, read, write
+
+from tiscam_emu.camera.options import CameraOptions
+from tiscam_emu.errors import AccessDenied
+from tiscam_emu.foreign.report import report
+from tiscam_emu.foreign.source import Description
+from tiscam_emu.foreign.twin import open_twin, prepare
+
+START, STOP, WIDTH = BASE + 20, BASE + 24, BASE
+FIRST, SECOND, THIRD = BASE + 0x100, BASE + 0x104, BASE + 0x108
+
+
+def behind(selector: str, *selected: str) -> str:
+    """An enumeration's description with what it selects."""
+    names = "".join(f"<pSelected>{name}</pSelected>" for name in selected)
+    return selector.replace("</Enumeration>", f"{names}</Enumeration>")
+
+
+# Selectors
+
+
+def test_each_entry_of_a_selector_has_a_content_of_its_own() -> None:
+    lines = behind(choice("LineSelector", FIRST, Line0=0, Line1=1), "LineLevel")
+    face = opened(lines, number("LineLevel", SECOND, 0, 100), names=["LineSelector", "LineLevel"])
+
+    write(face, SECOND, 5)
+    write(face, FIRST, 1)
+    write(face, SECOND, 7)
+    write(face, FIRST, 0)
+    first = read(face, SECOND)
+    write(face, FIRST, 1)
+
+    assert (first, read(face, SECOND)) == (5, 7)
+
+
+def test_a_register_that_the_selector_moves_is_not_exchanged() -> None:
+    lines = behind(choice("LineSelector", FIRST, Line0=0, Line1=4), "LineLevel")
+    moved = element("Integer", "LineLevel", pValue="LevelReg") + register(
+        "LevelReg", SECOND, pAddress="LineSelectorReg"
+    )
+    face = opened(lines, moved, names=["LineSelector", "LineLevel"])
+
+    write(face, SECOND, 5)
+    write(face, FIRST, 4)
+    write(face, THIRD, 7)
+
+    assert (read(face, SECOND), read(face, THIRD)) == (5, 7)
+
+
+def test_gain_behind_all_acts_and_that_of_one_colour_is_memory() -> None:
+    gains = behind(choice("GainSelector", FIRST, Red=0, All=1), "Gain")
+    face = opened(gains, number("Gain", SECOND, 0, 24), names=["GainSelector", "Gain"])
+    write(face, FIRST, 1)
+    write(face, SECOND, 6)
+    write(face, FIRST, 0)
+    write(face, SECOND, 20)
+
+    assert face.state["Gain"] == 6.0
+    assert read(face, SECOND) == 20
+
+
+# Commands
+
+
+def test_a_command_is_done_at_once_and_reads_so() -> None:
+    face = opened()
+
+    write(face, START, 1)
+
+    assert face.state.acquiring
+    assert read(face, START) == 0
+
+
+def test_another_value_than_the_commands_does_nothing() -> None:
+    face = opened()
+
+    write(face, START, 2)
+
+    assert not face.state.acquiring
+
+
+def test_start_and_stop_may_be_two_codes_of_one_register() -> None:
+    shared = [
+        element("Command", name, pValue="Run", CommandValue=code)
+        for name, code in (("AcquisitionStart", 1), ("AcquisitionStop", 2))
+    ]
+    face = opened(
+        *shared,
+        register("Run", FIRST),
+        without=["AcquisitionStart", "AcquisitionStop"],
+        names=["AcquisitionStart", "AcquisitionStop"],
+    )
+
+    write(face, FIRST, 1)
+    started = face.state.acquiring
+    write(face, FIRST, 2)
+
+    assert (started, face.state.acquiring) == (True, False)
+
+
+def test_a_command_may_be_one_bit_of_a_word() -> None:
+    start = element("Command", "AcquisitionStart", pValue="StartBit", CommandValue=1)
+    face = opened(start, bit("StartBit", FIRST, 31, "RW"), without=["AcquisitionStart"], names=["AcquisitionStart"])
+
+    write(face, FIRST, 0x8000_0001)
+
+    assert face.state.acquiring
+    assert read(face, FIRST) == 0x8000_0000
+
+
+def test_a_commands_value_may_stand_in_a_register() -> None:
+    start = element("Command", "AcquisitionStart", pValue="Run", pCommandValue="Code")
+    code = number("Code", SECOND, 0, 99)
+    face = opened(start, register("Run", FIRST), code, without=["AcquisitionStart"], names=["AcquisitionStart", "Code"])
+    write(face, SECOND, 42)
+
+    write(face, FIRST, 42)
+
+    assert face.state.acquiring
+
+
+# Locks
+
+
+def test_a_register_that_locks_follows_the_acquisition() -> None:
+    width = element("Integer", "Width", pIsLocked="Grabbing", pValue="WidthReg", Min=16, Max=640)
+    grabbing = bit("Grabbing", FIRST, 31)
+    face = opened(width, register("WidthReg", SECOND), grabbing, without=["Width"], names=["Width"])
+    before = read(face, FIRST)
+
+    write(face, START, 1)
+    streaming = read(face, FIRST)
+    write(face, STOP, 1)
+
+    assert (before, streaming, read(face, FIRST)) == (0, 1, 0)
+
+
+def test_size_cannot_be_written_while_the_camera_streams_and_keeps_its_value() -> None:
+    face = opened()
+    write(face, START, 1)
+
+    with pytest.raises(AccessDenied):
+        write(face, WIDTH, 320)
+
+    assert read(face, WIDTH) == 640
+
+
+# User sets
+
+
+SETS = (
+    choice("UserSetSelector", FIRST, Default=0, UserSet1=1),
+    command("UserSetLoad", SECOND),
+    command("UserSetSave", THIRD),
+)
+SET_NAMES = ["UserSetSelector", "UserSetLoad", "UserSetSave"]
+
+
+def test_a_user_set_keeps_what_acts_and_what_is_memory() -> None:
+    face = opened(*SETS, number("Lamp", BASE + 0x10C, 0, 9), names=[*SET_NAMES, "Lamp"])
+    write(face, WIDTH, 320)
+    write(face, BASE + 0x10C, 7)
+    write(face, FIRST, 1)
+    write(face, THIRD, 1)
+    write(face, WIDTH, 64)
+    write(face, BASE + 0x10C, 2)
+
+    write(face, SECOND, 1)
+
+    assert (read(face, WIDTH), face.state["Width"], read(face, BASE + 0x10C)) == (320, 320, 7)
+    assert read(face, FIRST) == 1  # the selector is no setting
+
+
+def test_the_factorys_set_brings_back_the_start_and_is_not_written() -> None:
+    face = opened(*SETS, names=SET_NAMES)
+    write(face, WIDTH, 320)
+    write(face, FIRST, 0)
+
+    with pytest.raises(AccessDenied):
+        write(face, THIRD, 1)
+    write(face, SECOND, 1)
+
+    assert (read(face, WIDTH), face.state["Width"]) == (640, 640)
+
+
+# Chunks
+
+
+CHUNKS = (
+    element("Boolean", "ChunkModeActive", pValue="ActiveReg", OnValue=1, OffValue=0) + register("ActiveReg", FIRST),
+    behind(choice("ChunkSelector", SECOND, ExposureTime=3), "ChunkEnable"),
+    element("Boolean", "ChunkEnable", pValue="EnableReg", OnValue=1, OffValue=0) + register("EnableReg", THIRD),
+    element("Float", "ChunkExposureTime", pValue="ChunkTime"),
+    element("FloatReg", "ChunkTime", Address=4, Length=8, AccessMode="RO", pPort="TimePort", Endianess="LittleEndian"),
+    element("Port", "TimePort", ChunkID="beef"),
+)
+
+
+def test_a_chunk_is_sent_with_its_own_id_place_and_byte_order() -> None:
+    face = opened(*CHUNKS, names=["ChunkModeActive", "ChunkSelector", "ChunkEnable", "ChunkExposureTime"])
+    write(face, SECOND, 3)
+    write(face, THIRD, 1)
+    without = read(face, BASE + 12)
+
+    write(face, FIRST, 1)
+
+    (chunk,) = face.chunks.chunks.values()
+    assert (chunk.id, chunk.length) == (0xBEEF, 12)
+    assert read(face, BASE + 12) > without + 12  # PayloadSize has room for it
+
+
+def test_what_is_told_of_a_frame_lies_where_the_description_says() -> None:
+    face = opened(*CHUNKS, names=["ChunkModeActive", "ChunkSelector", "ChunkEnable", "ChunkExposureTime"])
+
+    class Request:
+        exposure_us = 1500.0
+
+    (chunk,) = face.chunks.chunks.values()
+    assert chunk.data(Request()) == bytes(4) + struct.pack("<d", 1500.0)  # type: ignore[arg-type]
+
+
+# The report
+
+
+def test_the_report_says_what_acts_what_is_memory_and_what_cannot_be_had() -> None:
+    from tests.unit.foreign.whole import camera
+
+    never = element("Integer", "Gain", pIsImplemented="Never", pValue="GainReg", Min=0, Max=10)
+    more = [never, element("Integer", "Never", Value=0), register("GainReg", FIRST), number("Lamp", SECOND, 0, 9)]
+    prepared = prepare(Description(camera(*more, names=["Gain", "Lamp"]), "tiny.xml", shown="tiny.xml"))
+
+    found = report(prepared, open_twin(prepared, CameraOptions()))
+
+    assert found.size == "640x480, from the description"
+    assert found.formats == ("Mono8", "Mono16")
+    assert dict(found.acts)["Width"] == "number"
+    assert found.memory == ("Lamp",)
+    ((name, reason),) = found.missing
+    assert name == "Gain"
+    assert reason.startswith("not implemented")
+    assert found.short()[0].startswith(f"{len(found.acts)} features act, 1 are memory, 1 cannot be had")
+    assert "memory: 1" in found.long()
+
+
+def test_an_entry_that_cannot_be_made_is_not_offered() -> None:
+    face = opened(formats={"Mono8": 0x0108_0001, "JPEG": 0x8000_0001})
+
+    assert [joint.entries for joint in face.joints if joint.name == "PixelFormat"] == [{0x0108_0001: "Mono8"}]
