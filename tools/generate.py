@@ -1,12 +1,13 @@
 """Write what follows from the declarations: genicam_xml/, docs/reference/, docs/fidelity.md and docs/protocol.md.
 
-Run it after changing a declaration or a model: ``python tools/generate.py``. ``--check`` only says what is out of date.
+The table in docs/foreign-cameras.md is made, too. Run it after changing a declaration or a model:
+``python tools/generate.py``. ``--check`` only says what is out of date.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tiscam_emu.camera.core import load
@@ -17,6 +18,7 @@ from tiscam_emu.errors import InvalidAddress, RegisterError
 from tiscam_emu.features.bound import BoundFeature
 from tiscam_emu.features.kinds import Feature, Fidelity
 from tiscam_emu.features.registers import RegisterMap
+from tiscam_emu.foreign import bindings
 from tiscam_emu.genicam.document import build_xml, file_name
 from tiscam_emu.spec.catalog import model_keys
 from tiscam_emu.spec.model import CameraModel
@@ -37,6 +39,8 @@ _CAPABILITIES = (
     (bootstrap.PHYSICAL_LINK_CAPABILITY, bootstrap.PhysicalLinkCapability),
     (bootstrap.STREAM_CHANNEL_CAPABILITY, bootstrap.StreamChannelCapability),
 )
+_BINDINGS_BEGIN = "<!-- bindings: made by tools/generate.py -->\n"
+_BINDINGS_END = "\n<!-- end of bindings -->"
 _MARKS = {Fidelity.MODELLED: "modelled", Fidelity.APPROXIMATED: "approximated", Fidelity.STORED: "stored only"}
 
 
@@ -48,6 +52,33 @@ def files() -> Iterator[tuple[Path, bytes]]:
         yield ROOT / "docs" / "reference" / f"{model.key}.md", _reference(model).encode()
     yield ROOT / "docs" / "fidelity.md", _fidelity(models).encode()
     yield ROOT / "docs" / "protocol.md", _protocol(models).encode()
+    yield ROOT / "docs" / "foreign-cameras.md", _foreign_cameras().encode()
+
+
+def _foreign_cameras() -> str:
+    """The document with the table of bindings put in."""
+    text = (ROOT / "docs" / "foreign-cameras.md").read_text(encoding="utf-8")
+    before, begin, rest = text.partition(_BINDINGS_BEGIN)
+    _, end, after = rest.partition(_BINDINGS_END)
+    rows = ["| features of a description | how they act |", "| --- | --- |"]
+    rows += [_binding_row(binding) for binding in bindings.BINDINGS]
+    rows += [
+        _names_row(bindings.RATE_SWITCHES, "switch of the frame rate"),
+        _names_row(bindings.GAMMA_SWITCHES, "switch of the gamma"),
+        _names_row(bindings.RATES_TOLD, "told: the rate that comes of all"),
+        _names_row(bindings.USER_SETS.values(), "user sets"),
+        _names_row(("ChunkModeActive", "ChunkSelector", "ChunkEnable"), "chunks"),
+    ]
+    return before + begin + "\n" + "\n".join(rows) + "\n" + end + after
+
+
+def _binding_row(binding: bindings.Binding) -> str:
+    entries = ", ".join(f"`{entry}`" for entry in binding.choices if entry != "*")
+    return _names_row(binding.names, f"{binding.kind.value}: {entries}" if entries else binding.kind.value)
+
+
+def _names_row(names: Iterable[str], how: str) -> str:
+    return f"| {', '.join(f'`{name}`' for name in names)} | {how} |"
 
 
 def _reference(model: CameraModel) -> str:

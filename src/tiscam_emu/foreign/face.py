@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tiscam_emu.camera.acquisition import resulting_hz
 from tiscam_emu.camera.faces import DescriptionFile
@@ -22,6 +24,14 @@ from tiscam_emu.foreign.solver import Solver
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
 
 _STALE_AFTER_NS = 100 * NS_PER_MS
+
+
+class FindPlace(Protocol):
+    """Looks where registers lie now; whether one lies at the address."""
+
+    def __call__(self, address: int, *, writable: bool) -> bool:
+        """`writable`: one that clients can write is looked for."""
+        ...
 
 
 @dataclass(slots=True)
@@ -63,7 +73,7 @@ class Face:
     gamma_switch: str = ""
     rates_told: tuple[str, ...] = ()
     described: tuple[DescriptionFile, ...] = ()
-    find_place: Callable[[int, bool], bool] = lambda _address, _writing: False
+    find_place: FindPlace | None = None
     texts: frozenset[int] = frozenset()
     """Bootstrap words at which the description of a camera that is no GigE camera has texts: these are told."""
     _files: list[tuple[int, int, bytes]] = field(default_factory=list)
@@ -77,6 +87,10 @@ class Face:
 
         Invented registers know no frame rate: the highest one is told then.
         """
+        with self._forgiving():
+            self._begin(invented=invented)
+
+    def _begin(self, *, invented: bool) -> None:
         for joint in self.joints:
             if joint.kind is Kind.TOLD or not joint.selected(self.solver.free):
                 continue
@@ -96,6 +110,19 @@ class Face:
 
     def reset(self) -> None:
         """Be as at the start, with the settings of the default user set."""
+        with self._forgiving():
+            self._reset()
+
+    @contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        """Refuse nothing, not even of a strict camera: what is taken over was not written by a client."""
+        strict, self.state.strict = self.state.strict, False
+        try:
+            yield
+        finally:
+            self.state.strict = strict
+
+    def _reset(self) -> None:
         default = self.user_sets.default()
         self.memory.restore(self._factory)
         self.banks.begin()
@@ -170,8 +197,10 @@ class Face:
             else:
                 self.memory.write(address, data)
                 return
-        self._find(address, len(data), writing=True)
+        self._find(address, len(data), writable=True)
         self.places.check_write(address, len(data))
+        if not self.memory.has_room(address, len(data)):
+            raise AccessDenied(f"no room for more registers than there are: 0x{address:08x}")
         before = self.memory.read(address, len(data))
         self.memory.write(address, data)
         try:
@@ -193,11 +222,11 @@ class Face:
                 return done, error.status, error
         return len(pairs), Status.SUCCESS, None
 
-    def _find(self, address: int, length: int, *, writing: bool = False) -> None:
+    def _find(self, address: int, length: int, *, writable: bool = False) -> None:
         """Look again where registers lie whose places depend on others, if nothing is known at an address."""
         for word in range(address, address + length, 4):
-            known = self.places.has(word, writing=writing) or self.find_place(word, writing)
-            if not known and word not in self.places:
+            known = self.places.has(word, writable=writable)
+            if not known and not (self.find_place and self.find_place(word, writable=writable)):
                 raise InvalidAddress(word)
 
     def _file(self, address: int) -> tuple[int, int, bytes] | None:

@@ -22,6 +22,9 @@ _WITH_NODES = frozenset({"EnumEntry", "StructEntry", *_FOR_PEOPLE})
 ADDRESS_OF = ("pAddress", "pIndex", "pLength")
 PLACE = "PlaceOf_"
 """Before the name of a register of text or a real number: the node in the camera's own copy that tells its address."""
+_NUMBER_LENGTH = 8
+_MOST_LENGTH = 1 << 20
+"""Bytes of a register whose length another register tells."""
 _PLACE = frozenset({"Address", "IntSwissKnife", "pAddress", "pIndex", "Length", "pLength", "AccessMode", "pPort"})
 _LITERAL = re.compile(r"(?<![A-Za-z_0-9.])(0x[0-9A-Fa-f]+|\d+)(?![\d.])")
 _MOST_LITERALS = 24
@@ -185,6 +188,7 @@ class Graph:
         dropped = _FOR_PEOPLE | (_REFUSED if gates else _REFUSED | _BOUNDS | set(GATES))
         if not gates:
             _add_places(root)
+        _bound_lengths(root)
         for element in list(_each(root, dropped)):
             if not element.get("Name"):
                 _remove(element)
@@ -243,6 +247,34 @@ def _add_places(root: etree._Element) -> None:
             if isinstance(child.tag, str) and _local(child) not in _PLACE:
                 place.remove(child)
         element.addnext(place)
+
+
+def _bound_lengths(root: etree._Element) -> None:
+    """Registers whose length another register tells end somewhere: numbers after 8 bytes, texts and files later.
+
+    GenApi puts a number into 8 bytes, however many there are, and what clients write can decide the length.
+    """
+    bounded: set[str] = set()
+    for element in list(_each(root, {"pLength"})):
+        parent = element.getparent()
+        most = _MOST_LENGTH if parent is None or _local(parent) in {"Register", "StringReg"} else _NUMBER_LENGTH
+        of = (element.text or "").strip()
+        name = f"LengthOf_{of}_{most}"
+        if name not in bounded:
+            bounded.add(name)
+            knife = etree.SubElement(root, element.tag.replace("pLength", "IntSwissKnife"), Name=name)
+            etree.SubElement(knife, element.tag.replace("pLength", "pVariable"), Name="L").text = of
+            formula = f"(L > {most}) ? {most} : ((L < 0) ? 0 : L)"
+            etree.SubElement(knife, element.tag.replace("pLength", "Formula")).text = formula
+        element.text = name
+    for number in _each(root, {"IntReg", "MaskedIntReg", "FloatReg", "StructReg"}):
+        for element in number.iterchildren("{*}Length"):
+            length = (element.text or "").strip()
+            if (
+                re.fullmatch(r"\d+|0[xX][0-9A-Fa-f]+", length)
+                and int(length, 0 if "x" in length.lower() else 10) > _NUMBER_LENGTH
+            ):
+                element.text = str(_NUMBER_LENGTH)
 
 
 def _each(root: etree._Element, names: Iterable[str]) -> Iterator[etree._Element]:

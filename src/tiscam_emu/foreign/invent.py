@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tiscam_emu.foreign.bindings import BINDINGS, CHUNKS, SELECTED, UNLOCKED, WANTED, Kind
 from tiscam_emu.foreign.graph import Node
 from tiscam_emu.foreign.nodemap import GenApiError, NodeMap
 from tiscam_emu.foreign.solver import Solver
+
+
+def that_stay(solver: Solver, formats: Mapping[str, str]) -> dict[str, str]:
+    """Of all pixel formats those that the description's own formulas give back when they are set."""
+    free = solver.free
+    before = free.number("PixelFormat")
+    values = {entry.name: entry.number("Value") for entry in solver.graph["PixelFormat"].entries}
+    kept = {}
+    for name, ours in formats.items():
+        value = values.get(name)
+        if value is not None and free.put("PixelFormat", value) and free.number("PixelFormat") == value:
+            kept[name] = ours
+    if before is not None:
+        free.put("PixelFormat", before)
+    return kept or dict(formats)
 
 
 def open_features(solver: Solver, formats: Sequence[str]) -> None:

@@ -19,6 +19,8 @@ from tiscam_emu.foreign.solver import Solver
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 
 _BLACK_LEVEL_SCALE = 4095.0
+_ROUNDING = 1e-6
+"""Of a number in a register of 32 bits."""
 
 
 @dataclass(slots=True)
@@ -92,7 +94,14 @@ class Joint:
             whole = isinstance(state.features[self.binding.ours].declaration, Integer)
             ours = round(number) if whole else float(number)
             if state[self.binding.ours] != ours:
-                state.write(self.binding.ours, ours)
+                state.write(self.binding.ours, ours if whole else self._within(state, ours))
+
+    def _within(self, state: CameraState, number: float) -> float:
+        """A limit itself, for what is beyond it by no more than registers are coarse."""
+        limits = state.limits(self.binding.ours)
+        fitted = min(max(number, limits.low), limits.high)
+        slack = max(self.tolerance(state) * abs(self.per_unit), _ROUNDING * abs(fitted))
+        return float(fitted) if abs(fitted - number) <= slack else number
 
     def _choose(self, state: CameraState, name: str | None) -> None:
         if name is None or state.entry(self.binding.ours) == name:

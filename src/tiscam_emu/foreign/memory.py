@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,10 +11,15 @@ from tiscam_emu.errors import AccessDenied, InvalidAddress, ReadOnly
 END = 2**32
 BOOTSTRAP_END = 0xA000
 """Below it lie the registers of the standard (GigE Vision, chapter "Bootstrap registers")."""
+MOST_BYTES = 64 << 20
+"""Of one register."""
 _PAGE = 4096
+_MOST_PAGES = 1 << 16
+_MOST_PLACES = 1 << 20
+"""Bounds for what a client can make of registers whose places and lengths it decides: 256 MB of contents."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
     """Where a register lies: whole words, and what clients may do there."""
 
@@ -25,10 +30,17 @@ class Place:
 
 
 class Memory:
-    """Bytes by address; what was never written is zero."""
+    """Bytes by address; what was never written is zero.
+
+    Attributes
+    ----------
+    changes
+        Counts the writes.
+    """
 
     def __init__(self) -> None:
         self._pages: dict[int, bytearray] = {}
+        self.changes = 0
 
     def read(self, address: int, length: int) -> bytes:
         """`length` bytes from `address` on."""
@@ -43,14 +55,23 @@ class Memory:
         return b"".join(parts)
 
     def write(self, address: int, data: bytes) -> None:
-        """Put `data` at `address`."""
+        """Put `data` at `address`; where there is no room any more nothing is kept."""
+        self.changes += 1
         position = 0
         while position < len(data):
             page, offset = divmod(address + position, _PAGE)
             count = min(len(data) - position, _PAGE - offset)
-            content = self._pages.setdefault(page, bytearray(_PAGE))
-            content[offset : offset + count] = data[position : position + count]
+            content = self._pages.get(page)
+            if content is None and len(self._pages) < _MOST_PAGES:
+                content = self._pages[page] = bytearray(_PAGE)
+            if content is not None:
+                content[offset : offset + count] = data[position : position + count]
             position += count
+
+    def has_room(self, address: int, length: int) -> bool:
+        """Whether what is written there is kept."""
+        pages = range(address // _PAGE, (address + length - 1) // _PAGE + 1)
+        return len(self._pages) + len(pages) <= _MOST_PAGES or all(page in self._pages for page in pages)
 
     def copy(self) -> dict[int, bytes]:
         """All that was written, page by page; for `restore`."""
@@ -59,6 +80,7 @@ class Memory:
     def restore(self, pages: dict[int, bytes]) -> None:
         """Be as at the time of a `copy`."""
         self._pages = {page: bytearray(content) for page, content in pages.items()}
+        self.changes += 1
 
 
 class Places:
@@ -72,9 +94,12 @@ class Places:
 
     def add(self, place: Place) -> None:
         """Take one more register; where several share a word, what one of them allows is allowed."""
+        if place.stop - place.start > MOST_BYTES or len(self._words) + len(self._long) > _MOST_PLACES:
+            return
         if place.stop - place.start > _PAGE:
-            self._long.append(place)
-            self._long.sort(key=lambda each: each.start)
+            at = bisect_left(self._long, place)
+            if self._long[at : at + 1] != [place]:
+                self._long.insert(at, place)
             return
         for word in range(place.start, place.stop, 4):
             readable, writable = self._words.get(word, (False, False))
@@ -83,17 +108,18 @@ class Places:
     def __contains__(self, address: int) -> bool:
         return self._access(address) is not None
 
-    def has(self, address: int, *, writing: bool) -> bool:
-        """Whether a register is known there that clients can read or write, or write."""
+    def has(self, address: int, *, writable: bool) -> bool:
+        """Whether there is a register at an address, and one that can be written if that is asked for."""
         access = self._access(address)
-        return access is not None and (access[1] or not writing)
+        return access is not None and (access[1] or not writable)
 
     def _access(self, address: int) -> tuple[bool, bool] | None:
         known = self._words.get(address - address % 4)
         if known is None and self._long:
-            index = bisect_right([place.start for place in self._long], address) - 1
-            for place in self._long[: index + 1]:
-                if place.start <= address < place.stop:
+            for place in self._long:
+                if place.start > address:
+                    break
+                if address < place.stop:
                     return place.readable, place.writable
         return known
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from genicam import genapi
 
 from tiscam_emu.errors import SpecError
 from tiscam_emu.foreign.graph import PLACE, Graph
-from tiscam_emu.foreign.memory import END, Memory
+from tiscam_emu.foreign.memory import END, MOST_BYTES, Memory
 
 ENUMERATION = "Enumeration"
 Reader = Callable[[int, int], bytes]
@@ -23,7 +24,8 @@ _MODES = {
     genapi.EAccessMode.WO: "WO",
     genapi.EAccessMode.RW: "RW",
 }
-GenApiError = genapi.GenericException
+GenApiError = (genapi.GenericException, RuntimeError)
+"""What GenApi raises, and what comes of an error in a port."""
 
 
 class _Port(genapi.AbstractPort):  # type: ignore[misc]
@@ -35,6 +37,8 @@ class _Port(genapi.AbstractPort):  # type: ignore[misc]
 
     def read(self, address: int, length: int) -> bytes:
         self.reads += 1
+        if length > MOST_BYTES:
+            raise ValueError(f"a register of {length} bytes")
         return self._read(address % END, length)
 
     def write(self, address: int, value: bytes) -> None:
@@ -117,9 +121,9 @@ class NodeMap:
         """Value of a number, enumeration or boolean; None if it has none now."""
         try:
             value = self.value(name)
-        except (GenApiError, AttributeError):  # a category or a command has no value
+        except (*GenApiError, AttributeError):  # a category or a command has no value
             return None
-        return value if isinstance(value, int | float) else None
+        return value if isinstance(value, int | float) and math.isfinite(value) else None
 
     def put(self, name: str, value: float) -> bool:
         """Set a node to a value, or to what of it the registers can hold; whether that was possible.
@@ -138,7 +142,7 @@ class NodeMap:
                 node.value = round(value)
             else:
                 return False
-        except (GenApiError, OverflowError, ValueError):
+        except (*GenApiError, OverflowError, ValueError):
             return False
         return True
 
@@ -148,7 +152,7 @@ class NodeMap:
             node = self.node(name)
             step = node.inc if isinstance(node, genapi.IInteger) or node.has_inc() else None
             return node.min, node.max, step
-        except (GenApiError, AttributeError):
+        except (*GenApiError, AttributeError):
             return None
 
     def place(self, name: str) -> tuple[int, int] | None:
@@ -167,7 +171,7 @@ class NodeMap:
             if not isinstance(node, genapi.IInteger | genapi.IRegister):
                 node = self.node(PLACE + name)
             return int(node.address), int(node.length)
-        except (GenApiError, AttributeError):
+        except (*GenApiError, AttributeError):
             return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from tiscam_emu.foreign.banks import Banks, banked_words
 from tiscam_emu.foreign.bindings import BINDINGS, Kind
 from tiscam_emu.foreign.chunks import chunk_plan
 from tiscam_emu.foreign.commands import Commands, commands_of
-from tiscam_emu.foreign.face import Face, LimitPlan, switches
+from tiscam_emu.foreign.face import Face, FindPlace, LimitPlan, switches
 from tiscam_emu.foreign.graph import ADDRESS_OF, Graph, parse
 from tiscam_emu.foreign.image import RegisterImage
 from tiscam_emu.foreign.inner import (
@@ -37,6 +37,7 @@ from tiscam_emu.foreign.invent import (
     open_features,
     settle_enumerations,
     settle_numbers,
+    that_stay,
 )
 from tiscam_emu.foreign.joints import Joint, joints_of
 from tiscam_emu.foreign.locks import lock_plans
@@ -100,6 +101,7 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     known = merge(description.extra, told or {})
     formats = makeable(graph)
     if description.image is None:
+        formats = that_stay(solver, formats)
         open_features(solver, tuple(formats))
     size, size_from = sensor_size(graph, free, known)
     check_size(size, size_from, shown if told else extra_shown)
@@ -306,29 +308,45 @@ def _actions(camera: Camera) -> dict[str, Callable[[], None]]:
     return actions
 
 
-def _finder(prepared: Prepared) -> Callable[[int, bool], bool]:
-    """Look for a register at an address, to read or to write, among those whose places depend on others."""
+def _finder(prepared: Prepared) -> FindPlace:
+    """Look for a register at an address among those whose places depend on others."""
     graph, free, places = prepared.graph, prepared.solver.free, prepared.places
     unseen = list(_clients_selectors(graph))
+    moved_by = _moved_by(graph, prepared.moving, [selector for selector, _ in unseen])
+    looked = -1
 
-    def find(address: int, writing: bool) -> bool:
-        while True:
-            for name in prepared.moving:
-                if place := free.place(name):
-                    places.add(_place(graph, name, *place))
-            known = places.has(address, writing=writing)
-            if known or not unseen:
-                return known
+    def look(names: Iterable[str]) -> None:
+        for name in names:
+            if place := free.place(name):
+                places.add(_place(graph, name, *place))
+
+    def find(address: int, *, writable: bool) -> bool:
+        nonlocal looked
+        if looked != prepared.memory.changes:
+            look(prepared.moving)
+        while not places.has(address, writable=writable) and unseen:
             selector, values = unseen.pop()
             before = free.number(selector)
             for value in values:
                 free.put(selector, value)
-                for name in prepared.moving:
-                    if place := free.place(name):
-                        places.add(_place(graph, name, *place))
+                look(moved_by[selector])
             free.put(selector, before or 0)
+        looked = prepared.memory.changes
+        return address in places
 
     return find
+
+
+def _moved_by(graph: Graph, moving: Iterable[str], selectors: Iterable[str]) -> dict[str, list[str]]:
+    """For every selector the registers whose places it may decide."""
+    found: dict[str, list[str]] = {selector: [] for selector in selectors}
+    for name in moving:
+        nested = "IntSwissKnife" in {tag for tag, _ in graph[name].props}
+        reached = set(graph.reach([name], ADDRESS_OF))
+        for selector, names in found.items():
+            if nested or selector in reached:
+                names.append(name)
+    return found
 
 
 def _clients_selectors(graph: Graph) -> Iterator[tuple[str, list[int]]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from aravis_session import PATIENCE_US, Aravis, open_camera, run  # type: ignore[import-not-found]
-from gi.repository import GLib  # type: ignore[import-not-found]
+from gi.repository import GLib
 
 _OF_THE_CLIENT = ("arv-chunk-parser-error", "Events not implemented")
 """Chunks can be read of a frame only, and Aravis has no events."""

@@ -16,6 +16,7 @@ from tiscam_emu.foreign.invent import (
     open_features,
     settle_enumerations,
     settle_numbers,
+    that_stay,
 )
 
 _SIDES = (
@@ -116,6 +117,15 @@ def test_only_entries_that_are_needed_are_switched_on() -> None:
     open_features(solver, ("Mono8",))
 
     assert [solver.free.number(f"{name}Inq") for name in ("Mono8", "Odd3D")] == [1, 0]
+
+
+def test_a_format_that_the_register_does_not_give_back_is_not_offered() -> None:
+    solver = solver_of(
+        element("Enumeration", "PixelFormat", Entry=[entry("Mono8", 1), entry("Mono12", 2)], pValue="OneBit"),
+        bit("OneBit", 0xB000, 0),
+    )
+
+    assert that_stay(solver, {"Mono8": "Mono8", "Mono12": "Mono12"}) == {"Mono8": "Mono8"}
 
 
 def test_values_outside_their_limits_come_inside() -> None:
