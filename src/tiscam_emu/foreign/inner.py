@@ -196,9 +196,7 @@ def _timing(graph: Graph, free: NodeMap, facts: Facts) -> dict[str, Any]:
         if needed > _LINK_SHARE * bytes_per_s:
             bytes_per_s, line_us = needed, line_us * _READOUT_SHARE
         timing = {"timing": {"default": {"line_us": line_us, "frame_us": line_us * _BLANK_LINES}}}
-    return timing | {
-        "link": {"speed_mbps": speed_mbps, "bytes_per_s": bytes_per_s, "default_packet_size": packet_size}
-    }
+    return timing | {"link": {"speed_mbps": speed_mbps, "bytes_per_s": bytes_per_s, "default_packet_size": packet_size}}
 
 
 def _modes(graph: Graph, gated: NodeMap) -> list[dict[str, Any]]:
