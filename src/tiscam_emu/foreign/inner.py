@@ -31,8 +31,15 @@ _USUAL_GAIN_DB = 36.0
 _LARGEST_GAIN_DB = 96.0
 _FASTEST_HZ = 100_000
 _USUAL_SPEED_MBPS = 1000
-_PAYLOAD_SHARE = 0.95184
-"""Of a link's bytes, beside the headers of packets of 1500."""
+_USUAL_PACKET = 1500
+_HEADERS, _AROUND = 36, 38
+"""Bytes of a packet that are headers, and bytes on the cable around it."""
+_LINK_SHARE = 0.94
+"""A camera whose fastest stream takes as much of the link is held up by that, not by its sensor."""
+_READOUT_SHARE = 0.75
+"""Of the time between two frames: what the sensor takes then."""
+_BLANK_LINES = 35
+"""So much longer than its lines a frame's readout takes; usual for sensors."""
 _FACTORS = ("DecimationHorizontal", "DecimationVertical", "BinningHorizontal", "BinningVertical")
 
 
@@ -48,8 +55,9 @@ class Facts:
         Who says so, for people.
     formats
         Entries of PixelFormat that can be made, and our name of each.
-    highest_hz, speed_mbps
-        Largest frame rate with the settings of now, and speed of the link, where registers tell them.
+    highest_hz, speed_mbps, packet_size
+        Largest frame rate with the settings of now, speed of the link, and bytes of a packet, where registers tell
+        them.
     """
 
     size: tuple[int, int]
@@ -57,6 +65,7 @@ class Facts:
     formats: Mapping[str, str]
     highest_hz: float | None = None
     speed_mbps: int | None = None
+    packet_size: int | None = None
 
 
 def highest_hz(graph: Graph, gated: NodeMap) -> float | None:
@@ -171,16 +180,23 @@ def _given(value: float) -> dict[str, Any]:
 
 
 def _timing(graph: Graph, free: NodeMap, facts: Facts) -> dict[str, Any]:
-    """Link and readout at which the largest frame rate is what the registers say it is now."""
-    speed_mbps = facts.speed_mbps or _USUAL_SPEED_MBPS
-    bytes_per_s = speed_mbps * 125_000 * _PAYLOAD_SHARE
+    """Link and readout at which the largest frame rate is what the registers say it is now.
+
+    One number tells either what the link takes or what the sensor takes: that it is the link is seen by its being
+    filled, and the sensor is then assumed to take `_READOUT_SHARE` of it.
+    """
+    speed_mbps, packet_size = facts.speed_mbps or _USUAL_SPEED_MBPS, facts.packet_size or _USUAL_PACKET
+    bytes_per_s = speed_mbps * 125_000 * (packet_size - _HEADERS) / (packet_size + _AROUND)
     timing: dict[str, Any] = {}
     if facts.highest_hz:
         width, height = (free.number(side) or size for side, size in zip(("Width", "Height"), facts.size, strict=True))
         payload = free.number("PayloadSize") if "PayloadSize" in graph else None
-        timing = {"timing": {"default": {"line_us": 1e6 / facts.highest_hz / max(height, 1)}}}
-        bytes_per_s = max(bytes_per_s, facts.highest_hz * (payload or width * height))
-    return timing | {"link": {"speed_mbps": speed_mbps, "bytes_per_s": bytes_per_s}}
+        needed = facts.highest_hz * (payload or width * height)
+        line_us = 1e6 / facts.highest_hz / (height + _BLANK_LINES)
+        if needed > _LINK_SHARE * bytes_per_s:
+            bytes_per_s, line_us = needed, line_us * _READOUT_SHARE
+        timing = {"timing": {"default": {"line_us": line_us, "frame_us": line_us * _BLANK_LINES}}}
+    return timing | {"link": {"speed_mbps": speed_mbps, "bytes_per_s": bytes_per_s, "default_packet_size": packet_size}}
 
 
 def _modes(graph: Graph, gated: NodeMap) -> list[dict[str, Any]]:

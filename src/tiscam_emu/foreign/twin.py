@@ -9,7 +9,7 @@ from typing import Any
 
 from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.faces import DescriptionFile
-from tiscam_emu.camera.options import CameraOptions
+from tiscam_emu.camera.options import SMALLEST_PACKET, CameraOptions
 from tiscam_emu.errors import SpecError
 from tiscam_emu.features.layout import SECOND_XML_BASE, XML_BASE
 from tiscam_emu.features.registers import RegisterMap
@@ -20,6 +20,7 @@ from tiscam_emu.foreign.chunks import chunk_plan
 from tiscam_emu.foreign.commands import Commands, commands_of
 from tiscam_emu.foreign.face import Face, FindPlace, LimitPlan, switches
 from tiscam_emu.foreign.graph import ADDRESS_OF, Graph, parse
+from tiscam_emu.foreign.image import RegisterImage
 from tiscam_emu.foreign.inner import (
     Facts,
     highest_hz,
@@ -55,7 +56,8 @@ from tiscam_emu.wire.bootstrap import text_from_register, text_to_register
 _FILE_BASES: tuple[int, ...] = (XML_BASE, SECOND_XML_BASE, *range(0x0C00_0000, 0x1000_0000, 0x0100_0000))
 _MOST_SELECTED = 256
 _FIRST_URL = 0x200
-_LINK_SPEED = 0x0670
+_LINK_SPEED, _PACKET_SIZE = 0x0670, 0x0D04
+_LARGEST_PACKET = 9000
 _IDENTITY = {"vendor": (0x48, 32), "model": (0x68, 32), "version": (0x88, 32), "info": (0xA8, 48), "serial": (0xD8, 16)}
 _OWN_TEXTS = {"DeviceVendorName": "vendor", "DeviceModelName": "name", "DeviceVersion": "device_version"}
 
@@ -116,7 +118,7 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     offered = {n: ours for n, ours in formats.items() if gated.is_open(f"EnumEntry_PixelFormat_{n}")}
     if not offered:
         raise SpecError(f"{shown}: none of its pixel formats can be made available: {', '.join(formats)}")
-    facts = Facts(size, size_from, offered, *_rates(description, graph, gated))
+    facts = Facts(size, size_from, offered, **_rates(description, graph, gated))
     identity = identity_of(graph, _identity_texts(description), description.sha256)
     model = inner_model(graph, gated, facts, known, identity=identity, shown=extra_shown)
     if description.image is None:
@@ -125,12 +127,21 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     return Prepared(description, graph, memory, solver, places, moving, facts, model, unreadable, far)
 
 
-def _rates(description: Description, graph: Graph, gated: NodeMap) -> tuple[float | None, int | None]:
-    """Largest frame rate and link speed of the camera that was saved."""
+def _rates(description: Description, graph: Graph, gated: NodeMap) -> dict[str, Any]:
+    """Largest frame rate, link speed and packet size of the camera that was saved."""
     if description.image is None:
-        return None, None
-    speed = description.image.read(_LINK_SPEED, 4)
-    return highest_hz(graph, gated), int.from_bytes(speed, "big") or None if speed else None
+        return {}
+    speed = _saved_number(description.image, _LINK_SPEED)
+    size = _saved_number(description.image, _PACKET_SIZE) & 0xFFFF
+    return {
+        "highest_hz": highest_hz(graph, gated),
+        "speed_mbps": speed or None,
+        "packet_size": size if SMALLEST_PACKET <= size <= _LARGEST_PACKET else None,
+    }
+
+
+def _saved_number(image: RegisterImage, address: int) -> int:
+    return int.from_bytes(image.read(address, 4) or b"", "big")
 
 
 def _first_format(solver: Solver, formats: Mapping[str, str]) -> None:
@@ -329,11 +340,12 @@ def _finder(prepared: Prepared) -> FindPlace:
 def _moved_by(graph: Graph, moving: Iterable[str], selectors: Iterable[str]) -> dict[str, list[str]]:
     """For every selector the registers whose places it may decide."""
     found: dict[str, list[str]] = {selector: [] for selector in selectors}
+    behind = {selector: set(graph.reach([selector])) for selector in found}
     for name in moving:
         nested = "IntSwissKnife" in {tag for tag, _ in graph[name].props}
         reached = set(graph.reach([name], ADDRESS_OF))
         for selector, names in found.items():
-            if nested or selector in reached:
+            if nested or not behind[selector].isdisjoint(reached):
                 names.append(name)
     return found
 

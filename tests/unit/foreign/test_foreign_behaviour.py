@@ -9,11 +9,11 @@ import pytest
 
 pytest.importorskip("genicam")
 
-from tests.unit.foreign.small import bit, element, register
+from tests.unit.foreign.small import bit, element, entry, register
 from tests.unit.foreign.whole import BASE, camera, choice, command, number, opened, read, write
 
 from tiscam_emu.camera.options import CameraOptions
-from tiscam_emu.errors import AccessDenied
+from tiscam_emu.errors import AccessDenied, InvalidAddress
 from tiscam_emu.foreign import source
 from tiscam_emu.foreign.report import report
 from tiscam_emu.foreign.source import Description
@@ -58,6 +58,24 @@ def test_a_register_that_the_selector_moves_is_not_exchanged() -> None:
     write(face, THIRD, 7)
 
     assert (read(face, SECOND), read(face, THIRD)) == (5, 7)
+
+
+def test_registers_behind_a_selector_that_only_the_client_knows_are_all_there() -> None:
+    """The selector has no register: the client computes with its own value where the level lies."""
+    listed = entry("Line0", 0) + entry("Line2", 2)
+    lines = behind(element("Enumeration", "LineSelector", pValue="Chosen"), "LineLevel")
+    lines = lines.replace("<pValue>", f"{listed}<pValue>")
+    chosen = element("Integer", "Chosen", Value=0)
+    offset = element("IntSwissKnife", "LevelOffset", pVariable="LINE=Chosen", Formula="LINE * 4")
+    level = element("Integer", "LineLevel", pValue="LevelReg") + register("LevelReg", SECOND, pAddress="LevelOffset")
+    face = opened(lines, chosen, offset, level, names=["LineSelector", "LineLevel"])
+
+    write(face, SECOND, 5)
+    write(face, SECOND + 8, 7)
+
+    assert (read(face, SECOND), read(face, SECOND + 8)) == (5, 7)
+    with pytest.raises(InvalidAddress):
+        read(face, SECOND + 4)
 
 
 def test_gain_behind_all_acts_and_that_of_one_colour_is_memory() -> None:
