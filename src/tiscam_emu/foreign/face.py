@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tiscam_emu.camera.acquisition import resulting_hz
 from tiscam_emu.camera.faces import DescriptionFile
+from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import AccessDenied, BadAlignment, InvalidAddress, ReadOnly, RegisterError, Status
 from tiscam_emu.features.registers import RegisterMap
@@ -98,7 +99,7 @@ class Face:
                 joint.put(self.solver, joint.told(self.state) or 0.0)
             value = joint.read(self.solver.free)
             if value is not None:
-                self._hand_over(joint, value)
+                self._hand_over(joint, value, past_gate=True)
         self._follow_switches()
         self.reflect()
         self.state.forgiven.clear()
@@ -129,7 +130,7 @@ class Face:
         self.user_sets.load_default(default)
         for joint in self.joints:
             joint.theirs = joint.ours = None
-        self._take_changes()
+        self._take_changes(past_gate=True)
 
     def files(self) -> tuple[DescriptionFile, DescriptionFile]:
         """The description, as the camera it is of serves it, behind both URLs."""
@@ -243,22 +244,46 @@ class Face:
             self._take_changes()
 
     def load_user_set(self) -> None:
-        """Take the settings of the selected user set."""
-        self.user_sets.load()
-        self._take_changes()
+        """Take the settings of the selected user set.
 
-    def _take_changes(self) -> None:
+        Raises
+        ------
+        AccessDenied
+            Frames are being taken.
+        """
+        if self.state.acquiring:
+            raise AccessDenied("user sets are locked while frames are taken")
+        self.user_sets.load()
+        self._take_changes(past_gate=True)
+        self.state.notices.notify(SettingsReplaced())
+
+    def save_user_set(self) -> None:
+        """Keep the settings in the selected user set.
+
+        Raises
+        ------
+        AccessDenied
+            The set is the factory's, and the camera is strict; else nothing happens.
+        """
+        try:
+            self.user_sets.save()
+        except AccessDenied as error:
+            if self.state.options.strict:
+                raise
+            self.state.forgiven.append(error)
+
+    def _take_changes(self, *, past_gate: bool = False) -> None:
         for joint in self.joints:
             if joint.kind is Kind.TOLD or not joint.selected(self.solver.free):
                 continue
             value = joint.read(self.solver.free)
             if value is not None and value != joint.theirs:
-                self._hand_over(joint, value)
+                self._hand_over(joint, value, past_gate=past_gate)
         self._follow_switches()
         self.reflect()
 
-    def _hand_over(self, joint: Joint, value: float) -> None:
-        joint.hand_over(self.state, value)
+    def _hand_over(self, joint: Joint, value: float, *, past_gate: bool) -> None:
+        joint.hand_over(self.state, value, past_gate=past_gate)
         joint.theirs, joint.ours = value, None
 
     def _follow_switches(self) -> None:

@@ -40,6 +40,10 @@ _READOUT_SHARE = 0.75
 """Of the time between two frames: what the sensor takes then."""
 _BLANK_LINES = 35
 """So much longer than its lines a frame's readout takes; usual for sensors."""
+_LOW_LATENCY = "IMXLowLatencyTriggerMode"
+_COLOR_FEATURES = {
+    "BalanceWhiteAuto": {"default": "Off", "assumption": "until the description's own feature says otherwise"}
+}
 _FACTORS = ("DecimationHorizontal", "DecimationVertical", "BinningHorizontal", "BinningVertical")
 
 
@@ -58,6 +62,8 @@ class Facts:
     highest_hz, speed_mbps, packet_size
         Largest frame rate with the settings of now, speed of the link, and bytes of a packet, where registers tell
         them.
+    ptp
+        Whether registers say that the clock follows that of the network.
     """
 
     size: tuple[int, int]
@@ -66,6 +72,7 @@ class Facts:
     highest_hz: float | None = None
     speed_mbps: int | None = None
     packet_size: int | None = None
+    ptp: bool = False
 
 
 def highest_hz(graph: Graph, gated: NodeMap) -> float | None:
@@ -157,9 +164,11 @@ def inner_model(
             "identity": dict(identity),
             "sensor": {"width": _given(width), "height": _given(height)},
             "readout": {"modes": _modes(graph, gated), "assumption": "all that the description's limits allow"},
-            "features": _features(graph, gated, facts),
+            "features": _features(graph, gated, facts) | (_COLOR_FEATURES if color else {}),
         },
     )
+    if _LOW_LATENCY not in graph:
+        del spec["features"][_LOW_LATENCY]  # and triggers start an exposure at once
     if not color:
         for key in ("qe", "qe_nir"):
             quantity = spec["sensor"][key]
@@ -217,7 +226,10 @@ def _pairs(first: int, second: int) -> list[list[int]]:
 def _features(graph: Graph, gated: NodeMap, facts: Facts) -> dict[str, Any]:
     width, height = facts.size
     formats = list(dict.fromkeys(facts.formats.values()))
-    rows: dict[str, Any] = {"PixelFormat": {"entries": formats, "default": formats[0]}}
+    rows: dict[str, Any] = {
+        "PixelFormat": {"entries": formats, "default": formats[0]},
+        "PtpEnable": {"default": facts.ptp},
+    }
     for side, axis, size in (("Width", "X", width), ("Height", "Y", height)):
         low, step = _steps(graph, gated, side, size)
         rows[side] = {"min": low, "max": size, "inc": step, "default": low + (size - low) // step * step}

@@ -70,46 +70,41 @@ class Joint:
             solver.free.put(selector, chosen)
         solver.put(self.name, value)
 
-    def hand_over(self, state: CameraState, value: float) -> None:
-        """Give our feature the description's value.
+    def hand_over(self, state: CameraState, value: float, *, past_gate: bool = False) -> None:
+        """Give our feature the description's value; `past_gate` as if no other setting forbade or limited it.
 
         Raises
         ------
         RegisterError
             It cannot be taken now.
         """
+        ours = self._ours(state, value)
+        if ours is None or state[self.binding.ours] == ours:
+            return
+        if past_gate:
+            limits = state.features[self.binding.ours].limits
+            state.put(self.binding.ours, ours if limits is None else limits.fit(ours))
+        else:
+            state.write(self.binding.ours, ours)
+
+    def _ours(self, state: CameraState, value: float) -> Any:
+        """Our feature's value for one of the description's; None if that changes nothing of ours."""
         if self.kind is Kind.FORMAT:
             name = self.entries.get(int(value))
             if name is None:
                 raise InvalidParameter(f"{self.name}: frames of this pixel format cannot be made")
-            if state["PixelFormat"] != PIXEL_FORMATS[name].code:
-                state.write("PixelFormat", PIXEL_FORMATS[name].code)
-        elif self.kind is Kind.CHOICE:
-            self._choose(state, self.entries.get(int(value)))
-        elif self.kind is Kind.SWITCH:
-            if state[self.binding.ours] != int(bool(value)):
-                state.write(self.binding.ours, int(bool(value)))
-        elif self.kind is Kind.NUMBER:
+            return PIXEL_FORMATS[name].code
+        if self.kind is Kind.CHOICE:
+            name = self.entries.get(int(value))
+            entries = state.features[self.binding.ours].entries
+            return next((entry.value for entry in entries if entry.name == name), None)
+        if self.kind is Kind.SWITCH:
+            return int(bool(value))
+        if self.kind is Kind.NUMBER:
             number = self.offset + value * self.per_unit
             whole = isinstance(state.features[self.binding.ours].declaration, Integer)
-            ours = round(number) if whole else float(number)
-            if state[self.binding.ours] != ours:
-                state.write(self.binding.ours, ours if whole else self._within(state, ours))
-
-    def _within(self, state: CameraState, number: float) -> float:
-        """A limit itself, for what is beyond it by no more than registers are coarse."""
-        limits = state.limits(self.binding.ours)
-        fitted = min(max(number, limits.low), limits.high)
-        slack = max(self.tolerance(state) * abs(self.per_unit), _ROUNDING * abs(fitted))
-        return float(fitted) if abs(fitted - number) <= slack else number
-
-    def _choose(self, state: CameraState, name: str | None) -> None:
-        if name is None or state.entry(self.binding.ours) == name:
-            return
-        feature = state.features[self.binding.ours]
-        for entry in feature.entries:
-            if entry.name == name:
-                state.write(self.binding.ours, entry.value)
+            return round(number) if whole else float(number)
+        return None
 
     def told(self, state: CameraState) -> float | None:
         """What the description's feature should read by our camera; None if ours stands for several of its values."""

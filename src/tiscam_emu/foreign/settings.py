@@ -51,10 +51,13 @@ class UserSets:
         AccessDenied
             The set is the factory's.
         """
-        selected = self._selected(SELECTOR)
-        if selected in self.factory_values:
+        if self.is_read_only():
             raise AccessDenied("the selected user set is read-only")
-        self.saved[selected] = self.now()
+        self.saved[self._selected(SELECTOR)] = self.now()
+
+    def is_read_only(self) -> bool:
+        """Whether the selected set is the factory's."""
+        return self._selected(SELECTOR) in self.factory_values
 
     def load(self) -> None:
         """Put back the settings of the selected set; of one that nothing was saved to, the factory's."""

@@ -40,7 +40,7 @@ from tiscam_emu.foreign.invent import (
     that_stay,
 )
 from tiscam_emu.foreign.joints import Joint, joints_of
-from tiscam_emu.foreign.locks import lock_plans
+from tiscam_emu.foreign.locks import conditions, lock_plans, open_memory
 from tiscam_emu.foreign.memory import BOOTSTRAP_END, Memory, Places, whole_words
 from tiscam_emu.foreign.nodemap import NodeMap
 from tiscam_emu.foreign.settings import UserSets, factory_values, settings_words
@@ -58,6 +58,7 @@ _MOST_SELECTED = 256
 _FIRST_URL = 0x200
 _LINK_SPEED, _PACKET_SIZE = 0x0670, 0x0D04
 _LARGEST_PACKET = 9000
+_CONFIGURATION, _PTP = 0x0954, 1 << 19
 _IDENTITY = {"vendor": (0x48, 32), "model": (0x68, 32), "version": (0x88, 32), "info": (0xA8, 48), "serial": (0xD8, 16)}
 _OWN_TEXTS = {"DeviceVendorName": "vendor", "DeviceModelName": "name", "DeviceVersion": "device_version"}
 
@@ -118,7 +119,7 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     offered = {n: ours for n, ours in formats.items() if gated.is_open(f"EnumEntry_PixelFormat_{n}")}
     if not offered:
         raise SpecError(f"{shown}: none of its pixel formats can be made available: {', '.join(formats)}")
-    facts = Facts(size, size_from, offered, **_rates(description, graph, gated))
+    facts = Facts(size, size_from, offered, **_saved_facts(description, graph, gated))
     identity = identity_of(graph, _identity_texts(description), description.sha256)
     model = inner_model(graph, gated, facts, known, identity=identity, shown=extra_shown)
     if description.image is None:
@@ -127,8 +128,8 @@ def prepare(description: Description, told: Mapping[str, Any] | None = None) -> 
     return Prepared(description, graph, memory, solver, places, moving, facts, model, unreadable, far)
 
 
-def _rates(description: Description, graph: Graph, gated: NodeMap) -> dict[str, Any]:
-    """Largest frame rate, link speed and packet size of the camera that was saved."""
+def _saved_facts(description: Description, graph: Graph, gated: NodeMap) -> dict[str, Any]:
+    """Largest frame rate, link speed, packet size and clock of the camera that was saved."""
     if description.image is None:
         return {}
     speed = _saved_number(description.image, _LINK_SPEED)
@@ -136,6 +137,7 @@ def _rates(description: Description, graph: Graph, gated: NodeMap) -> dict[str, 
     return {
         "highest_hz": highest_hz(graph, gated),
         "speed_mbps": speed or None,
+        "ptp": bool(_saved_number(description.image, _CONFIGURATION) & _PTP),
         "packet_size": size if SMALLEST_PACKET <= size <= _LARGEST_PACKET else None,
     }
 
@@ -226,6 +228,9 @@ def _face(prepared: Prepared, camera: Camera) -> Face:
     words = settings_words(graph, free, commands.words)
     user_sets = UserSets(memory, free, banks, words, factory_values(graph))
     joints = joints_of(graph, gated, free, state, prepared.facts.formats)
+    locks = lock_plans(gated, free, conditions(graph, joints, user_sets, state))
+    if prepared.description.image is not None:
+        open_memory(gated, free, locks)
     face = Face(
         prepared.description.xml,
         state,
@@ -235,7 +240,7 @@ def _face(prepared: Prepared, camera: Camera) -> Face:
         solver,
         joints,
         _limit_plans(solver, joints),
-        lock_plans(graph, gated, free, joints),
+        locks,
         commands,
         banks,
         chunk_plan(graph, free, banks.words),
@@ -243,7 +248,7 @@ def _face(prepared: Prepared, camera: Camera) -> Face:
         _watched(graph, free, joints, banks),
         *switches(_switchable(graph, gated)),
     )
-    commands.actions = _actions(camera) | {"UserSetLoad": face.load_user_set, "UserSetSave": user_sets.save}
+    commands.actions = _actions(camera) | {"UserSetLoad": face.load_user_set, "UserSetSave": face.save_user_set}
     face.find_place = _finder(prepared)
     face.texts = _text_words(graph, free)
     face.described = _described(prepared, plain=state.options.plain_xml)
@@ -294,7 +299,8 @@ def _watched(graph: Graph, free: NodeMap, joints: list[Joint], banks: Banks) -> 
     names = {joint.name for joint in joints if joint.kind is not Kind.TOLD}
     selectors = {selector for joint in joints for selector, _ in joint.under}
     banked = {selector for known in banks.words.values() for selector in known}
-    return watched_words(graph, free, {*names, *selectors, *banked, *bindings.RATE_SWITCHES, *bindings.GAMMA_SWITCHES})
+    switching = (*bindings.RATE_SWITCHES, *bindings.GAMMA_SWITCHES, bindings.USER_SETS["selector"])
+    return watched_words(graph, free, {*names, *selectors, *banked, *switching})
 
 
 def _actions(camera: Camera) -> dict[str, Callable[[], None]]:
