@@ -30,7 +30,7 @@ def clone(
 ) -> None:
     """Save a camera on the network: its description and what its registers hold. Nothing is written to it."""
     with _one_line_of_error():
-        from tiscam_emu.foreign import clone as cloning  # noqa: PLC0415
+        from tiscam_emu.foreign.saving import clone as cloning  # noqa: PLC0415
         from tiscam_emu.net.reader import CameraReader  # noqa: PLC0415
 
         cloning.check_folder(folder)

@@ -16,9 +16,9 @@ from tests.interop.emulator import CLIENTS, GI_PYTHON, PATIENCE_S, Ready, refuse
 from tests.interop.genapi_camera import xml_of
 from tests.interop.gvcp_client import CCP, SCP, GvcpClient, Refused
 
-from tiscam_emu.foreign import source
-from tiscam_emu.foreign.image import RegisterImage
-from tiscam_emu.foreign.registers import declared
+from tiscam_emu.foreign.files import source
+from tiscam_emu.foreign.files.image import RegisterImage
+from tiscam_emu.foreign.saving.registers import declared
 
 LONGEST_S = 10.0
 VOLATILE = ("Temperature", "Timestamp", "LineStatus", "Ptp", "IEEE1588", "Gev", "ColorTransformation")

@@ -16,7 +16,7 @@ from tests.unit.foreign.whole import BASE, camera
 
 import tiscam_emu
 from tiscam_emu.errors import InvalidOption, SpecError, UserError
-from tiscam_emu.foreign.image import RegisterImage, format_image
+from tiscam_emu.foreign.files.image import RegisterImage, format_image
 
 ADDRESS = "127.0.0.41"
 

@@ -14,9 +14,9 @@ from tests.unit.foreign.whole import BASE, camera, choice, command, number
 from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import AccessDenied, InvalidAddress, RegisterError
-from tiscam_emu.foreign.face import Face
-from tiscam_emu.foreign.memory import BOOTSTRAP_END
-from tiscam_emu.foreign.source import Description
+from tiscam_emu.foreign.files.source import Description
+from tiscam_emu.foreign.live.face import Face
+from tiscam_emu.foreign.nodes.memory import BOOTSTRAP_END
 from tiscam_emu.foreign.twin import open_twin, prepare
 from tiscam_emu.units import NS_PER_MS
 

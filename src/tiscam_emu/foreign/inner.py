@@ -14,8 +14,8 @@ from tiscam_emu import pixel_formats
 from tiscam_emu.camera.registry import ROOMS
 from tiscam_emu.errors import SpecError
 from tiscam_emu.foreign.bindings import BINDINGS, PER_UNIT, Binding
-from tiscam_emu.foreign.graph import Graph
-from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.nodes.graph import Graph
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
 from tiscam_emu.spec.catalog import models_folder
 from tiscam_emu.spec.files import Merged, merge, read_merged
 from tiscam_emu.spec.load import load_content

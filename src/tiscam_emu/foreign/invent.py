@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tiscam_emu.foreign.bindings import BINDINGS, CHUNKS, SELECTED, UNLOCKED, WANTED, Kind
-from tiscam_emu.foreign.graph import Node
-from tiscam_emu.foreign.nodemap import GenApiError, NodeMap
-from tiscam_emu.foreign.solver import Solver
+from tiscam_emu.foreign.nodes.graph import Node
+from tiscam_emu.foreign.nodes.nodemap import GenApiError, NodeMap
+from tiscam_emu.foreign.nodes.solver import Solver
 
 
 def that_stay(solver: Solver, formats: Mapping[str, str]) -> dict[str, str]:

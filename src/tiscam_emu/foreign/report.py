@@ -9,10 +9,10 @@ from pathlib import Path
 
 from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.options import CameraOptions
-from tiscam_emu.foreign import guard, source
 from tiscam_emu.foreign.bindings import Kind
-from tiscam_emu.foreign.face import Face
-from tiscam_emu.foreign.memory import BOOTSTRAP_END
+from tiscam_emu.foreign.files import guard, source
+from tiscam_emu.foreign.live.face import Face
+from tiscam_emu.foreign.nodes.memory import BOOTSTRAP_END
 from tiscam_emu.foreign.told import in_one_line
 from tiscam_emu.foreign.twin import Prepared, open_twin, prepare
 

@@ -14,13 +14,9 @@ from tiscam_emu.errors import SpecError
 from tiscam_emu.features.layout import SECOND_XML_BASE, XML_BASE
 from tiscam_emu.features.registers import RegisterMap
 from tiscam_emu.foreign import bindings
-from tiscam_emu.foreign.banks import Banks, banked_words
 from tiscam_emu.foreign.bindings import BINDINGS, Kind
-from tiscam_emu.foreign.chunks import chunk_plan
-from tiscam_emu.foreign.commands import Commands, commands_of
-from tiscam_emu.foreign.face import Face, FindPlace, LimitPlan, switches
-from tiscam_emu.foreign.graph import ADDRESS_OF, Graph, parse
-from tiscam_emu.foreign.image import RegisterImage
+from tiscam_emu.foreign.files.image import RegisterImage
+from tiscam_emu.foreign.files.source import EXTRA_NAME, Description
 from tiscam_emu.foreign.inner import (
     Facts,
     highest_hz,
@@ -39,15 +35,19 @@ from tiscam_emu.foreign.invent import (
     settle_numbers,
     that_stay,
 )
-from tiscam_emu.foreign.joints import Joint, joints_of
-from tiscam_emu.foreign.locks import conditions, lock_plans, open_memory
-from tiscam_emu.foreign.memory import BOOTSTRAP_END, Memory, Places, whole_words
-from tiscam_emu.foreign.nodemap import NodeMap
-from tiscam_emu.foreign.settings import UserSets, factory_values, settings_words
-from tiscam_emu.foreign.solver import Solver
-from tiscam_emu.foreign.source import EXTRA_NAME, Description
+from tiscam_emu.foreign.live.banks import Banks, banked_words
+from tiscam_emu.foreign.live.chunks import chunk_plan
+from tiscam_emu.foreign.live.commands import Commands, commands_of
+from tiscam_emu.foreign.live.face import Face, FindPlace, LimitPlan, switches
+from tiscam_emu.foreign.live.joints import Joint, joints_of
+from tiscam_emu.foreign.live.locks import conditions, lock_plans, open_memory
+from tiscam_emu.foreign.live.settings import UserSets, factory_values, settings_words
+from tiscam_emu.foreign.live.watch import watched_words
+from tiscam_emu.foreign.nodes.graph import ADDRESS_OF, Graph, parse
+from tiscam_emu.foreign.nodes.memory import BOOTSTRAP_END, Memory, Places, whole_words
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
+from tiscam_emu.foreign.nodes.solver import Solver
 from tiscam_emu.foreign.told import check_keys, check_size
-from tiscam_emu.foreign.watch import watched_words
 from tiscam_emu.genicam.document import zipped
 from tiscam_emu.spec.files import merge
 from tiscam_emu.spec.model import CameraModel

@@ -13,7 +13,7 @@ from tiscam_emu.spec.catalog import is_file, is_spec_file
 
 if TYPE_CHECKING:
     from tiscam_emu.camera.core import Camera
-    from tiscam_emu.foreign.source import Description
+    from tiscam_emu.foreign.files.source import Description
 
 
 class Reading:
@@ -27,7 +27,7 @@ class Reading:
         self._thread.start()
 
     def _read(self) -> None:
-        from tiscam_emu.foreign import guard, source  # noqa: PLC0415 - only where needed
+        from tiscam_emu.foreign.files import guard, source  # noqa: PLC0415 - only where needed
         from tiscam_emu.foreign.told import in_one_line  # noqa: PLC0415
 
         try:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from tiscam_emu.errors import InvalidOption, RegisterError, Status, UserError
-from tiscam_emu.foreign.reading import NoAnswer
+from tiscam_emu.foreign.saving.reading import NoAnswer
 from tiscam_emu.net.interfaces import interface_addresses
 from tiscam_emu.wire import gvcp, gvcp_codec
 from tiscam_emu.wire.gvcp import Command
@@ -95,7 +95,7 @@ class CameraReader:
         return payload[: gvcp.DISCOVERY_BYTES]
 
     def read(self, address: int, length: int) -> bytes:
-        """See `tiscam_emu.foreign.reading.Reader`; by READMEM, or READREG where a camera wants that of one register."""
+        """See `foreign.saving.reading.Reader`; by READMEM, or READREG where a camera wants that of one register."""
         try:
             payload = self._answer(gvcp.ReadMemCmd(self._next_id(), address, length), Command.READMEM_ACK)
         except Refused as error:

@@ -6,7 +6,7 @@ import re
 
 from tests.unit.foreign.conftest import describe
 
-from tiscam_emu.foreign.graph import Graph, parse
+from tiscam_emu.foreign.nodes.graph import Graph, parse
 
 
 def element(kind: str, name: str, **children: object) -> str:

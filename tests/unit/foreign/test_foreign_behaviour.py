@@ -14,9 +14,9 @@ from tests.unit.foreign.whole import BASE, camera, choice, command, number, open
 
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import AccessDenied, InvalidAddress
-from tiscam_emu.foreign import source
+from tiscam_emu.foreign.files import source
+from tiscam_emu.foreign.files.source import Description
 from tiscam_emu.foreign.report import report
-from tiscam_emu.foreign.source import Description
 from tiscam_emu.foreign.twin import open_twin, prepare
 
 START, STOP, WIDTH = BASE + 20, BASE + 24, BASE

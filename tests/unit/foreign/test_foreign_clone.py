@@ -11,10 +11,10 @@ from tests.unit.camera.conftest import Desk
 from tests.unit.foreign.conftest import HEADER, PORT, WIDTH, describe, zip_of
 
 from tiscam_emu.errors import AccessDenied, InvalidAddress, InvalidParameter, RegisterError, SpecError, UserError
-from tiscam_emu.foreign import source
-from tiscam_emu.foreign.clone import Clone, check_folder, clone, report, save
-from tiscam_emu.foreign.reading import NoAnswer
-from tiscam_emu.foreign.registers import declared
+from tiscam_emu.foreign.files import source
+from tiscam_emu.foreign.saving.clone import Clone, check_folder, clone, report, save
+from tiscam_emu.foreign.saving.reading import NoAnswer
+from tiscam_emu.foreign.saving.registers import declared
 from tiscam_emu.wire.bootstrap import BOOTSTRAP_REGISTERS, text_to_register
 
 pytestmark = pytest.mark.skipif(

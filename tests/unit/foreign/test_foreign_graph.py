@@ -6,7 +6,7 @@ import pytest
 from tests.unit.foreign.small import bit, category, element, entry, graph_of, register
 
 from tiscam_emu.errors import SpecError
-from tiscam_emu.foreign.graph import parse
+from tiscam_emu.foreign.nodes.graph import parse
 
 
 def test_features_come_in_the_order_of_the_categories_from_groups_as_well() -> None:

@@ -10,9 +10,9 @@ import pytest
 from tests.unit.foreign.conftest import HEADER, PORT, WIDTH, describe
 
 from tiscam_emu.errors import SpecError
-from tiscam_emu.foreign import guard
-from tiscam_emu.foreign.image import RegisterImage
-from tiscam_emu.foreign.source import Description, described
+from tiscam_emu.foreign.files import guard
+from tiscam_emu.foreign.files.image import RegisterImage
+from tiscam_emu.foreign.files.source import Description, described
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("genicam") is None, reason="no module genicam: PyPI package genicam"

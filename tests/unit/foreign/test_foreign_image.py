@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tiscam_emu.errors import SpecError
-from tiscam_emu.foreign.image import RegisterImage, format_image, parse, read_file
+from tiscam_emu.foreign.files.image import RegisterImage, format_image, parse, read_file
 
 SHA = "ab" * 32
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tiscam_emu.errors import AccessDenied, InvalidAddress, ReadOnly
-from tiscam_emu.foreign.memory import MOST_BYTES, Memory, Place, Places, whole_words
+from tiscam_emu.foreign.nodes.memory import MOST_BYTES, Memory, Place, Places, whole_words
 
 
 def test_what_was_never_written_is_zero_and_writes_go_over_pages() -> None:

@@ -9,8 +9,8 @@ pytest.importorskip("genicam")
 from tests.unit.foreign.small import bit, category, element, entry, graph_of, register
 
 from tiscam_emu.errors import SpecError
-from tiscam_emu.foreign.memory import Memory
-from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.nodes.memory import Memory
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
 
 
 def _mapped(*nodes: str, gates: bool = False, **at: str) -> tuple[NodeMap, Memory]:

@@ -8,9 +8,9 @@ pytest.importorskip("genicam")
 
 from tests.unit.foreign.small import bit, category, element, entry, graph_of, register
 
-from tiscam_emu.foreign.memory import Memory
-from tiscam_emu.foreign.nodemap import NodeMap
-from tiscam_emu.foreign.solver import Solver
+from tiscam_emu.foreign.nodes.memory import Memory
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
+from tiscam_emu.foreign.nodes.solver import Solver
 
 
 def solver_of(*nodes: str) -> Solver:
@@ -213,7 +213,7 @@ def test_limits_are_set_in_the_units_of_what_a_converter_converts() -> None:
 
 
 def test_looking_for_values_ends_in_a_hostile_description(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tiscam_emu.foreign.solver._MOST_READS_IN_ALL", 500)
+    monkeypatch.setattr("tiscam_emu.foreign.nodes.solver._MOST_READS_IN_ALL", 500)
     names = [f"R{at}" for at in range(8)]
     never = " * ".join(f"(V{at} = 7654{at})" for at in range(8)) + " * 0"
     solver = solver_of(

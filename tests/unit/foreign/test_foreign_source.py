@@ -12,9 +12,9 @@ import pytest
 from tests.unit.foreign.conftest import HEADER, describe, zip_of
 
 from tiscam_emu.errors import SpecError
-from tiscam_emu.foreign.image import RegisterImage, format_image
-from tiscam_emu.foreign.source import read
-from tiscam_emu.foreign.url import DescriptionUrl, parse_url, safe_name
+from tiscam_emu.foreign.files.image import RegisterImage, format_image
+from tiscam_emu.foreign.files.source import read
+from tiscam_emu.foreign.files.url import DescriptionUrl, parse_url, safe_name
 
 UTF16 = f'<?xml version="1.0" encoding="UTF-16"?>{HEADER}<Port Name="Device"/></RegisterDescription>'
 

@@ -13,9 +13,9 @@ from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera, load
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import RegisterError
-from tiscam_emu.foreign import source
-from tiscam_emu.foreign.clone import clone, save
-from tiscam_emu.foreign.source import Description
+from tiscam_emu.foreign.files import source
+from tiscam_emu.foreign.files.source import Description
+from tiscam_emu.foreign.saving.clone import clone, save
 from tiscam_emu.foreign.twin import open_twin, prepare
 
 MODELS = ("33GP1300", "38UX267", "39GX265-Z20", "38GX541-a", "38UX253")

@@ -9,10 +9,10 @@ from tests.unit.foreign.conftest import describe
 from tests.unit.foreign.small import category, element, entry, register
 
 from tiscam_emu.camera.options import CameraOptions
-from tiscam_emu.foreign.source import Description
+from tiscam_emu.foreign.files.source import Description
 
 if TYPE_CHECKING:
-    from tiscam_emu.foreign.face import Face
+    from tiscam_emu.foreign.live.face import Face
 
 MONO8, MONO16 = 0x0108_0001, 0x0110_0007
 BASE = 0x0001_0000
@@ -59,7 +59,7 @@ def camera(
 
 def opened(*more: str, names: Collection[str] = (), **facts: Any) -> Face:
     """What clients read and write of such a camera, whose registers are invented."""
-    from tiscam_emu.foreign.face import Face
+    from tiscam_emu.foreign.live.face import Face
     from tiscam_emu.foreign.twin import open_twin, prepare
 
     description = Description(camera(*more, names=names, **facts), "tiny.xml", shown="tiny.xml")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tiscam_emu.errors import InvalidOption, Status, UserError
-from tiscam_emu.foreign.reading import NoAnswer
+from tiscam_emu.foreign.saving.reading import NoAnswer
 from tiscam_emu.net import reader as module
 from tiscam_emu.net.reader import CameraReader, Refused
 

@@ -13,15 +13,15 @@ from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import AccessDenied, BadAlignment, InvalidAddress, ReadOnly, RegisterError, Status
 from tiscam_emu.features.registers import RegisterMap
-from tiscam_emu.foreign.banks import Banks
 from tiscam_emu.foreign.bindings import GAMMA_SWITCHES, RATE_SWITCHES, RATES_TOLD, Kind
-from tiscam_emu.foreign.chunks import ChunkPlan
-from tiscam_emu.foreign.commands import Commands
-from tiscam_emu.foreign.joints import Joint
-from tiscam_emu.foreign.locks import LockPlan
-from tiscam_emu.foreign.memory import BOOTSTRAP_END, Memory, Places
-from tiscam_emu.foreign.settings import UserSets
-from tiscam_emu.foreign.solver import Solver
+from tiscam_emu.foreign.live.banks import Banks
+from tiscam_emu.foreign.live.chunks import ChunkPlan
+from tiscam_emu.foreign.live.commands import Commands
+from tiscam_emu.foreign.live.joints import Joint
+from tiscam_emu.foreign.live.locks import LockPlan
+from tiscam_emu.foreign.live.settings import UserSets
+from tiscam_emu.foreign.nodes.memory import BOOTSTRAP_END, Memory, Places
+from tiscam_emu.foreign.nodes.solver import Solver
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
 
 _STALE_AFTER_NS = 100 * NS_PER_MS

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.foreign.bindings import BINDINGS, USER_SETS, Kind
-from tiscam_emu.foreign.graph import Graph
-from tiscam_emu.foreign.joints import Joint
-from tiscam_emu.foreign.nodemap import NodeMap
-from tiscam_emu.foreign.settings import UserSets
+from tiscam_emu.foreign.live.joints import Joint
+from tiscam_emu.foreign.live.settings import UserSets
+from tiscam_emu.foreign.nodes.graph import Graph
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
 
 Condition = Callable[[CameraState], bool]
 

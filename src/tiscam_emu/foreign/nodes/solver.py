@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import combinations, islice, product
 
 from tiscam_emu.foreign.bindings import SELECTED
-from tiscam_emu.foreign.graph import ADDRESS_OF, GATES, Graph, Node
-from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.nodes.graph import ADDRESS_OF, GATES, Graph, Node
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
 
 _MOST_TRIES = 3000
 _MOST_READS = 12_000

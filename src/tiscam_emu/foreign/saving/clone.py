@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from tiscam_emu.errors import RegisterError, SpecError, Status, UserError
-from tiscam_emu.foreign import guard
-from tiscam_emu.foreign.image import ADDRESS_SPACE, RegisterImage, format_image, one_line
-from tiscam_emu.foreign.probe import reason
-from tiscam_emu.foreign.reading import NoAnswer, Reader
-from tiscam_emu.foreign.registers import RegisterNode, declared
-from tiscam_emu.foreign.source import (
+from tiscam_emu.foreign.files import guard
+from tiscam_emu.foreign.files.image import ADDRESS_SPACE, RegisterImage, format_image, one_line
+from tiscam_emu.foreign.files.probe import reason
+from tiscam_emu.foreign.files.source import (
     DESCRIPTION_NAMES,
     MAX_XML_BYTES,
     REGISTERS_NAME,
@@ -30,7 +28,9 @@ from tiscam_emu.foreign.source import (
     is_zip,
     unzipped,
 )
-from tiscam_emu.foreign.url import parse_url
+from tiscam_emu.foreign.files.url import parse_url
+from tiscam_emu.foreign.saving.reading import NoAnswer, Reader
+from tiscam_emu.foreign.saving.registers import RegisterNode, declared
 from tiscam_emu.wire import bootstrap
 from tiscam_emu.wire.bootstrap import BOOTSTRAP_REGISTERS, BootstrapRegister, text_from_register
 

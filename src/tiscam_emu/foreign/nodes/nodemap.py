@@ -9,8 +9,8 @@ from typing import Any
 from genicam import genapi
 
 from tiscam_emu.errors import SpecError
-from tiscam_emu.foreign.graph import PLACE, Graph
-from tiscam_emu.foreign.memory import END, MOST_BYTES, Memory
+from tiscam_emu.foreign.nodes.graph import PLACE, Graph
+from tiscam_emu.foreign.nodes.memory import END, MOST_BYTES, Memory
 
 ENUMERATION = "Enumeration"
 Reader = Callable[[int, int], bytes]

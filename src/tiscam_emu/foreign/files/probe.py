@@ -1,4 +1,4 @@
-"""Loads a description, and says whether that went well: a process of its own, see :mod:`tiscam_emu.foreign.guard`.
+"""Loads a description, and says whether that went well: a process of its own, see `guard.py` beside it.
 
 Run as a file and not imported, so that nothing but GenApi is loaded. From standard input come the length of the
 description (8 bytes), the description, then blocks of registers: address (8 bytes), length (4 bytes), bytes.

@@ -12,10 +12,10 @@ from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import InvalidParameter
 from tiscam_emu.features.kinds import Enumeration, Float, Integer
 from tiscam_emu.foreign.bindings import BINDINGS, SELECTED, Binding, Kind
-from tiscam_emu.foreign.graph import Graph
 from tiscam_emu.foreign.inner import decibels, gain_limits, per_unit
-from tiscam_emu.foreign.nodemap import NodeMap
-from tiscam_emu.foreign.solver import Solver
+from tiscam_emu.foreign.nodes.graph import Graph
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
+from tiscam_emu.foreign.nodes.solver import Solver
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 
 _BLACK_LEVEL_SCALE = 4095.0

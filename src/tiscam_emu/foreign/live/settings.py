@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tiscam_emu.errors import AccessDenied
-from tiscam_emu.foreign.banks import Banks, Kept
 from tiscam_emu.foreign.bindings import FACTORY_SETS
-from tiscam_emu.foreign.graph import Graph
-from tiscam_emu.foreign.memory import BOOTSTRAP_END, Memory
-from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.live.banks import Banks, Kept
+from tiscam_emu.foreign.nodes.graph import Graph
+from tiscam_emu.foreign.nodes.memory import BOOTSTRAP_END, Memory
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
 
 SELECTOR, DEFAULT = "UserSetSelector", "UserSetDefault"
 _OTHERS = (SELECTOR, DEFAULT, "UserSetDefaultSelector")

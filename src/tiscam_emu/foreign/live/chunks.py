@@ -14,8 +14,8 @@ from typing import Literal
 
 from tiscam_emu.camera.chunks import Chunk
 from tiscam_emu.camera.state import CameraState
-from tiscam_emu.foreign.graph import Graph, Node
-from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.nodes.graph import Graph, Node
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
 from tiscam_emu.pixel_formats import PixelFormat
 from tiscam_emu.sensor.request import FrameRequest
 

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from tiscam_emu.errors import SpecError
-from tiscam_emu.foreign.source import Description
+from tiscam_emu.foreign.files.source import Description
 
 TIME_LIMIT_S = 20
 MEMORY_LIMIT_BYTES = 2 << 30

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tiscam_emu.foreign.graph import Graph, Node
-from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.nodes.graph import Graph, Node
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
 
 Action = Callable[[], None]
 _WORD = 0xFFFF_FFFF

@@ -107,7 +107,7 @@ def _number(text: str) -> int:
 
 
 def declared(text: str) -> Declared:
-    """The registers that a description names; `text` is well-formed (see `tiscam_emu.foreign.source`)."""
+    """The registers that a description names; `text` is well-formed (see `tiscam_emu.foreign.files.source`)."""
     reading = _Parser()
     reading.parser.Parse(text, True)  # noqa: FBT003 - takes no keyword
     return reading.found

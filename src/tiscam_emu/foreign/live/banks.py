@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tiscam_emu.foreign.graph import ADDRESS_OF, GATES, Graph
-from tiscam_emu.foreign.memory import Memory
-from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.nodes.graph import ADDRESS_OF, GATES, Graph
+from tiscam_emu.foreign.nodes.memory import Memory
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
 
 _MOST_BYTES = 4096
 """Longer registers hold files and tables, which no selector exchanges."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tiscam_emu.foreign.graph import ADDRESS_OF, Graph
-from tiscam_emu.foreign.nodemap import NodeMap
+from tiscam_emu.foreign.nodes.graph import ADDRESS_OF, Graph
+from tiscam_emu.foreign.nodes.nodemap import NodeMap
 
 
 def watched_words(graph: Graph, free: NodeMap, names: Iterable[str]) -> frozenset[int] | None:

@@ -1,6 +1,6 @@
 """Reading a camera's own description: a file FILE.xml or FILE.zip, or a folder that `tiscam-emu clone` saved.
 
-Nothing is done here with what a description says; see :mod:`tiscam_emu.foreign.guard`.
+Nothing is done here with what a description says; see :mod:`tiscam_emu.foreign.files.guard`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any, NoReturn
 from xml.parsers import expat
 
 from tiscam_emu.errors import SpecError
-from tiscam_emu.foreign.image import ADDRESS_SPACE, RegisterImage, read_file
-from tiscam_emu.foreign.url import parse_url, safe_name
+from tiscam_emu.foreign.files.image import ADDRESS_SPACE, RegisterImage, read_file
+from tiscam_emu.foreign.files.url import parse_url, safe_name
 from tiscam_emu.wire.bootstrap import FIRST_URL, text_from_register
 
 MAX_XML_BYTES = 32 << 20

@@ -1,0 +1,1 @@
+"""Saving a camera on the network."""
