@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -23,7 +24,8 @@ if _ROOT not in sys.path:  # the modules beside the tests are imported as tests.
     sys.path.insert(0, _ROOT)
 
 from tests.interop import emulator as emu  # noqa: E402
-from tests.interop.twins import in_place_of  # noqa: E402
+from tests.interop.gvcp_client import GvcpClient  # noqa: E402
+from tests.interop.twins import VARIABLE, in_place_of  # noqa: E402
 
 from tiscam_emu import Camera  # noqa: E402
 from tiscam_emu.pytest_plugin import DEFAULT_MODEL  # noqa: E402
@@ -122,7 +124,7 @@ def tiscam_camera_factory(tiscam_camera_factory: Callable[..., Camera]) -> Calla
 def first_address() -> str:
     """Where this worker's shared cameras begin; test workers side by side do not meet. 127.0.0.1 stays free."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    return f"127.0.{worker + 1}.1"
+    return f"127.{int(VARIABLE in os.environ)}.{worker + 1}.1"
 
 
 @pytest.fixture(scope="session")
@@ -137,3 +139,28 @@ def cameras(_lo_only: None, first_address: str) -> Iterator[dict[str, emu.Ready]
 def camera(request: pytest.FixtureRequest, cameras: dict[str, emu.Ready]) -> emu.Ready:
     """Each of the five in turn."""
     return cameras[request.param]
+
+
+@pytest.fixture
+def aravis_fake() -> Iterator[str]:
+    """It listens at an interface's own address alone."""
+    address = "127.0.0.1"
+    program = shutil.which("arv-fake-gv-camera-0.8")
+    if program is None:
+        missing("no program arv-fake-gv-camera-0.8: Debian package aravis-tools")
+    with subprocess.Popen([program, "-i", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as fake:
+        try:
+            with GvcpClient(address, timeout_s=0.2) as client:
+                emu.wait_until(lambda: _answers(client), "Aravis' fake camera answers")
+            yield address
+            assert fake.poll() is None, "Aravis' fake camera has crashed"
+        finally:
+            fake.kill()
+
+
+def _answers(client: GvcpClient) -> bool:
+    try:
+        client.command(0x0002, b"")
+    except (TimeoutError, ConnectionError, AssertionError):
+        return False
+    return True

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -121,31 +120,6 @@ def test_nothing_is_taken_while_another_has_exclusive_access(cameras: dict[str, 
 
 
 # Other people's fake cameras
-
-
-@pytest.fixture
-def aravis_fake() -> Iterator[str]:
-    """It listens at an interface's own address alone."""
-    address = "127.0.0.1"
-    program = shutil.which("arv-fake-gv-camera-0.8")
-    if program is None:
-        missing("no program arv-fake-gv-camera-0.8: Debian package aravis-tools")
-    with subprocess.Popen([program, "-i", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as fake:
-        try:
-            with GvcpClient(address, timeout_s=0.2) as client:
-                wait_until(lambda: _answers(client), "Aravis' fake camera answers")
-            yield address
-            assert fake.poll() is None, "Aravis' fake camera has crashed"
-        finally:
-            fake.kill()
-
-
-def _answers(client: GvcpClient) -> bool:
-    try:
-        client.command(0x0002, b"")
-    except (TimeoutError, ConnectionError, AssertionError):
-        return False
-    return True
 
 
 def test_aravis_fake_camera_is_cloned_and_lives_on(aravis_fake: str, tmp_path: Path) -> None:

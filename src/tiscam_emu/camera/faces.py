@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import RegisterError, Status
@@ -54,6 +54,14 @@ class Face(Protocol):
         """Be as at power-up: the settings are those of the start again."""
         ...
 
+    def kept(self) -> Mapping[str, Any]:
+        """What outlives a power cycle besides features, as JSON has it."""
+        ...
+
+    def put_back(self, kept: Mapping[str, Any]) -> None:
+        """Start with what an earlier run kept; raises `ValueError` if it cannot be used."""
+        ...
+
 
 class OwnFace(RegisterMap):
     """The registers of a model of ours, described by the XML that is generated from it."""
@@ -75,3 +83,10 @@ class OwnFace(RegisterMap):
 
     def reset(self) -> None:
         """Nothing to do: the settings are the registers."""
+
+    def kept(self) -> Mapping[str, Any]:
+        """Nothing: user sets of ours are sets of features."""
+        return {}
+
+    def put_back(self, kept: Mapping[str, Any]) -> None:
+        """Nothing to do."""

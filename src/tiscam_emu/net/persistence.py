@@ -1,7 +1,8 @@
 """What a camera keeps across restarts: one JSON file per camera in the state folder, replaced as a whole.
 
-Two things are kept: features that outlive a power cycle, and the user sets; both as feature names and values. Nothing
-in the file can keep a camera from starting: what cannot be used is reported and left out.
+Two things are kept: features that outlive a power cycle, and the user sets; both as feature names and values. User sets
+of a camera that is served by its own description are contents of its registers. Nothing in the file can keep a camera
+from starting: what cannot be used is reported and left out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tiscam_emu.camera import user_sets
+from tiscam_emu.camera.faces import Face
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import CameraState, UserSet
 from tiscam_emu.errors import RegisterError
@@ -25,6 +27,7 @@ from tiscam_emu.units import NS_PER_S, Nanoseconds
 RETRY_NS = 5 * NS_PER_S
 """How long after an attempt to write failed there is the next one."""
 _VERSION = 1
+_FACE = "registers"
 _INFINITE = {"inf": math.inf, "-inf": -math.inf}  # JSON has no such numbers
 KeptValue = int | float | str
 
@@ -35,6 +38,7 @@ class _Kept:
 
     values: Mapping[str, KeptValue] = field(default_factory=dict)
     user_sets: Mapping[str, UserSet] = field(default_factory=dict)
+    face: Mapping[str, Any] = field(default_factory=dict)
 
 
 class KeptValues:
@@ -47,10 +51,13 @@ class KeptValues:
         goes on without it. Attempts that fail one after another are one sentence, and the one that succeeds is another.
     """
 
-    def __init__(self, folder: Path, state: CameraState, report: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, state: CameraState, report: Callable[[str], None], face: Face | None = None
+    ) -> None:
         self._path = folder / f"{state.model.key}-{state.serial}.json"
         self._state = state
         self._report = report
+        self._face = face
         self._names = [name for name, feature in state.features.items() if feature.declaration.persistent]
         self._tried = _Kept()
         self._generation = -1
@@ -69,6 +76,11 @@ class KeptValues:
             state.write(name, value)
         state.user_sets.update(self._user_sets(content))
         user_sets.apply_default(state)
+        if self._face is not None and _FACE in content:
+            try:
+                self._face.put_back(content[_FACE])
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                self._report(f"{self._path}: {_FACE}: left out: {error}")
         state.notices.notify(SettingsReplaced())
         self._tried = self._current()
 
@@ -108,7 +120,8 @@ class KeptValues:
             self._retry_ns = None
 
     def _current(self) -> _Kept:
-        return _Kept({name: self._state.stored(name) for name in self._names}, dict(self._state.user_sets))
+        face = self._face.kept() if self._face is not None else {}
+        return _Kept({name: self._state.stored(name) for name in self._names}, dict(self._state.user_sets), face)
 
     def _content(self) -> dict[str, Any]:
         content = json.loads(self._path.read_text(encoding="utf-8"))
@@ -155,11 +168,13 @@ class KeptValues:
             self._report(f"{self._path}: {name}: left out: not a table of names and values")
 
     def _write(self, kept: _Kept) -> None:
-        content = {
+        content: dict[str, Any] = {
             "version": _VERSION,
             "values": dict(kept.values),
             "user_sets": {name: _to_json(user_set) for name, user_set in kept.user_sets.items()},
         }
+        if kept.face:
+            content[_FACE] = kept.face
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
         try:

@@ -85,7 +85,7 @@ class CameraRunner:
         self._scenes = SceneSwitch(self._renderer_of(options.scene))
         self._kept: KeptValues | None = None
         if options.state_dir:
-            self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning)
+            self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning, self.camera.registers)
             self._kept.restore()
         self._measurements: deque[Measurement] = deque()
         self._refused_resends = 0

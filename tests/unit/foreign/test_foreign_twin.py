@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.unit.foreign import twins
 from tests.unit.foreign.twins import MODELS, MS, original, twin
 
 from tiscam_emu.camera.chunks import chunk_tail
+from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.sensor.request import FrameRequest
 
 if TYPE_CHECKING:
@@ -421,3 +423,43 @@ def test_values_behind_a_selector_stay_apart(model: str) -> None:
         return found
 
     assert same(both, ratios) == [1.5, 1.0, 2.0]
+
+
+def keeping(client: Client, folder: Path) -> KeptValues:
+    """What the camera keeps in a folder."""
+    return KeptValues(folder, client.camera.state, pytest.fail, client.camera.registers)
+
+
+def test_user_sets_outlive_a_restart(both: tuple[Client, Client], tmp_path: Path) -> None:
+    model = both[0].camera.model.key
+    for client, name in zip(both, ("original", "twin"), strict=True):
+        kept = keeping(client, tmp_path / name)
+        kept.restore()
+        by_hand(client, Gain=3.0)
+        client["UserSetSelector"] = "UserSet2"
+        client.run("UserSetSave")
+        client["UserSetDefault"] = "UserSet2"
+        client["DeviceUserID"] = "north gate"
+        client.set(Width=1024)
+        kept.save_changes(client.now)
+
+    later = original(model), twin(model)
+    for client, name in zip(later, ("original", "twin"), strict=True):
+        keeping(client, tmp_path / name).restore()
+    told = same(later, lambda client: [client[n] for n in ("Width", "Gain", "ExposureAuto", "DeviceUserID")])
+    assert told == [640, 3.0, "Off", "north gate"]
+    assert same(later, lambda client: (client["UserSetDefault"], client.camera.state["Width"])) == ("UserSet2", 640)
+
+
+@pytest.mark.parametrize("damage", ['"default": "x"', '"user_sets": 5', '"user_sets": {"1": {"words": {"zz": "00"}}}'])
+def test_damaged_user_sets_are_left_out(tmp_path: Path, damage: str) -> None:
+    client = twin("33GP1300")
+    (tmp_path / f"{client.camera.model.key}-{client.camera.state.serial}.json").write_text(
+        f'{{"version": 1, "registers": {{"default": 0, "user_sets": {{}}, {damage}}}}}'
+    )
+    reports: list[str] = []
+    KeptValues(tmp_path, client.camera.state, reports.append, client.camera.registers).restore()
+
+    (report,) = reports
+    assert "registers: left out" in report
+    assert client["Width"] == client["SensorWidth"]

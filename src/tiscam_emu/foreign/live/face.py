@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from tiscam_emu.camera.acquisition import resulting_hz
 from tiscam_emu.camera.faces import DescriptionFile
@@ -108,11 +108,28 @@ class Face:
         self.reflect()
         self._factory = self.memory.copy()
         self.user_sets.factory = self.user_sets.now()
+        self.user_sets.first_default = self.user_sets.default()
+
+    def kept(self) -> Mapping[str, Any]:
+        """The user sets, and which of them the camera starts with; nothing if all is as it came."""
+        return self.user_sets.as_json()
+
+    def put_back(self, kept: Mapping[str, Any]) -> None:
+        """Start with the user sets of an earlier run.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError, AttributeError
+            They cannot be understood.
+        """
+        default = self.user_sets.take_json(kept)
+        with self._forgiving():
+            self._start_with(default)
 
     def reset(self) -> None:
         """Be as at the start, with the settings of the default user set."""
         with self._forgiving():
-            self._reset()
+            self._start_with(self.user_sets.default())
 
     @contextmanager
     def _forgiving(self) -> Iterator[None]:
@@ -123,8 +140,7 @@ class Face:
         finally:
             self.state.strict = strict
 
-    def _reset(self) -> None:
-        default = self.user_sets.default()
+    def _start_with(self, default: int) -> None:
         self.memory.restore(self._factory)
         self.banks.begin()
         self.user_sets.load_default(default)
@@ -239,6 +255,8 @@ class Face:
         if matters:
             self.banks.follow()
         self.commands.obey(address, length)
+        if not self.user_sets.default_words.isdisjoint(touched):
+            self.state.generation += 1  # what has to be kept has changed
         self.chunks.follow(self.state, address, length)
         if matters:
             self._take_changes()
@@ -267,6 +285,7 @@ class Face:
         """
         try:
             self.user_sets.save()
+            self.state.generation += 1
         except AccessDenied as error:
             if self.state.options.strict:
                 raise

@@ -78,6 +78,8 @@ class Joint:
         RegisterError
             It cannot be taken now.
         """
+        if past_gate and self.kind is Kind.FORMAT and int(value) not in self.entries:
+            return  # a camera may stand at a format that cannot be made
         ours = self._ours(state, value)
         if ours is None or state[self.binding.ours] == ours:
             return

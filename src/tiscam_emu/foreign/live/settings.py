@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tiscam_emu.errors import AccessDenied
 from tiscam_emu.foreign.bindings import FACTORY_SETS
@@ -37,7 +38,41 @@ class UserSets:
     words: tuple[int, ...]
     factory_values: frozenset[int]
     factory: Settings | None = None
+    first_default: int = 0
+    default_words: frozenset[int] = frozenset()
     saved: dict[int, Settings] = field(default_factory=dict)
+    _as_json: dict[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """All sets that were saved, and the one to start with; empty if that is as it came."""
+        if self._as_json is None:
+            self._as_json = {str(value): _to_json(settings) for value, settings in self.saved.items()}
+        default = self.default()
+        return {"default": default, "user_sets": self._as_json} if self.saved or default != self.first_default else {}
+
+    def take_json(self, content: Mapping[str, Any]) -> int:
+        """Have the sets of an earlier `as_json`; the one to start with.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError, AttributeError
+            It is something else; nothing has changed.
+        """
+        default = int(content["default"])
+        saved = {int(value): self._from_json(each) for value, each in content["user_sets"].items()}
+        self.saved, self._as_json = saved, None
+        return default
+
+    def _from_json(self, content: Mapping[str, Any]) -> Settings:
+        words, banked = set(self.words), self.banks.words
+        return Settings(
+            {word: _word(data) for key, data in content["words"].items() if (word := int(key, 16)) in words},
+            {
+                (int(key, 16), tuple(values)): _word(data)
+                for key, values, data in content["behind"]
+                if int(key, 16) in banked
+            },
+        )
 
     def now(self) -> Settings:
         """The settings as they are."""
@@ -54,6 +89,7 @@ class UserSets:
         if self.is_read_only():
             raise AccessDenied("the selected user set is read-only")
         self.saved[self._selected(SELECTOR)] = self.now()
+        self._as_json = None
 
     def is_read_only(self) -> bool:
         """Whether the selected set is the factory's."""
@@ -62,6 +98,10 @@ class UserSets:
     def load(self) -> None:
         """Put back the settings of the selected set; of one that nothing was saved to, the factory's."""
         self._put_back(self._selected(SELECTOR))
+
+    def __post_init__(self) -> None:
+        registers = self.free.graph.registers(DEFAULT) if DEFAULT in self.free.graph else ()
+        self.default_words = frozenset(word for register in registers for word in _words(self.free, register))
 
     def default(self) -> int:
         """The set that the camera is to start with."""
@@ -83,6 +123,20 @@ class UserSets:
 
     def _selected(self, name: str) -> int:
         return int(self.free.number(name) or 0) if name in self.free.graph else 0
+
+
+def _to_json(settings: Settings) -> dict[str, Any]:
+    return {
+        "words": {f"{word:08x}": data.hex() for word, data in settings.words.items()},
+        "behind": [[f"{word:08x}", list(values), data.hex()] for (word, values), data in settings.kept.items()],
+    }
+
+
+def _word(data: str) -> bytes:
+    word = bytes.fromhex(data)
+    if len(word) != 4:
+        raise ValueError(f"{data}: not the content of a register")
+    return word
 
 
 def settings_words(graph: Graph, free: NodeMap, command_words: Iterable[int]) -> tuple[int, ...]:
