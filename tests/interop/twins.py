@@ -47,6 +47,7 @@ PASSED: dict[str, tuple[str, ...]] = {
         "acquisition::test_without_a_trigger_no_frame_comes",
         "triggers::test_one_software_trigger_with_a_burst_of_3_gives_3_frames",
         "messages::test_action_command_takes_a_frame",
+        "messages::test_scheduled_action_takes_a_frame_at_its_time",
     ),
     "user sets": ("zoom_camera::test_user_set_outlives_a_restart",),
     "chunks": (

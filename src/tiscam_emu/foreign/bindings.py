@@ -110,6 +110,8 @@ BINDINGS = (
     Binding("TriggerDebouncer", ("TriggerDebouncer",), Kind.NUMBER, unit="us"),
     Binding("TriggerMask", ("TriggerMask",), Kind.NUMBER, unit="us"),
     Binding("TriggerDenoise", ("TriggerDenoise",), Kind.NUMBER, unit="us"),
+    Binding("PtpEnable", ("PtpEnable",), Kind.SWITCH),
+    Binding("PtpStatus", ("PtpStatus",), Kind.TOLD),
     Binding("TriggerSoftware", ("TriggerSoftware",), Kind.COMMAND),
     Binding("AcquisitionStart", ("AcquisitionStart",), Kind.COMMAND),
     Binding("AcquisitionStop", ("AcquisitionStop", "AcquisitionAbort"), Kind.COMMAND),

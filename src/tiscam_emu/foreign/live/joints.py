@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import product
@@ -10,10 +10,11 @@ from typing import Any
 
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import InvalidParameter
-from tiscam_emu.features.kinds import Enumeration, Float, Integer
+from tiscam_emu.features.kinds import Float, Integer
 from tiscam_emu.foreign.bindings import BINDINGS, SELECTED, Binding, Kind
 from tiscam_emu.foreign.inner import decibels, gain_limits, per_unit
 from tiscam_emu.foreign.nodes.graph import Graph
+from tiscam_emu.foreign.nodes.memory import BOOTSTRAP_END
 from tiscam_emu.foreign.nodes.nodemap import NodeMap
 from tiscam_emu.foreign.nodes.solver import Solver
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
@@ -113,7 +114,7 @@ class Joint:
         value = state[self.binding.ours]
         if self.kind is Kind.FORMAT:
             return self._entry_of(next(n for n, row in PIXEL_FORMATS.items() if row.code == value))
-        if self.kind is Kind.CHOICE:
+        if self.kind is Kind.CHOICE or self.entries:
             return self._entry_of(state.entry(self.binding.ours))
         return (float(value) - self.offset) / self.per_unit
 
@@ -151,7 +152,7 @@ def joints_of(
             if name not in graph or graph[name].kind in {"EnumEntry", "Category", "Command"} or not gated.is_open(name):
                 continue
             registers = set(graph.registers(name))
-            if registers and registers <= taken:
+            if (registers and registers <= taken) or _is_standards(free, registers):
                 continue
             taken |= registers
             for under, at in _places_behind(graph, free, selectors.get(name, ())):
@@ -160,6 +161,12 @@ def joints_of(
                 _choices(joint, graph, state, formats)
                 found.append(joint)
     return found
+
+
+def _is_standards(free: NodeMap, registers: Iterable[str]) -> bool:
+    """Whether a value lies in registers of the GigE Vision standard: these act by themselves."""
+    places = [place for register in registers if (place := free.place(register))]
+    return bool(places) and all(place[0] < BOOTSTRAP_END for place in places)
 
 
 _Values = tuple[tuple[str, int], ...]
@@ -208,17 +215,13 @@ def _choices(joint: Joint, graph: Graph, state: CameraState, formats: Mapping[st
         joint.entries = {
             value: formats[name] for name, value in values.items() if name in formats and value is not None
         }
-    elif joint.kind is Kind.CHOICE:
-        declaration = state.features[joint.binding.ours].declaration
-        ours = (
-            {e.name for e in state.features[joint.binding.ours].entries}
-            if isinstance(declaration, Enumeration)
-            else set()
-        )
+    elif joint.kind in {Kind.CHOICE, Kind.TOLD}:
+        ours = {entry.name for entry in state.features[joint.binding.ours].entries}
+        choices = joint.binding.choices or {name: name for name in ours}
         joint.entries = {
             value: choice
             for name, value in values.items()
-            if value is not None and (choice := _choice(joint.binding.choices, name)) in ours
+            if value is not None and (choice := _choice(choices, name)) in ours
         }
 
 
