@@ -42,7 +42,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory, _lo_only: None) -> Path:
 
 def test_twins_pass_the_tests_of_the_models(folders: Path) -> None:
     """The same tests, in a pytest of their own that has twins served in the models' place."""
-    arguments = ["-q", "-n", "2", "-p", "no:cacheprovider", "--tb=short", *ids_of_passed()]
+    arguments = ["-q", "-p", "no:cacheprovider", "--tb=short", *ids_of_passed()]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments],
         cwd=Path(__file__).parents[2],

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _SWITCH_INTERVAL_S = 0.0005
 _OBJECTS_BEFORE_COLLECTION = 50_000
 _PREPARED_FOR_S = 3.0
-_FOREIGN_PREPARED_FOR_S = 1.0
-"""A description takes its time before, and the whole start is to take three seconds."""
+_DESCRIPTION_PREPARED_FOR_S = 1.0
+"""A description without registers takes its time before, and the whole start is to take three seconds."""
 
 
 class _EventStream:
@@ -80,7 +80,8 @@ def main() -> int:
     # The many packets of a frame are objects that never make circles: looking for those now and then is enough.
     gc.freeze()
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
-    prepared_for_s = _FOREIGN_PREPARED_FOR_S if reading else _PREPARED_FOR_S
+    bare = reading is not None and reading.result().image is None
+    prepared_for_s = _DESCRIPTION_PREPARED_FOR_S if bare else _PREPARED_FOR_S
     threading.Thread(target=_obey, args=(runner, events, prepared_for_s), daemon=True).start()
     runner.run()
     # Nothing is left to do, and a renderer in the middle of a large frame need not be waited for.

@@ -152,7 +152,7 @@ def joints_of(
             if name not in graph or graph[name].kind in {"EnumEntry", "Category", "Command"} or not gated.is_open(name):
                 continue
             registers = set(graph.registers(name))
-            if (registers and registers <= taken) or _is_standards(free, registers):
+            if (registers and registers <= taken) or _is_standards(state, free, registers):
                 continue
             taken |= registers
             for under, at in _places_behind(graph, free, selectors.get(name, ())):
@@ -163,10 +163,12 @@ def joints_of(
     return found
 
 
-def _is_standards(free: NodeMap, registers: Iterable[str]) -> bool:
-    """Whether a value lies in registers of the GigE Vision standard: these act by themselves."""
+def _is_standards(state: CameraState, free: NodeMap, registers: Iterable[str]) -> bool:
+    """Whether a value lies in registers of the GigE Vision standard that our camera has: these act by themselves."""
+    declared = (feature.declaration.at for feature in state.features.values())
+    ours = {at.address for at in declared if at and at.address < BOOTSTRAP_END}
     places = [place for register in registers if (place := free.place(register))]
-    return bool(places) and all(place[0] < BOOTSTRAP_END for place in places)
+    return bool(places) and all(place[0] in ours for place in places)
 
 
 _Values = tuple[tuple[str, int], ...]
