@@ -7,7 +7,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,10 @@ def folders(tmp_path_factory: pytest.TempPathFactory, _lo_only: None) -> Path:
     return folder
 
 
-def test_twins_pass_the_tests_of_the_models(folders: Path) -> None:
-    """The same tests, in a pytest of their own that has twins served in the models' place."""
-    arguments = ["-q", "-p", "no:cacheprovider", "--tb=short", *ids_of_passed()]
-    done = subprocess.run(
+def _run(tests: Sequence[str], folders: Path) -> subprocess.CompletedProcess[str]:
+    """Tests in a pytest of their own that has twins served in the models' place."""
+    arguments = ["-q", "-p", "no:cacheprovider", "--tb=short", *tests]
+    return subprocess.run(
         [sys.executable, "-m", "pytest", *arguments],
         cwd=Path(__file__).parents[2],
         env={**os.environ, VARIABLE: str(folders)},
@@ -53,10 +54,23 @@ def test_twins_pass_the_tests_of_the_models(folders: Path) -> None:
         check=False,
     )
 
-    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+
+def _passed(done: subprocess.CompletedProcess[str]) -> int:
     counted = re.search(r"(\d+) passed", done.stdout)
-    assert counted is not None
-    assert int(counted[1]) >= sum(map(len, PASSED.values()))
+    return int(counted[1]) if counted else 0
+
+
+def test_twins_pass_the_tests_of_the_models(folders: Path) -> None:
+    """The same tests; one that fails, as where a busy computer loses a frame, is tried once more, and told."""
+    done = _run(ids_of_passed(), folders)
+    passed = _passed(done)
+    if failed := re.findall(r"^FAILED (.+?)(?: - .*)?$", done.stdout, re.MULTILINE):
+        warnings.warn(f"tried once more with twins: {', '.join(failed)}", stacklevel=2)
+        done = _run(failed, folders)
+        passed += _passed(done)
+
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert passed >= sum(map(len, PASSED.values()))
     assert "skipped" not in done.stdout.splitlines()[-1] or os.environ.get("TISCAM_EMU_INTEROP") != "require"
 
 
