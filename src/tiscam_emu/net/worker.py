@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 _SWITCH_INTERVAL_S = 0.0005
 _OBJECTS_BEFORE_COLLECTION = 50_000
 _PREPARED_FOR_S = 3.0
-_DESCRIPTION_PREPARED_FOR_S = 1.0
+_BEGAN_S = time.monotonic()
+_DESCRIPTION_READY_S = 2.1
+_LEAST_PREPARED_FOR_S, _MOST_PREPARED_FOR_S = 0.3, 1.0
 """A description without registers takes its time before, and the whole start is to take three seconds."""
 
 
@@ -81,7 +84,9 @@ def main() -> int:
     gc.freeze()
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     bare = reading is not None and reading.result().image is None
-    prepared_for_s = _DESCRIPTION_PREPARED_FOR_S if bare else _PREPARED_FOR_S
+    left_s = _DESCRIPTION_READY_S - (time.monotonic() - _BEGAN_S)
+    shortened_s = min(max(left_s, _LEAST_PREPARED_FOR_S), _MOST_PREPARED_FOR_S)
+    prepared_for_s = shortened_s if bare else _PREPARED_FOR_S
     threading.Thread(target=_obey, args=(runner, events, prepared_for_s), daemon=True).start()
     runner.run()
     # Nothing is left to do, and a renderer in the middle of a large frame need not be waited for.
