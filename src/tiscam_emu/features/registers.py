@@ -207,7 +207,7 @@ class RegisterMap:
         BadAlignment, InvalidAddress, AccessDenied
             Misaligned; a hole in the block; a write-only register in it.
         """
-        _check_alignment(address, length)
+        check_alignment(address, length)
         parts: list[bytes] = []
         end = address + length
         while address < end:
@@ -228,7 +228,7 @@ class RegisterMap:
         RegisterError
             What the first refused register says; nothing has changed.
         """
-        _check_alignment(address, len(data))
+        check_alignment(address, len(data))
         writes = list(self._split(address, data))
         for cell, part in writes:
             cell.check(part)
@@ -313,7 +313,8 @@ class RegisterMap:
             self._add(_LimitCell(self._store, feature, which, address, registers_bytes(slot.length)))
 
 
-def _check_alignment(address: int, length: int) -> None:
+def check_alignment(address: int, length: int) -> None:
+    """Raise `BadAlignment` unless both are multiples of four."""
     for value in (address, length):
         if value % 4:
             raise BadAlignment(value)

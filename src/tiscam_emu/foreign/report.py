@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.options import CameraOptions
-from tiscam_emu.foreign.bindings import Kind
 from tiscam_emu.foreign.files import guard, source
 from tiscam_emu.foreign.live.face import Face
 from tiscam_emu.foreign.nodes.memory import BOOTSTRAP_END
@@ -113,7 +112,7 @@ def text(path: Path) -> str:
 
 def _acting(face: Face) -> Iterator[tuple[str, str]]:
     for joint in face.joints:
-        yield joint.name, "told" if joint.kind is Kind.TOLD else joint.kind.value
+        yield joint.name, joint.kind.value
     for name in face.commands.actions:
         if any(command.name == name for command in face.commands.commands):
             yield name, "command"

@@ -84,18 +84,13 @@ def banked_words(graph: Graph, free: NodeMap) -> dict[int, tuple[str, ...]]:
             continue
         selectors = _device_selectors(graph, behind.get(name, ()))
         for register in (r for r in graph.reach([name], _ALL) if graph[r].is_register):
-            found = _words(free, register)
+            found = free.words(register, most_bytes=_MOST_BYTES)
             if selectors and not _indexed(graph, register, selectors):
                 for word in found:
                     words.setdefault(word, set()).update(selectors)
             else:
                 shared.update(found)
     return {word: tuple(sorted(selectors)) for word, selectors in words.items() if word not in shared}
-
-
-def _words(free: NodeMap, register: str) -> range:
-    place = free.place(register)
-    return range(place[0] // 4 * 4, place[0] + place[1], 4) if place and place[1] <= _MOST_BYTES else range(0)
 
 
 def _device_selectors(graph: Graph, selectors: tuple[str, ...]) -> tuple[str, ...]:

@@ -246,8 +246,7 @@ class ChunkPlan:
 
     def _places(self, name: str) -> Iterator[int]:
         for register in self.free.graph.registers(name):
-            if place := self.free.place(register):
-                yield from range(place[0] // 4 * 4, place[0] + place[1], 4)
+            yield from self.free.words(register)
 
 
 def chunk_plan(graph: Graph, free: NodeMap, banked: Collection[int]) -> ChunkPlan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from tiscam_emu.foreign.nodes.graph import Graph, Node
@@ -42,13 +42,8 @@ class Commands:
 
     def __post_init__(self) -> None:
         for command in self.commands:
-            for word in self._places(command):
+            for word in (word for register in command.registers for word in self.free.words(register)):
                 self._words.setdefault(word, []).append(command)
-
-    def _places(self, command: Command) -> Iterable[int]:
-        for register in command.registers:
-            if place := self.free.place(register):
-                yield from range(place[0] // 4 * 4, place[0] + place[1], 4)
 
     @property
     def words(self) -> Collection[int]:

@@ -11,8 +11,8 @@ from tiscam_emu.camera.acquisition import resulting_hz
 from tiscam_emu.camera.faces import DescriptionFile
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import CameraState
-from tiscam_emu.errors import AccessDenied, BadAlignment, InvalidAddress, ReadOnly, RegisterError, Status
-from tiscam_emu.features.registers import RegisterMap
+from tiscam_emu.errors import AccessDenied, InvalidAddress, ReadOnly, RegisterError, Status
+from tiscam_emu.features.registers import RegisterMap, check_alignment
 from tiscam_emu.foreign.bindings import GAMMA_SWITCHES, RATE_SWITCHES, RATES_TOLD, Kind
 from tiscam_emu.foreign.live.banks import Banks
 from tiscam_emu.foreign.live.chunks import ChunkPlan
@@ -166,7 +166,7 @@ class Face:
         BadAlignment, InvalidAddress, AccessDenied
             Misaligned; a hole in the block; a write-only register in it.
         """
-        _check_alignment(address, length)
+        check_alignment(address, length)
         file = self._file(address)
         if file is not None:
             start, stop, data = file
@@ -203,7 +203,7 @@ class Face:
         RegisterError
             Why it is refused; nothing has changed.
         """
-        _check_alignment(address, len(data))
+        check_alignment(address, len(data))
         if self._file(address) is not None:
             raise ReadOnly(f"memory at 0x{address:08x}")
         if address < BOOTSTRAP_END:
@@ -315,8 +315,7 @@ class Face:
                 continue
             joint = next((j for j in self.joints if j.binding.ours == ours), None)
             if not self.solver.free.number(switch):
-                limits = self.state.widest_limits(ours)
-                self.state.write(ours, min(off, limits.high) if off == 1.0 else float(self.state.limits(ours).high))
+                self.state.write(ours, min(off, float(self.state.limits(ours).high)))
                 if joint:
                     joint.ours = self.state[ours]
             elif joint and joint.theirs is not None:
@@ -380,9 +379,3 @@ def switches(names: Iterable[str]) -> tuple[str, str, tuple[str, ...]]:
     rate = next((name for name in RATE_SWITCHES if name in known), "")
     gamma = next((name for name in GAMMA_SWITCHES if name in known), "")
     return rate, gamma, tuple(name for name in RATES_TOLD if name in known)
-
-
-def _check_alignment(address: int, length: int) -> None:
-    for value in (address, length):
-        if value % 4:
-            raise BadAlignment(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import product
@@ -143,6 +143,8 @@ def joints_of(
 ) -> list[Joint]:
     """All bound features of a description but the commands, in the order of `BINDINGS`."""
     selectors = graph.selectors_of()
+    declared = (feature.declaration.at for feature in state.features.values())
+    standards = {at.address for at in declared if at and at.address < BOOTSTRAP_END}
     found: list[Joint] = []
     for binding in BINDINGS:
         if binding.kind is Kind.COMMAND or binding.ours not in state:
@@ -152,7 +154,7 @@ def joints_of(
             if name not in graph or graph[name].kind in {"EnumEntry", "Category", "Command"} or not gated.is_open(name):
                 continue
             registers = set(graph.registers(name))
-            if (registers and registers <= taken) or _is_standards(state, free, registers):
+            if (registers and registers <= taken) or _is_standards(free, registers, standards):
                 continue
             taken |= registers
             for under, at in _places_behind(graph, free, selectors.get(name, ())):
@@ -163,10 +165,8 @@ def joints_of(
     return found
 
 
-def _is_standards(state: CameraState, free: NodeMap, registers: Iterable[str]) -> bool:
+def _is_standards(free: NodeMap, registers: Iterable[str], ours: Collection[int]) -> bool:
     """Whether a value lies in registers of the GigE Vision standard that our camera has: these act by themselves."""
-    declared = (feature.declaration.at for feature in state.features.values())
-    ours = {at.address for at in declared if at and at.address < BOOTSTRAP_END}
     places = [place for register in registers if (place := free.place(register))]
     return bool(places) and all(place[0] in ours for place in places)
 

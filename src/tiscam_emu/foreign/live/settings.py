@@ -13,6 +13,8 @@ from tiscam_emu.foreign.nodes.graph import Graph
 from tiscam_emu.foreign.nodes.memory import BOOTSTRAP_END, Memory
 from tiscam_emu.foreign.nodes.nodemap import NodeMap
 
+_MOST_BYTES = 64 << 10
+"""Longer registers hold files, which no set keeps."""
 SELECTOR, DEFAULT = "UserSetSelector", "UserSetDefault"
 _OTHERS = (SELECTOR, DEFAULT, "UserSetDefaultSelector")
 
@@ -101,7 +103,8 @@ class UserSets:
 
     def __post_init__(self) -> None:
         registers = self.free.graph.registers(DEFAULT) if DEFAULT in self.free.graph else ()
-        self.default_words = frozenset(word for register in registers for word in _words(self.free, register))
+        places = (self.free.words(register, most_bytes=_MOST_BYTES) for register in registers)
+        self.default_words = frozenset(word for words in places for word in words)
 
     def default(self) -> int:
         """The set that the camera is to start with."""
@@ -145,21 +148,13 @@ def settings_words(graph: Graph, free: NodeMap, command_words: Iterable[int]) ->
     left_out = set(command_words)
     for selector in selectors & set(graph.nodes):
         for register in graph.registers(selector):
-            left_out.update(_words(free, register))
+            left_out.update(free.words(register, most_bytes=_MOST_BYTES))
     ports = graph.device_ports()
     words: set[int] = set()
     for name, node in graph.nodes.items():
         if node.is_register and node.text("pPort") in ports and node.text("AccessMode") == "RW":
-            words.update(word for word in _words(free, name) if word >= BOOTSTRAP_END)
+            words.update(word for word in free.words(name, most_bytes=_MOST_BYTES) if word >= BOOTSTRAP_END)
     return tuple(sorted(words - left_out))
-
-
-def _words(free: NodeMap, register: str) -> range:
-    place = free.place(register)
-    return range(place[0] // 4 * 4, place[0] + place[1], 4) if place and place[1] <= _MOST_BYTES else range(0)
-
-
-_MOST_BYTES = 64 << 10
 
 
 def factory_values(graph: Graph) -> frozenset[int]:

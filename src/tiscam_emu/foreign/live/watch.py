@@ -15,9 +15,9 @@ def watched_words(graph: Graph, free: NodeMap, names: Iterable[str]) -> frozense
     deciding = {name for register in moving for name in graph.reach([register], (*ADDRESS_OF, "pVariable"))} - moving
     if any(graph[name].is_register for name in deciding):
         return None
-    words = {word for register in registers for word in _words(free, register)}
+    words = {word for register in registers for word in free.words(register)}
     for _ in _standing(graph, free, deciding):
-        words.update(word for register in moving for word in _words(free, register))
+        words.update(word for register in moving for word in free.words(register))
     return frozenset(words)
 
 
@@ -32,8 +32,3 @@ def _standing(graph: Graph, free: NodeMap, deciding: Iterable[str]) -> Iterator[
             free.put(selector, value)
             yield
         free.put(selector, before or 0)
-
-
-def _words(free: NodeMap, register: str) -> range:
-    place = free.place(register)
-    return range(place[0] // 4 * 4, place[0] + place[1], 4) if place else range(0)

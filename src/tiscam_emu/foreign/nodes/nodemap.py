@@ -155,6 +155,13 @@ class NodeMap:
         except (*GenApiError, AttributeError):
             return None
 
+    def words(self, name: str, *, most_bytes: int | None = None) -> range:
+        """Addresses of the words that a register covers now; none if it is nowhere, or longer than `most_bytes`."""
+        place = self.place(name)
+        if place is None or (most_bytes is not None and place[1] > most_bytes):
+            return range(0)
+        return range(place[0] // 4 * 4, place[0] + place[1], 4)
+
     def place(self, name: str) -> tuple[int, int] | None:
         """Address and length of a register node as they are now; the address as far as GigE Vision carries it."""
         found = self._place(name)
