@@ -29,7 +29,7 @@ from sleeper import Sleeper
 from wire_times import WireWatch
 
 from tiscam_emu.camera.core import load
-from tiscam_emu.camera.frame_rate import readout_s
+from tiscam_emu.camera.imaging.frame_rate import readout_s
 
 CLIENT = Path(__file__).with_name("aravis_client.py")
 CONTESTANTS: dict[str, Callable[..., AbstractContextManager[Server]]] = {

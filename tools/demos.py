@@ -18,14 +18,14 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera, load
+from tiscam_emu.camera.imaging.acquisition import Exposure
 from tiscam_emu.camera.notices import MoveCompleted, TriggerMissed
 from tiscam_emu.features.codec import decode, encode
 from tiscam_emu.features.kinds import Enumeration, Value
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest
-from tiscam_emu.sensor.scene import FrameFunction, SceneSpec, load_scene
+from tiscam_emu.sensor.scenes.scene import FrameFunction, SceneSpec, load_scene
 from tiscam_emu.sensor.sharpness import sharpness
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.spec.model import CameraModel

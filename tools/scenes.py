@@ -15,12 +15,12 @@ from PIL import Image
 from tiscam_emu.camera.core import Camera, load
 from tiscam_emu.features.codec import encode
 from tiscam_emu.features.kinds import Enumeration, Value
-from tiscam_emu.sensor.conveyor import PERIOD_NS, Conveyor
-from tiscam_emu.sensor.conveyor_parts import Part, part
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest
-from tiscam_emu.sensor.scene import SCENES, Scene
+from tiscam_emu.sensor.scenes.conveyor import PERIOD_NS, Conveyor
+from tiscam_emu.sensor.scenes.conveyor_parts import Part, part
+from tiscam_emu.sensor.scenes.scene import SCENES, Scene
 from tiscam_emu.sensor.statistics import measure
 from tiscam_emu.units import NS_PER_MS
 

@@ -17,7 +17,7 @@ from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.scene_parcel import packed
 from tiscam_emu.net.status import CameraStatus
-from tiscam_emu.sensor.illuminant import NEUTRAL_K
+from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
 
 _READY_TIMEOUT_S = 20.0

@@ -17,7 +17,7 @@ from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions, addresses_for
 from tiscam_emu.net.process import CameraProcess
-from tiscam_emu.sensor.illuminant import NEUTRAL_K
+from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
 
 _READY_TIMEOUT_S = 20.0

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tiscam_emu.camera import core, faces
 from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.sensor.render import Renderer
-from tiscam_emu.sensor.scene import Scene
+from tiscam_emu.sensor.scenes.scene import Scene
 from tiscam_emu.spec.model import CameraModel
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tests.contract.cameras import load
 
-from tiscam_emu.camera.action_queue import QUEUE_SIZE
 from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.options import CameraOptions
+from tiscam_emu.camera.trigger_io.action_queue import QUEUE_SIZE
 from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.codec import encode
 from tiscam_emu.features.kinds import (

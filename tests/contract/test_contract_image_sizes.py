@@ -14,7 +14,7 @@ from tiscam_emu.features.kinds import Limits
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import load_scene
+from tiscam_emu.sensor.scenes.scene import load_scene
 from tiscam_emu.spec.model import CameraModel
 
 _LUMA_AT = {"YUV422_8": (0, 2), "YCbCr422_8": (0, 2), "YCbCr411_8": (0, 1, 3, 4), "YCbCr411_8_CbYYCrYY": (1, 2, 4, 5)}

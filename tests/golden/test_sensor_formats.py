@@ -15,7 +15,7 @@ from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.pack import INTERLEAVERS, RAW_PACKERS
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import load_scene
+from tiscam_emu.sensor.scenes.scene import load_scene
 
 WORDS = (0xABC, 0x123, 0xFFF, 0x000, 0x001, 0x800, 0x7F8, 0x3C5)
 EIGHT = "ab 12 ff 00 00 80 7f 3c"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera, load
+from tiscam_emu.camera.imaging.acquisition import Exposure
 from tiscam_emu.camera.options import CameraOptions
-from tiscam_emu.camera.transport import StreamSettings
+from tiscam_emu.camera.stream.transport import StreamSettings
 from tiscam_emu.errors import Status
 from tiscam_emu.features.codec import encode
 from tiscam_emu.features.kinds import Command, Value
@@ -21,7 +21,7 @@ from tiscam_emu.gvsp.description import leader_and_trailer, leader_and_trailer_o
 from tiscam_emu.gvsp.multi_part import MultiPartTable
 from tiscam_emu.gvsp.packets import FrameTable, PacketTable
 from tiscam_emu.sensor.render import Renderer
-from tiscam_emu.sensor.scene import load_scene
+from tiscam_emu.sensor.scenes.scene import load_scene
 from tiscam_emu.wire import gvcp, gvcp_codec
 from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.endpoint import Endpoint

@@ -7,13 +7,13 @@ from functools import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tiscam_emu.camera import ptp
-from tiscam_emu.camera.action_queue import QUEUE_SIZE
-from tiscam_emu.camera.actions import ActionScheduler
+from tiscam_emu.camera.control import ptp
 from tiscam_emu.camera.core import load
 from tiscam_emu.camera.notices import ActionExecuted
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.state import CameraState
+from tiscam_emu.camera.trigger_io.action_queue import QUEUE_SIZE
+from tiscam_emu.camera.trigger_io.actions import ActionScheduler
 from tiscam_emu.errors import RegisterError
 from tiscam_emu.spec.model import CameraModel
 

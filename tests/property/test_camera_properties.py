@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from tests.property.writing import write_feature
 
-from tiscam_emu.camera.acquisition import AcquisitionSchedule, Exposure
 from tiscam_emu.camera.core import Camera, frame_request, load
 from tiscam_emu.camera.faces import Face
+from tiscam_emu.camera.imaging.acquisition import AcquisitionSchedule, Exposure
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import RegisterError

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tiscam_emu.camera import user_sets
+from tiscam_emu.camera.control import user_sets
 from tiscam_emu.camera.core import load
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.state import CameraState

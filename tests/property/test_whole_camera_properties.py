@@ -14,8 +14,8 @@ from tests.property.test_camera_properties import assert_consistent, writes
 from tests.property.writing import write_feature
 
 from tiscam_emu.camera import core, faces
-from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera
+from tiscam_emu.camera.imaging.acquisition import Exposure
 from tiscam_emu.errors import RegisterError
 from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.sensor.statistics import FrameStatistics

@@ -7,38 +7,29 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any
 
-from tiscam_emu.camera import (
-    actions,
-    color,
-    control_channel,
-    device,
-    image_format,
-    lens_motors,
-    lut,
-    message_channel,
-    multi_part,
-    ptp,
-    transport,
-    user_sets,
-    white_balance,
-)
-from tiscam_emu.camera.acquisition import AcquisitionSchedule, Exposure
-from tiscam_emu.camera.actions import ActionScheduler
-from tiscam_emu.camera.autofocus import AutoFocus, FocusLook
-from tiscam_emu.camera.automatics import Automatics
 from tiscam_emu.camera.behaviour import Behaviour, earliest
-from tiscam_emu.camera.clock import CameraClock
-from tiscam_emu.camera.digital_io import LineInput, OutputEdge, OutputRecord
-from tiscam_emu.camera.events import EventMessages
+from tiscam_emu.camera.control import control_channel, device, ptp, user_sets
+from tiscam_emu.camera.control.clock import CameraClock
+from tiscam_emu.camera.control.status_led import StatusLed
 from tiscam_emu.camera.faces import Face, OwnFace
+from tiscam_emu.camera.imaging import color, image_format, lut, white_balance
+from tiscam_emu.camera.imaging.acquisition import AcquisitionSchedule, Exposure
+from tiscam_emu.camera.imaging.automatics import Automatics
+from tiscam_emu.camera.lens import lens_motors
+from tiscam_emu.camera.lens.autofocus import AutoFocus, FocusLook
+from tiscam_emu.camera.messages import message_channel
+from tiscam_emu.camera.messages.events import EventMessages
 from tiscam_emu.camera.notices import FrameMeasured, SettingsReplaced
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.registry import ROOMS
 from tiscam_emu.camera.state import CameraState
-from tiscam_emu.camera.status_led import StatusLed
-from tiscam_emu.camera.strobe import Strobe
-from tiscam_emu.camera.transport import StreamSettings
-from tiscam_emu.camera.trigger_input import TriggerInput
+from tiscam_emu.camera.stream import multi_part, transport
+from tiscam_emu.camera.stream.transport import StreamSettings
+from tiscam_emu.camera.trigger_io import actions
+from tiscam_emu.camera.trigger_io.actions import ActionScheduler
+from tiscam_emu.camera.trigger_io.digital_io import LineInput, OutputEdge, OutputRecord
+from tiscam_emu.camera.trigger_io.strobe import Strobe
+from tiscam_emu.camera.trigger_io.trigger_input import TriggerInput
 from tiscam_emu.errors import Busy, InvalidAddress, RegisterError, Status
 from tiscam_emu.features.derived import derived
 from tiscam_emu.sensor.request import FrameRequest

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from tiscam_emu.camera import (
+from tiscam_emu.camera.control import device, ptp, user_sets
+from tiscam_emu.camera.imaging import (
     acquisition,
-    actions,
     analog,
     auto_functions,
-    bandwidth,
-    chunks,
     color,
-    device,
-    digital_io,
-    events,
     exposure,
     format_probe,
     image_format,
-    lens,
     lut,
-    message_channel,
     multi_frame,
-    ptp,
-    strobe,
-    transport,
-    trigger,
-    user_sets,
     white_balance,
 )
+from tiscam_emu.camera.lens import lens
+from tiscam_emu.camera.messages import events, message_channel
+from tiscam_emu.camera.stream import bandwidth, chunks, transport
+from tiscam_emu.camera.trigger_io import actions, digital_io, strobe, trigger
 from tiscam_emu.features.kinds import Room
 
 ROOMS: tuple[Room, ...] = (

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tiscam_emu.camera.action_queue import ActionQueue
-from tiscam_emu.camera.clock import CameraClock
-from tiscam_emu.camera.device_health import DeviceHealth
-from tiscam_emu.camera.motion import Motor
+from tiscam_emu.camera.control.clock import CameraClock
+from tiscam_emu.camera.control.device_health import DeviceHealth
+from tiscam_emu.camera.lens.motion import Motor
 from tiscam_emu.camera.notices import NoticeBoard
 from tiscam_emu.camera.options import CameraOptions
+from tiscam_emu.camera.trigger_io.action_queue import ActionQueue
 from tiscam_emu.features.kinds import Lock, Value
 from tiscam_emu.features.store import Store
 from tiscam_emu.spec.model import CameraModel, ReadoutMode

@@ -72,7 +72,7 @@ def open_camera(options: ServeOptions, reading: Reading | None = None) -> tuple[
     """
     # Imported here: meanwhile a description is being checked.
     from tiscam_emu.camera.core import Camera, load  # noqa: PLC0415
-    from tiscam_emu.camera.frame_rate import unbounded  # noqa: PLC0415
+    from tiscam_emu.camera.imaging.frame_rate import unbounded  # noqa: PLC0415
 
     reading = reading or start_reading(options)
     if reading is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from tiscam_emu.camera.device_faults import HEALTHY, DeviceFaults
+from tiscam_emu.camera.control.device_faults import HEALTHY, DeviceFaults
 from tiscam_emu.errors import InvalidOption
 
 

@@ -13,7 +13,7 @@ from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE, SMALLEST_PACKET, 
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.interfaces import Interface, find_interface, interface_addresses
-from tiscam_emu.sensor.illuminant import NEUTRAL_K
+from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import find_model
 
 LARGEST_PACKET = 65532

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tiscam_emu.camera import user_sets
+from tiscam_emu.camera.control import user_sets
 from tiscam_emu.camera.faces import Face
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import CameraState, UserSet

@@ -12,10 +12,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
-from tiscam_emu.camera import control_channel, ptp
-from tiscam_emu.camera.autofocus import FocusLook
 from tiscam_emu.camera.behaviour import earliest
+from tiscam_emu.camera.control import control_channel, ptp
 from tiscam_emu.camera.core import Camera, frame_request
+from tiscam_emu.camera.lens.autofocus import FocusLook
 from tiscam_emu.errors import UserError
 from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram, SendMessage
 from tiscam_emu.gvcp.engine import ControlEngine
@@ -45,7 +45,7 @@ from tiscam_emu.net.sockets import (
 )
 from tiscam_emu.net.status import CameraStatus, ClientMistake
 from tiscam_emu.sensor.render import Renderer
-from tiscam_emu.sensor.scene import SceneSpec, load_scene
+from tiscam_emu.sensor.scenes.scene import SceneSpec, load_scene
 from tiscam_emu.sensor.sharpness import sharpness_in_steps
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.endpoint import Endpoint

@@ -75,7 +75,7 @@ def _pickled(function: Any) -> bytes:
 def _saved(scene: Any, path: Path) -> Path:
     import numpy as np  # noqa: PLC0415 - as above
 
-    from tiscam_emu.sensor.image_array import checked_array  # noqa: PLC0415
+    from tiscam_emu.sensor.scenes.image_array import checked_array  # noqa: PLC0415
 
     if not isinstance(scene, np.ndarray):
         raise SceneError(f"scene {scene!r}: must be a name, a path, an array or a function, not {type(scene).__name__}")

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tiscam_emu.sensor import isp
-from tiscam_emu.sensor.colour_mix import mix
 from tiscam_emu.sensor.geometry import Window
-from tiscam_emu.sensor.light import Light, row_blocks
+from tiscam_emu.sensor.isp import chain as isp
+from tiscam_emu.sensor.isp.colour_mix import mix
+from tiscam_emu.sensor.isp.tone import clip
 from tiscam_emu.sensor.model import FULL_SCALE_DN
+from tiscam_emu.sensor.optics.light import Light, row_blocks
 from tiscam_emu.sensor.pack import INTERLEAVERS, RAW_PACKERS, Write
-from tiscam_emu.sensor.pixel import Floats, LightCodes, draw_dn, mean_electrons
-from tiscam_emu.sensor.readout import quantise
+from tiscam_emu.sensor.pixel.electrons import Floats, LightCodes, draw_dn, mean_electrons
+from tiscam_emu.sensor.pixel.readout import quantise
 from tiscam_emu.sensor.settings import FrameSettings
-from tiscam_emu.sensor.tone import clip
 
 Words = NDArray[np.uint16]
 

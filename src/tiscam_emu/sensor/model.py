@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.bayer import PHASES, Phase
-from tiscam_emu.sensor.illuminant import NEUTRAL_K, band_powers, infrared_power
+from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K, band_powers, infrared_power
 
 FULL_SCALE_DN = 4095
 """Largest value of the 12-bit domain in which every sensor's output is expressed."""

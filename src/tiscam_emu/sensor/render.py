@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.bayer import Phase
-from tiscam_emu.sensor.changing import ChangingPicture
 from tiscam_emu.sensor.exact import draw_exact
-from tiscam_emu.sensor.fast import FastPlan
-from tiscam_emu.sensor.fixed_pattern import FixedPattern
-from tiscam_emu.sensor.illuminant import NEUTRAL_K
-from tiscam_emu.sensor.light import Light
+from tiscam_emu.sensor.fast.plan import FastPlan
 from tiscam_emu.sensor.model import SensorModel
-from tiscam_emu.sensor.optics import Lens
+from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
+from tiscam_emu.sensor.optics.lens import Lens
+from tiscam_emu.sensor.optics.light import Light
 from tiscam_emu.sensor.pack import ByteValues, Write
+from tiscam_emu.sensor.pixel.fixed_pattern import FixedPattern
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import FlatScene, Scene, Still
+from tiscam_emu.sensor.scenes.changing import ChangingPicture
+from tiscam_emu.sensor.scenes.scene import FlatScene, Scene, Still
 from tiscam_emu.sensor.settings import FrameSettings
 
 Noise = Literal["fast", "exact"]

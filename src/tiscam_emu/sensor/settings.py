@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from tiscam_emu.pixel_formats import PixelFormat
 from tiscam_emu.sensor.bayer import Phase
-from tiscam_emu.sensor.colour_mix import Matrix, colour_mix
-from tiscam_emu.sensor.isp import Output, output_of
+from tiscam_emu.sensor.isp.chain import Output, output_of
+from tiscam_emu.sensor.isp.colour_mix import Matrix, colour_mix
+from tiscam_emu.sensor.isp.tone import ToneCurve, tone_curve
 from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
-from tiscam_emu.sensor.readout import ReadoutSettings
+from tiscam_emu.sensor.pixel.readout import ReadoutSettings
 from tiscam_emu.sensor.request import FrameRequest
-from tiscam_emu.sensor.tone import ToneCurve, tone_curve
 
 _LEAST_DARK_STEP_E = 1 / 16
 _DARK_STEPS_PER_OCTAVE = 32

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tiscam_emu.camera.notices import ActionExecuted
 from tiscam_emu.errors import Status
 from tiscam_emu.features.kinds import Value
-from tiscam_emu.sensor.scene import Scene
+from tiscam_emu.sensor.scenes.scene import Scene
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Bench

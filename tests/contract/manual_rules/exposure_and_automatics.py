@@ -8,7 +8,7 @@ import numpy as np
 from tests.contract.manual_rules.desk_work import locked, small, words_of
 from tests.contract.manual_rules.rules import ZOOM, rule
 
-from tiscam_emu.sensor.scene import FlatScene
+from tiscam_emu.sensor.scenes.scene import FlatScene
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Bench

@@ -10,7 +10,7 @@ from tests.contract.manual_rules.desk_work import format_with, locked, small, wo
 from tests.contract.manual_rules.rules import COLOUR, ZOOM, rule
 
 from tiscam_emu.camera.core import frame_request
-from tiscam_emu.sensor.scene import FlatScene, GradientScene
+from tiscam_emu.sensor.scenes.scene import FlatScene, GradientScene
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Bench

@@ -9,7 +9,7 @@ from tests.contract.manual_rules.desk_work import S
 from tests.contract.manual_rules.rules import ZOOM, rule
 
 from tiscam_emu.camera.core import frame_request
-from tiscam_emu.sensor.scene import FlatScene
+from tiscam_emu.sensor.scenes.scene import FlatScene
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Bench

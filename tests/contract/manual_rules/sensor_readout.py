@@ -10,7 +10,7 @@ from tests.contract.manual_rules.desk_work import SENSOR_PX, format_with, locked
 from tests.contract.manual_rules.rules import COLOUR, PREGIUS, USB, ZOOM, rule
 
 from tiscam_emu.camera.core import frame_request
-from tiscam_emu.sensor.scene import GradientScene, load_scene
+from tiscam_emu.sensor.scenes.scene import GradientScene, load_scene
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Bench

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tiscam_emu.camera import core, faces
-from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera
+from tiscam_emu.camera.imaging.acquisition import Exposure
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.codec import decode, encode
@@ -20,7 +20,7 @@ from tiscam_emu.features.kinds import Access, Command, Enumeration, Value
 from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest
-from tiscam_emu.sensor.scene import Scene, SceneSpec, load_scene
+from tiscam_emu.sensor.scenes.scene import Scene, SceneSpec, load_scene
 from tiscam_emu.sensor.sharpness import sharpness
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 from tiscam_emu.spec.model import CameraModel

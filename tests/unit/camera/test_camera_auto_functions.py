@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tiscam_emu.camera.auto_functions import Rectangle, rectangle
+from tiscam_emu.camera.imaging.auto_functions import Rectangle, rectangle
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.registry import ROOMS
 from tiscam_emu.camera.state import CameraState

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tiscam_emu.camera.autofocus import parts
 from tiscam_emu.camera.core import frame_request
-from tiscam_emu.camera.focus_search import search_focus
+from tiscam_emu.camera.lens.autofocus import parts
+from tiscam_emu.camera.lens.focus_search import search_focus
 from tiscam_emu.camera.notices import MoveCompleted
 from tiscam_emu.sensor.request import Region
 from tiscam_emu.units import NS_PER_MS, NS_PER_S

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from tiscam_emu.camera.brightness import Drive, Reach
+from tiscam_emu.camera.imaging.brightness import Drive, Reach
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.features.kinds import Limits
-from tiscam_emu.sensor.scene import FlatScene, load_scene
+from tiscam_emu.sensor.scenes.scene import FlatScene, load_scene
 
 if TYPE_CHECKING:
     from tests.unit.camera.conftest import Studio

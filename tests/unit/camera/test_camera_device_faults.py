@@ -6,9 +6,9 @@ import math
 
 import pytest
 
+from tiscam_emu.camera.control.device_faults import HEALTHY, DeviceFaults
+from tiscam_emu.camera.control.device_health import DeviceHealth
 from tiscam_emu.camera.core import Camera, load
-from tiscam_emu.camera.device_faults import HEALTHY, DeviceFaults
-from tiscam_emu.camera.device_health import DeviceHealth
 from tiscam_emu.errors import Busy, Status
 from tiscam_emu.gvcp.effects import SendDatagram
 from tiscam_emu.gvcp.engine import ControlEngine

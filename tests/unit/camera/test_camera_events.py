@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tiscam_emu.camera.core import frame_request
-from tiscam_emu.camera.events import EVENTS
+from tiscam_emu.camera.messages.events import EVENTS
 from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened, LineChanged, MoveCompleted, TriggerMissed
 from tiscam_emu.errors import Status
 from tiscam_emu.gvcp.messages import MessageChannel

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tiscam_emu.camera import frame_rate
+from tiscam_emu.camera.imaging import frame_rate
 from tiscam_emu.camera.registry import ROOMS
 from tiscam_emu.spec.load import load_model
 from tiscam_emu.spec.model import CameraModel

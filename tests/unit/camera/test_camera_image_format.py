@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tiscam_emu.camera.image_format import remaining
+from tiscam_emu.camera.imaging.image_format import remaining
 from tiscam_emu.errors import Status
 from tiscam_emu.sensor.geometry import Geometry
 from tiscam_emu.sensor.request import Region

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tiscam_emu.camera import color, lut
+from tiscam_emu.camera.imaging import color, lut
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.registry import ROOMS
 from tiscam_emu.camera.state import CameraState

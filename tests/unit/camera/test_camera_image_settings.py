@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tiscam_emu.camera import lut, white_balance
+from tiscam_emu.camera.imaging import lut, white_balance
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.registry import ROOMS
 from tiscam_emu.camera.state import CameraState

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tiscam_emu.camera.core import frame_request, load
-from tiscam_emu.camera.lens_optics import LARGEST_BLUR_PX, focal_mm, nearest_m
+from tiscam_emu.camera.lens.lens_optics import LARGEST_BLUR_PX, focal_mm, nearest_m
 from tiscam_emu.camera.notices import MoveCompleted
 from tiscam_emu.errors import Status
 from tiscam_emu.sensor.request import FrameRequest

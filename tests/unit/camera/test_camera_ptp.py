@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiscam_emu.camera.clock import FOLLOWING_NS, CameraClock
+from tiscam_emu.camera.control.clock import FOLLOWING_NS, CameraClock
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import Status
 

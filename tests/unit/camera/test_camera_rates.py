@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tiscam_emu.camera import frame_rate
+from tiscam_emu.camera.imaging import frame_rate
 from tiscam_emu.errors import Status
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tiscam_emu.camera import user_sets
+from tiscam_emu.camera.control import user_sets
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.errors import InvalidParameter, Status
 from tiscam_emu.spec.catalog import model_keys

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tiscam_emu.errors import Status
-from tiscam_emu.sensor.scene import FlatScene
+from tiscam_emu.sensor.scenes.scene import FlatScene
 
 if TYPE_CHECKING:
     from tests.unit.camera.conftest import Desk, Studio

@@ -16,7 +16,7 @@ if importlib.util.find_spec("genicam") is None:
 from tests.unit.foreign import twins
 from tests.unit.foreign.twins import MODELS, MS, original, twin
 
-from tiscam_emu.camera.chunks import chunk_tail
+from tiscam_emu.camera.stream.chunks import chunk_tail
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.sensor.request import FrameRequest
 

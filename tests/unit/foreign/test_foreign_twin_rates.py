@@ -16,7 +16,7 @@ if importlib.util.find_spec("genicam") is None:
 from tests.unit.foreign import twins
 
 from tiscam_emu.camera.core import load
-from tiscam_emu.camera.frame_rate import highest_hz
+from tiscam_emu.camera.imaging.frame_rate import highest_hz
 from tiscam_emu.foreign.twin import prepare
 from tiscam_emu.spec.model import CameraModel
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from genicam import genapi
 
-from tiscam_emu.camera.acquisition import Exposure
 from tiscam_emu.camera.core import Camera, load
+from tiscam_emu.camera.imaging.acquisition import Exposure
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import RegisterError
 from tiscam_emu.foreign.files import source

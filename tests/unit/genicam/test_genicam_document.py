@@ -17,7 +17,7 @@ import pytest
 from lxml import etree
 
 from tiscam_emu.camera.core import load
-from tiscam_emu.camera.events import EVENTS
+from tiscam_emu.camera.messages.events import EVENTS
 from tiscam_emu.camera.registry import ROOMS
 from tiscam_emu.features.kinds import Integer, Limits, Room
 from tiscam_emu.features.layout import LOCK_BASE, lay_out

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tiscam_emu.camera.device_faults import DeviceFaults
+from tiscam_emu.camera.control.device_faults import DeviceFaults
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.fault_plan import FaultPlan, LinkFaults, fault_text
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tiscam_emu.camera import control_channel
+from tiscam_emu.camera.control import control_channel
 from tiscam_emu.camera.core import load
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.options import CameraOptions

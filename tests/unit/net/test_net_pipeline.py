@@ -20,7 +20,7 @@ from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.render import Noise, Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import load_scene
+from tiscam_emu.sensor.scenes.scene import load_scene
 from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.gvsp import PacketFormat, parse_image_leader, parse_image_trailer, parse_packet
 from tiscam_emu.wire.multi_part import DataType, Part, parse_multi_part_leader, parse_multi_part_trailer

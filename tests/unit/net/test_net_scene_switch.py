@@ -8,7 +8,7 @@ from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.pack import ByteValues
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import load_scene
+from tiscam_emu.sensor.scenes.scene import load_scene
 
 WIDTH, HEIGHT = 64, 48
 SENSOR = SensorModel(WIDTH, HEIGHT, 3.45, color=False, full_well_e=10500, read_noise_e=2.3)

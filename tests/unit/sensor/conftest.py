@@ -15,7 +15,7 @@ from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.render import Noise, Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import Scene, load_scene
+from tiscam_emu.sensor.scenes.scene import Scene, load_scene
 
 _ROOT = str(Path(__file__).parents[3])
 if _ROOT not in sys.path:  # the modules beside the tests are imported as tests.unit.sensor.*

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tiscam_emu.errors import SceneError
-from tiscam_emu.sensor import image_array
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.model import SensorModel
-from tiscam_emu.sensor.picture import Picture
 from tiscam_emu.sensor.render import Renderer
-from tiscam_emu.sensor.scene import load_scene
+from tiscam_emu.sensor.scenes import image_array
+from tiscam_emu.sensor.scenes.picture import Picture
+from tiscam_emu.sensor.scenes.scene import load_scene
 from tiscam_emu.units import NS_PER_MS, NS_PER_S
 
 TakeFrame = Callable[..., NDArray[Any]]

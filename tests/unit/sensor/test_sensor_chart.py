@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tiscam_emu.sensor.chart import BALL_PERIOD_NS, Chart
-from tiscam_emu.sensor.colorchecker import PATCHES_SRGB
 from tiscam_emu.sensor.geometry import Window
-from tiscam_emu.sensor.picture import SRGB_DECODING
+from tiscam_emu.sensor.scenes.chart import BALL_PERIOD_NS, Chart
+from tiscam_emu.sensor.scenes.colorchecker import PATCHES_SRGB
+from tiscam_emu.sensor.scenes.picture import SRGB_DECODING
 
 SIZES = [(1280, 1024), (2048, 1536), (4096, 2160)]
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from tiscam_emu.sensor.colour_mix import colour_mix, hue_saturation, mix
-from tiscam_emu.sensor.isp import linear_planes
+from tiscam_emu.sensor.isp.chain import linear_planes
+from tiscam_emu.sensor.isp.colour_mix import colour_mix, hue_saturation, mix
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 

@@ -13,14 +13,14 @@ import pytest
 from numpy.typing import NDArray
 
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
-from tiscam_emu.sensor.conveyor import PERIOD_NS, parts_in_view
-from tiscam_emu.sensor.conveyor_parts import draw, part
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.model import SensorModel
-from tiscam_emu.sensor.picture import MovingPatch, Picture, Still
 from tiscam_emu.sensor.render import Noise, Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import load_scene
+from tiscam_emu.sensor.scenes.conveyor import PERIOD_NS, parts_in_view
+from tiscam_emu.sensor.scenes.conveyor_parts import draw, part
+from tiscam_emu.sensor.scenes.picture import MovingPatch, Picture, Still
+from tiscam_emu.sensor.scenes.scene import load_scene
 from tiscam_emu.units import NS_PER_MS
 
 TakeFrame = Callable[..., NDArray[Any]]

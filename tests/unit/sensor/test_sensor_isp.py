@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
-from tiscam_emu.sensor import isp
-from tiscam_emu.sensor.isp import Output
+from tiscam_emu.sensor.isp import chain as isp
+from tiscam_emu.sensor.isp.chain import Output
 
 
 def test_demosaicing_reproduces_a_colour_ramp() -> None:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tiscam_emu.sensor.fast_noise import FixedPoint
+from tiscam_emu.sensor.fast.fixed_point import FixedPoint
+from tiscam_emu.sensor.fast.noise_pool import MAX_Z, Z_UNITS, white_pool
 from tiscam_emu.sensor.model import SensorModel
-from tiscam_emu.sensor.noise_pool import MAX_Z, Z_UNITS, white_pool
 from tiscam_emu.sensor.request import Region
-from tiscam_emu.sensor.scene import Scene
+from tiscam_emu.sensor.scenes.scene import Scene
 
 TakeFrame = Callable[..., NDArray[Any]]
 Card = Callable[..., Scene]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tiscam_emu.sensor.noise_pool import BLOCK, MAX_Z, Z_UNITS, colour_pool, white_pool
+from tiscam_emu.sensor.fast.noise_pool import BLOCK, MAX_Z, Z_UNITS, colour_pool, white_pool
 
 WIDTH = 256
 EVEN = (1.0, 1.0, 1.0)

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.geometry import Window
-from tiscam_emu.sensor.optics import Falloff, Lens, WindowSource
+from tiscam_emu.sensor.optics.lens import Falloff, Lens, WindowSource
 
 WHOLE = Window(0, 120, 0, 160)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.model import FormatReadout, SensorModel
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import FlatScene, Scene, load_scene
+from tiscam_emu.sensor.scenes.scene import FlatScene, Scene, load_scene
 from tiscam_emu.sensor.settings import FrameSettings
 
 TakeFrame = Callable[..., NDArray[Any]]

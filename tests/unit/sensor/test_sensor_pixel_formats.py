@@ -13,11 +13,11 @@ from tests.interop import unpack
 from tests.unit.sensor.test_sensor_packing import upper_bits
 
 from tiscam_emu.pixel_formats import BY_CODE, OLD_NAMES, PIXEL_FORMATS, find
-from tiscam_emu.sensor import noise_pool
+from tiscam_emu.sensor.fast import noise_pool
 from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import Scene, load_scene
+from tiscam_emu.sensor.scenes.scene import Scene, load_scene
 from tiscam_emu.sensor.statistics import measure
 
 Image = NDArray[Any]

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
-from tiscam_emu.sensor.scene import Scene, load_scene
+from tiscam_emu.sensor.scenes.scene import Scene, load_scene
 
 TakeFrame = Callable[..., NDArray[Any]]
 Card = Callable[..., Scene]

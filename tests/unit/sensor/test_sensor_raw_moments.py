@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
-from tiscam_emu.sensor.fast_noise import FixedPoint
+from tiscam_emu.sensor.fast.fixed_point import FixedPoint
+from tiscam_emu.sensor.fast.moments import component_moments, largest_sigma_dn
+from tiscam_emu.sensor.fast.raw_moments import RawMoments
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.model import SensorModel
-from tiscam_emu.sensor.moments import component_moments, largest_sigma_dn
-from tiscam_emu.sensor.raw_moments import RawMoments
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.settings import FrameSettings
 

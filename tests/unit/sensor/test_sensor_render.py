@@ -10,13 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
-from tiscam_emu.sensor import fast
+from tiscam_emu.sensor.fast import plan as fast
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
-from tiscam_emu.sensor.picture import FormulaPicture, Picture
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import Scene, load_scene
+from tiscam_emu.sensor.scenes.picture import FormulaPicture, Picture
+from tiscam_emu.sensor.scenes.scene import Scene, load_scene
 
 TakeFrame = Callable[..., NDArray[Any]]
 Card = Callable[..., Scene]

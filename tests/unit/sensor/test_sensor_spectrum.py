@@ -13,7 +13,7 @@ from tests.unit.sensor.noise_figures import assert_same_noise, noise_figures, sp
 
 from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
 from tiscam_emu.sensor.request import Region
-from tiscam_emu.sensor.scene import FlatScene
+from tiscam_emu.sensor.scenes.scene import FlatScene
 
 TakeFrame = Callable[..., NDArray[Any]]
 

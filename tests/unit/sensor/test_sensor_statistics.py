@@ -10,7 +10,7 @@ from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
-from tiscam_emu.sensor.scene import load_scene
+from tiscam_emu.sensor.scenes.scene import load_scene
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tiscam_emu.sensor import colorchecker, star
 from tiscam_emu.sensor.geometry import Window
-from tiscam_emu.sensor.picture import Picture
-from tiscam_emu.sensor.scene import load_scene
+from tiscam_emu.sensor.scenes import colorchecker, star
+from tiscam_emu.sensor.scenes.picture import Picture
+from tiscam_emu.sensor.scenes.scene import load_scene
 
 SIZES = [(1280, 1024), (4504, 4504), (256, 192)]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tiscam_emu.sensor.tone import POINTS, ToneCurve, clip, propagate, tone_curve
+from tiscam_emu.sensor.isp.tone import POINTS, ToneCurve, clip, propagate, tone_curve
 
 STRAIGHT = tuple(min(256 * index, 65535) for index in range(POINTS))
 

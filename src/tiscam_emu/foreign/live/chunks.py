@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tiscam_emu.camera.chunks import Chunk
 from tiscam_emu.camera.state import CameraState
+from tiscam_emu.camera.stream.chunks import Chunk
 from tiscam_emu.foreign.nodes.graph import Graph, Node
 from tiscam_emu.foreign.nodes.nodemap import NodeMap
 from tiscam_emu.pixel_formats import PixelFormat

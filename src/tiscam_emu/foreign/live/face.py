@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tiscam_emu.camera.acquisition import resulting_hz
 from tiscam_emu.camera.faces import DescriptionFile
+from tiscam_emu.camera.imaging.acquisition import resulting_hz
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import AccessDenied, InvalidAddress, ReadOnly, RegisterError, Status

@@ -1,0 +1,151 @@
+"""Pre-drawn unit noise: white for raw data, and as it looks behind demosaicing for everything computed from colour.
+
+Demosaicing and chroma subsampling make the noise of neighbouring pixels and of the colours of one pixel resemble each
+other. A pool for colour is therefore drawn as a mosaic and sent through the same linear ISP as pictures are, then
+scaled to unit variance at each place; frames scale it by their own sigma. It is right for greys lit so brightly that
+shot noise prevails, and close to that elsewhere: the ratio of the colours' noise is that of a balanced grey.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import shake_128
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiscam_emu.pixel_formats import Packing
+from tiscam_emu.sensor.bayer import RGGB, Phase
+from tiscam_emu.sensor.isp import chain as isp
+from tiscam_emu.sensor.isp.chain import Output
+from tiscam_emu.sensor.isp.colour_mix import Matrix, mix
+from tiscam_emu.sensor.pack import INTERLEAVERS, line_components
+
+Fixed = NDArray[np.int16]
+Floats = NDArray[np.float32]
+
+BLOCK = 1 << 18
+"""Components whose noise lies in one stretch of the pool; at most so many are drawn at once."""
+
+MAX_Z = 5.0
+"""Unit normals are cut off here."""
+
+Z_UNITS = 16
+"""What one standard deviation counts."""
+
+POOL_SEED = 0x7A11
+_WHITE_SAMPLES = 1 << 21
+_COLOUR_PIXELS = 1 << 19
+
+
+class NoisePool(NamedTuple):
+    """Unit noise in order of the wire, whose beginning stands again behind its end, for a block to run over it.
+
+    Attributes
+    ----------
+    samples
+        In units of ``1 / Z_UNITS``, with zero mean and unit variance after rounding, cut at `MAX_Z`.
+    size
+        Samples that differ.
+    step
+        A frame may begin on every so many samples: on any, or on every other line of a mosaic.
+    """
+
+    samples: Fixed
+    size: int
+    step: int = 1
+
+    def starts(self, count: int, key: bytes) -> list[tuple[int, bool]]:
+        """Where so many blocks begin, to go on from there by their place in the frame, and which are negated.
+
+        Where there are few places to begin at, signs make the mean of many frames free of noise all the same.
+
+        Parameters
+        ----------
+        key
+            Different bytes for different frames: equal ones give equal places.
+        """
+        drawn = np.frombuffer(shake_128(key).digest(8 * count), "<u8")  # in less time than a generator takes to seed
+        starts = (drawn >> np.uint64(1)) % np.uint64(self.size // self.step) * np.uint64(self.step)
+        signs = (drawn & np.uint64(self.step > 1)).astype(bool)
+        return list(zip(starts.tolist(), signs.tolist(), strict=True))
+
+    def part(self, start: int, first: int, count: int) -> Fixed:
+        """Noise for `count` components, at most a block, from the frame's `first` one on."""
+        begin = (start + first) % self.size
+        return self.samples[begin : begin + count]
+
+
+@lru_cache(maxsize=1)
+def white_pool() -> NoisePool:
+    """Independent normals."""
+    normals = np.random.default_rng(POOL_SEED).standard_normal(_WHITE_SAMPLES, dtype=np.float32)
+    return NoisePool(_wrapped(_rounded(normals)), normals.size)
+
+
+@lru_cache(maxsize=2)
+def colour_pool(
+    output: Output,
+    packing: Packing,
+    width: int,
+    matrix: Matrix | None,
+    spread: tuple[float, float, float],
+    *,
+    phase: Phase | None = RGGB,
+) -> NoisePool:
+    """Noise as it is behind demosaicing, colour `matrix` and chroma subsampling, for lines of `width` pixels.
+
+    Parameters
+    ----------
+    spread
+        Ratio of the standard deviations of red, green and blue pixels behind white balance.
+    phase
+        Of the mosaic; None: components of a pixel are alike, as on a monochrome sensor.
+    """
+    whole_width = -(-width // isp.HALO) * isp.HALO  # lines of no whole groups are cut off
+    height = max(_COLOUR_PIXELS // whole_width // 2 * 2, 16)
+    mosaic = np.random.default_rng(POOL_SEED).standard_normal((height, whole_width), dtype=np.float32)
+    isp.balance(mosaic, spread, 0.0, phase)
+    planes = _alike(mosaic, output) if phase is None else _developed(mosaic, output, matrix, spread, phase)
+    components = planes[0] if len(planes) == 1 else INTERLEAVERS[packing](planes, planes[1])
+    if whole_width != width:
+        components = components[:, : width if len(planes) == 1 else line_components(packing, width)]
+    return NoisePool(_wrapped(_rounded(components.reshape(-1))), components.size, step=2 * components.shape[1])
+
+
+def _alike(noise: Floats, output: Output) -> list[Floats]:
+    divisor = isp.chroma_divisor(output)
+    return [noise, noise[:, ::divisor], noise[:, ::divisor]]
+
+
+def _developed(
+    mosaic: Floats, output: Output, matrix: Matrix | None, spread: tuple[float, float, float], phase: Phase
+) -> list[Floats]:
+    """The mosaic's planes, each component with unit variance."""
+    margin = 2 * isp.HALO
+    edges = np.pad(mosaic, margin, mode="wrap")  # its end goes on at its beginning, also for the ISP
+    rgb = isp.demosaic(edges, phase)
+    made = isp.linear_planes(rgb if matrix is None else mix(rgb, matrix, 0.0), output, phase)
+    variances = [np.full((2, 4), s * s, np.float32) for s in spread]
+    planes = []
+    for index, (plane, gains) in enumerate(zip(made, isp.noise_gains(output, matrix, phase), strict=True)):
+        divisor = isp.chroma_divisor(output) if index else 1
+        part = plane[margin:-margin, margin // divisor : plane.shape[1] - margin // divisor]
+        sigma = isp.plane_sigma(variances, gains, divisor)
+        rows, columns = np.arange(part.shape[0]) % 2, np.arange(part.shape[1]) % (4 // divisor)
+        planes.append(part / sigma[np.ix_(rows, columns)])
+    return planes
+
+
+def _rounded(normals: Floats) -> Fixed:
+    normals = normals - normals.mean()
+    normals *= np.float32((Z_UNITS**2 - 1 / 12) ** 0.5 / normals.std())
+    limit = MAX_Z * Z_UNITS
+    return np.rint(np.clip(normals, -limit, limit)).astype(np.int16)
+
+
+def _wrapped(samples: Fixed) -> Fixed:
+    pool = np.resize(samples, samples.size + BLOCK)
+    pool.flags.writeable = False
+    return pool
