@@ -1,0 +1,3 @@
+#include "core.h"
+
+PyMethodDef draw_functions[] = {{NULL, NULL, 0, NULL}};
