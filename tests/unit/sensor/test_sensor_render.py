@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
-from tiscam_emu.sensor.fast import plan as fast
+from tiscam_emu.sensor.fast import drawing as fast
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.model import SensorModel, neutral_white_balance
 from tiscam_emu.sensor.render import Renderer
