@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.gvsp.packets import Packet, PayloadRows, Positions, Run, payload_headers, with_trailer
-from tiscam_emu.sensor.pack import ByteValues
+from tiscam_emu.sensor.canvas import ByteValues, Rows
 from tiscam_emu.wire.gvsp import (
     IP_UDP_HEADER_BYTES,
     Leader,
@@ -86,6 +86,16 @@ class MultiPartTable:
                 complete = packets_before + rows.complete_rows(high - begin)
                 self.sendable_packets = max(self.sendable_packets, with_trailer(self, complete))
             begin = end
+
+    @property
+    def memory(self) -> Rows:
+        """Where the image goes."""
+        return self._parts[0].memory
+
+    def wrote(self, end: int) -> None:
+        """Know that the image has been written up to byte `end`."""
+        complete = self._firsts[0] + self._parts[0].complete_rows(end)
+        self.sendable_packets = max(self.sendable_packets, with_trailer(self, complete))
 
     def restart(self) -> None:
         """Begin another frame: nothing of it has been written."""

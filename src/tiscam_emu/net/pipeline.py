@@ -350,7 +350,7 @@ class FramePipeline:
         work.table = self._table(job)
         work.table.restart()
         describe(work.table, job)
-        yield from self._source.draw(job.request, work.table.write)
+        yield from self._source.draw(job.request, work.table)
 
     def _step(self, work: Work) -> None:
         if work.job is not None and work.epoch != self._epoch:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu.sensor.canvas import ByteValues, Canvas
 from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint
 from tiscam_emu.sensor.fast.lut import FixedPointLut
 from tiscam_emu.sensor.fast.noise_pool import BLOCK, MAX_Z, Z_UNITS
-from tiscam_emu.sensor.pack import RAW_PACKERS, WORDS, ByteValues, Write
+from tiscam_emu.sensor.pack import RAW_PACKERS, WORDS
 from tiscam_emu.sensor.request import LARGE_FRAME_BYTES
 from tiscam_emu.sensor.settings import FrameSettings
 
@@ -47,7 +48,7 @@ class NumpyDrawing:
             self._find_clips(first, min(self._mean.size, first + BLOCK))
             yield
 
-    def draw(self, first: int, noise: Fixed, negated: bool, overlaid: Sequence[Span], write: Write) -> None:
+    def draw(self, first: int, noise: Fixed, negated: bool, overlaid: Sequence[Span], canvas: Canvas) -> None:
         """Write the bytes of the components from `first` on, one for each sample of `noise`.
 
         Parameters
@@ -64,7 +65,7 @@ class NumpyDrawing:
         np.add(value, self._mean[first : first + noise.size], out=value)
         self._clip(value, first, overlaid)
         done = self._encoded(value) if self._lut is None else self._looked_up(self._lut, value, first)
-        write(_bytes(first, self._settings), done)
+        canvas.write(_bytes(first, self._settings), done)
 
     def _find_clips(self, first: int, end: int) -> None:
         mean, sigma = self._mean[first:end], self._sigma[first:end]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu.sensor.canvas import Canvas
 from tiscam_emu.sensor.fast.drawing import NumpyDrawing, Span
 from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint
 from tiscam_emu.sensor.fast.moments import component_moments, largest_sigma_dn
@@ -17,7 +18,6 @@ from tiscam_emu.sensor.fast.raw_moments import RawMoments
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.isp import chain as isp
 from tiscam_emu.sensor.optics.light import Light, row_blocks
-from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.pixel.electrons import LightCodes
 from tiscam_emu.sensor.scenes.picture import MovingPatch
 from tiscam_emu.sensor.settings import FrameSettings
@@ -113,7 +113,7 @@ class FastPlan:
         columns = slice(_components(window.left, self.settings), _components(window.right, self.settings))
         return slice(window.top, window.bottom), columns
 
-    def draw(self, moving: Sequence[MovingPatch], key: bytes, write: Write) -> Iterator[None]:
+    def draw(self, moving: Sequence[MovingPatch], key: bytes, canvas: Canvas) -> Iterator[None]:
         """Draw the frame that `key` stands for, with what is `moving` over the still scene, piece by piece.
 
         What moves is looked at only when the drawing comes to it: the first pieces of a frame may be waited for.
@@ -134,7 +134,7 @@ class FastPlan:
                 start, negated = starts[first // BLOCK]
                 noise = self._pool.part(start, first, end - first)
                 overlaid = [overlay.span for overlay, _ in stills]
-                self._drawing.draw(first, noise, negated, overlaid, write)
+                self._drawing.draw(first, noise, negated, overlaid, canvas)
                 yield
         finally:
             for overlay, before in stills:
