@@ -22,7 +22,7 @@ from tiscam_emu.sensor.isp.chain import Output
 from tiscam_emu.sensor.isp.colour_mix import Matrix, mix
 from tiscam_emu.sensor.pack import INTERLEAVERS, line_components
 
-Fixed = NDArray[np.int16]
+Noise = NDArray[np.int8]
 Floats = NDArray[np.float32]
 
 BLOCK = 1 << 18
@@ -52,7 +52,7 @@ class NoisePool(NamedTuple):
         A frame may begin on every so many samples: on any, or on every other line of a mosaic.
     """
 
-    samples: Fixed
+    samples: Noise
     size: int
     step: int = 1
 
@@ -71,7 +71,7 @@ class NoisePool(NamedTuple):
         signs = (drawn & np.uint64(self.step > 1)).astype(bool)
         return list(zip(starts.tolist(), signs.tolist(), strict=True))
 
-    def part(self, start: int, first: int, count: int) -> Fixed:
+    def part(self, start: int, first: int, count: int) -> Noise:
         """Noise for `count` components, at most a block, from the frame's `first` one on."""
         begin = (start + first) % self.size
         return self.samples[begin : begin + count]
@@ -138,14 +138,14 @@ def _developed(
     return planes
 
 
-def _rounded(normals: Floats) -> Fixed:
+def _rounded(normals: Floats) -> Noise:
     normals = normals - normals.mean()
     normals *= np.float32((Z_UNITS**2 - 1 / 12) ** 0.5 / normals.std())
     limit = MAX_Z * Z_UNITS
-    return np.rint(np.clip(normals, -limit, limit)).astype(np.int16)
+    return np.rint(np.clip(normals, -limit, limit)).astype(np.int8)
 
 
-def _wrapped(samples: Fixed) -> Fixed:
+def _wrapped(samples: Noise) -> Noise:
     pool = np.resize(samples, samples.size + BLOCK)
     pool.flags.writeable = False
     return pool

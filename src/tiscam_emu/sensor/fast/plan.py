@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.canvas import Canvas
-from tiscam_emu.sensor.fast.drawing import NumpyDrawing, Span
+from tiscam_emu.sensor.fast.drawing import Span, drawing
 from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint
 from tiscam_emu.sensor.fast.moments import component_moments, largest_sigma_dn
 from tiscam_emu.sensor.fast.noise_pool import BLOCK, NoisePool, colour_pool, white_pool
@@ -62,7 +62,7 @@ class FastPlan:
         self._raw = RawMoments.of(settings, self._fixed_point, largest_dn, width)
         self._missing = deque(row_blocks(height, width))
         self._prepared = False
-        self._drawing = NumpyDrawing(settings, self._fixed_point, self._mean.reshape(-1), self._sigma.reshape(-1))
+        self._drawing = drawing(settings, self._fixed_point, self._mean.reshape(-1), self._sigma.reshape(-1))
         self._pool = _pool(width, settings)
         self._overlays: dict[Hashable, _Overlay] = {}
         self._overlay_bytes = 0
