@@ -27,9 +27,11 @@ class AllInPacket:
         "block_id",
         "extended",
         "header_bytes",
+        "memory",
         "packet_size",
         "packets",
         "payload_bytes",
+        "places",
     )
 
     all_in = True
@@ -46,6 +48,8 @@ class AllInPacket:
         self.header_bytes = header_bytes(extended=extended)
         self.block_id = 0
         self.packets: list[Packet] = [b""]
+        self.memory = np.empty(0, np.uint8)
+        self.places = np.zeros((1, 2), np.uint32)
 
     def restart(self) -> None:
         """Nothing: the packet is made anew from what is written."""
@@ -90,3 +94,5 @@ class AllInPacket:
         self.block_id = block_id
         header = PacketHeader(block_id, 0, PacketFormat.ALL_IN, self.extended).build()
         self.packets[0] = header + self._description + self._payload.tobytes()
+        self.memory = np.frombuffer(self.packets[0], np.uint8)
+        self.places[0, 1] = self.memory.size
