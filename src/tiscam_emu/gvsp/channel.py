@@ -78,13 +78,29 @@ class Burst(NamedTuple):
         return None if self.table is None else self.table.runs(self.first, self.first + len(self.packets))
 
 
+class Stretch(NamedTuple):
+    """Packets of the frame being sent, from `first` to before `end`, for whoever paces them; see `Burst`.
+
+    Attributes
+    ----------
+    burst_packets, pace
+        See `pacing.LinkPacer`.
+    """
+
+    frame: OutgoingFrame
+    first: int
+    end: int
+    burst_packets: int
+    pace: tuple[float, ...]
+
+
 class StreamChannel:
     """State: one stream channel: frames waiting, the frame being sent, the resend window, the counters.
 
     Not thread-safe; whoever shares it guards it. A table's `sendable_packets` alone may grow at any time, after the
     bytes have been written. `due` gives what may be sent, `next_wakeup` says when to ask again.
     Packets of a burst are views of tables; a table is refilled only after it has left the window, which happens in
-    `due` alone.
+    `due`, `stretch` and `left` alone.
     """
 
     def __init__(self) -> None:
@@ -189,14 +205,33 @@ class StreamChannel:
         """The packets to be sent at `now`, or None before `next_wakeup`."""
         if self._tests:
             return self._tests.popleft()
-        if self._current is None and self._waiting and self._waiting[0].ready_ns <= now:
-            self._begin(self._waiting.popleft())
+        self._begin_next(now)
         allowed = self._pacer.allowance(now)
         if allowed and self._resends and (burst := self._resend(allowed, now)) is not None:
             return burst
         if allowed and self._current is not None and not self.starved:
             return self._send(self._current, allowed, now)
         return None
+
+    def stretch(self, now: Nanoseconds) -> Stretch | None:
+        """What the caller may send by itself, at the times that the pace sets, telling afterwards what `left`.
+
+        None if `due` has to be asked, because there is nothing, or something that comes before.
+        """
+        self._begin_next(now)
+        frame = self._current
+        if frame is None or self._tests or self._resends or self.starved:
+            return None
+        end, burst_packets = frame.table.sendable_packets, self._pacer.burst_packets
+        return Stretch(frame, self._next_packet, end, burst_packets, self._pacer.rule())
+
+    def left(self, stretch: Stretch, packets: int, now: Nanoseconds, link_free_ns: float, earliest_ns: float) -> None:
+        """Count the first packets of a stretch, the last of which left at `now`, and how the pace stands."""
+        if self._current is stretch.frame:
+            self._pacer.resume(link_free_ns, earliest_ns)
+            self._advance(stretch.frame, packets, now)
+        else:  # given up meanwhile
+            self._counters.packets += packets
 
     def next_wakeup(self) -> Nanoseconds | None:
         """When `due` has something, as things stand; None: not before something is enqueued, drawn or requested."""
@@ -230,7 +265,12 @@ class StreamChannel:
         self._resends.clear()
         self._tests.clear()
         self._current = None
+        self._pacer = LinkPacer()
         self._blocks = 0
+
+    def _begin_next(self, now: Nanoseconds) -> None:
+        if self._current is None and self._waiting and self._waiting[0].ready_ns <= now:
+            self._begin(self._waiting.popleft())
 
     def _begin(self, frame: OutgoingFrame) -> None:
         to = frame.destination
@@ -259,16 +299,19 @@ class StreamChannel:
         packets = frame.table.packets[first:last]
         if not packets:
             return None
-        self._next_packet += len(packets)
         self._pacer.sent(len(packets), sum(map(len, packets)), now)
-        self._counters.packets += len(packets)
-        self._budget.earn(len(packets))
+        self._advance(frame, len(packets), now)
+        return Burst(packets, frame.destination, frame.table, first)
+
+    def _advance(self, frame: OutgoingFrame, packets: int, now: Nanoseconds) -> None:
+        self._next_packet += packets
+        self._counters.packets += packets
+        self._budget.earn(packets)
         if self._next_packet == len(frame.table.packets):
             self._counters.frames += 1
             self._counters.payload_bytes += frame.table.payload_bytes
             self._free(self._window.add(SentFrame(frame.table, frame.destination, now)))
             self._current = None
-        return Burst(packets, frame.destination, frame.table, first)
 
     def _resend(self, allowed: int, now: Nanoseconds) -> Burst | None:
         packets: list[Packet] = []

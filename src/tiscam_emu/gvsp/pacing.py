@@ -111,5 +111,24 @@ class LinkPacer:
         self._earliest_ns = slot_ns + taken_ns * _GAP_SHARE
         self._schedule()
 
+    def rule(self) -> tuple[float, ...]:
+        """The state and all it follows from, for the compiled core, which counts as `sent` does.
+
+        Returns
+        -------
+        tuple
+            When the link is free, when the next burst may leave at the soonest, what a byte and a packet cost, the time
+            that is made good at most, the share by which a wakeup may be late, the shortest gap as a share of a burst;
+            times in nanoseconds.
+        """
+        packet_ns = IP_UDP_HEADER_BYTES * self._byte_ns + self._delay_ns
+        state = self._link_free_ns, self._earliest_ns
+        return (*state, self._byte_ns, packet_ns, self._forgiven_ns, _OVERSLEPT_SHARE, _GAP_SHARE)
+
+    def resume(self, link_free_ns: float, earliest_ns: float) -> None:
+        """Go on from the state that somebody else who follows the `rule` has come to."""
+        self._link_free_ns, self._earliest_ns = link_free_ns, earliest_ns
+        self._schedule()
+
     def _schedule(self) -> None:
         self.next_ns = round(max(self._link_free_ns, self._earliest_ns))

@@ -16,14 +16,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from tiscam_emu.gvsp.channel import Burst, OutgoingFrame, StreamChannel, StreamCounters
+from tiscam_emu.gvsp.channel import OutgoingFrame, StreamChannel, StreamCounters
 from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.gvsp.packets import FrameTable, Layout
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.drawing import Painter, give_up
 from tiscam_emu.net.frame_work import Measurement, RenderJob, Work
-from tiscam_emu.net.paced_sender import PacedSender
+from tiscam_emu.net.paced_sender import Due, sender_for
 from tiscam_emu.net.skipping import MAX_OUTSTANDING, is_taken
 from tiscam_emu.net.stream_roles import ImageSource, PacketSink, TakenExposure
 from tiscam_emu.net.to_draw import ToDraw
@@ -79,7 +79,8 @@ class FramePipeline:
         self._wanted_apart = threading.Condition(self._lock)
         self._progress = threading.Condition(self._lock)
         self._channel = StreamChannel()
-        self._sender = PacedSender(sink, _first_only(on_error), segmentation=segmentation)
+        report = _first_only(on_error)
+        self._sender = sender_for(self._channel, self._lock, sink, clock, report, segmentation=segmentation)
         self._painter = Painter(source, self._spare_table, _first_only(on_error), on_measured)
         self._to_draw = ToDraw()
         self._work: Work | None = None
@@ -163,13 +164,13 @@ class FramePipeline:
                 self._channel.request_resend(
                     asked.block_id, asked.first, asked.last, now, marked=asked.marked, requester=asked.requester
                 )
-            self._wake_sending()
+            self._interrupt_sending()
 
     def send_test_packet(self, destination: Destination) -> None:
         """Send a test packet of the destination's packet size."""
         with self._lock:
             self._channel.request_test_packet(destination)
-            self._wake_sending()
+            self._interrupt_sending()
 
     def discard(self) -> None:
         """Forget all frames, sent and unsent: the channel has been closed, or control lost."""
@@ -177,8 +178,13 @@ class FramePipeline:
             self._epoch += 1
             self._to_draw.jobs.clear()
             self._channel.discard()
-            self._wake_sending()
+            self._interrupt_sending()
             self._progress.notify_all()
+
+    def look_again(self) -> None:
+        """Have the way to the network looked at: it has changed."""
+        with self._lock:
+            self._interrupt_sending()
 
     def counters(self) -> StreamCounters:
         """A copy of the channel's counters."""
@@ -200,11 +206,12 @@ class FramePipeline:
         """End both threads, after the step or burst they are busy with; the sink may be closed afterwards."""
         with self._lock:
             self._stopping = True
-            self._wake_sending()
+            self._interrupt_sending()
             self._wanted_apart.notify()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
+        self._sender.close()
 
     def _is_taken(self, exposure: TakenExposure) -> bool:
         work, waiting = self._work, self._to_draw.jobs
@@ -233,6 +240,12 @@ class FramePipeline:
         return self._to_draw.may_begin(self._channel.frames_waiting)
 
     def _wake_sending(self) -> None:
+        """Have the thread that sends look if it waits."""
+        self._wanted.notify()
+
+    def _interrupt_sending(self) -> None:
+        """Have it look in any case, at the next burst."""
+        self._sender.interrupt()
         self._wanted.notify()
 
     def _wake_drawing(self) -> None:
@@ -241,7 +254,7 @@ class FramePipeline:
             (self._wanted_apart if self._next_apart() else self._wanted).notify()
 
     def _next_apart(self) -> bool:
-        return self._to_draw.takes_long(quick=self._source.quick)
+        return self._sender.sleeps_outside or self._to_draw.takes_long(quick=self._source.quick)
 
     def _begin(self, *, apart: bool) -> Work | None:
         """The work of the thread that asks: what it has begun, or can begin now."""
@@ -270,7 +283,7 @@ class FramePipeline:
                 self._step(work)
         self._give_up(apart=True)
 
-    def _next_due(self) -> Burst | Work | None:
+    def _next_due(self) -> Due | Work | None:
         """What the stream's thread does next: packets that are due, else a step of drawing; None to end."""
         with self._lock:
             self._sending = False
@@ -280,9 +293,9 @@ class FramePipeline:
             finally:
                 self._looking = False
 
-    def _look_for_work(self) -> Burst | Work | None:
+    def _look_for_work(self) -> Due | Work | None:
         while not self._stopping:
-            due = self._channel.due(self._clock.now())
+            due = self._sender.due(self._clock.now())
             if due is not None:
                 self._sending = True
                 self._wake_drawing()
@@ -333,6 +346,7 @@ class FramePipeline:
                 if work.leaving:
                     if table is None:
                         self._channel.abandon()
+                        self._interrupt_sending()
                 elif table is None:
                     self._channel.skip_frame()
                 else:

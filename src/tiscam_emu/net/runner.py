@@ -135,7 +135,6 @@ class CameraRunner:
             self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
         seed = f"{self.options.seed} {self.address}"
         self._cable: Cable[_Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
-        self.use_faults(FaultPlan.parse(self.options.faults))
         self.pipeline = FramePipeline(
             self._scenes,
             self._cable.stream,
@@ -145,6 +144,7 @@ class CameraRunner:
             segmentation=self.options.gso,
         )
         self.pipeline.stamping = self.options.stamp
+        self.use_faults(FaultPlan.parse(self.options.faults))
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
         self.pipeline.prepare(frame_request(self.camera.state, 0, self.clock.now()))
@@ -263,12 +263,14 @@ class CameraRunner:
         """Let these faults take the place of the former ones; may be called from any thread."""
         with self._lock:
             self._cable.use(plan)
+            self.pipeline.look_again()
             self.camera.state.health.suffer(plan.device)
 
     def plug(self, *, plugged: bool) -> None:
         """Pull the network plug, or put it in again; may be called from any thread."""
         with self._lock:
             self._cable.plug(plugged=plugged)
+            self.pipeline.look_again()
 
     def call(self, function: Callable[[Camera, Nanoseconds], _Result]) -> _Result:
         """Have `function` act on the camera between two turns of the loop; may be called from any thread."""

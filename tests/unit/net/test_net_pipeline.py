@@ -124,6 +124,9 @@ class FakeSink:
             self.packets += [bytes(packet) for packet in packets]
             self.sent.notify_all()
 
+    def descriptor(self) -> int | None:
+        return None
+
     def send_runs(self, runs: Sequence[tuple[memoryview | bytes, int]]) -> None:
         self.calls += 1
         for data, size in runs:
