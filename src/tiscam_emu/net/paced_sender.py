@@ -161,8 +161,10 @@ class CoreSender(BurstSender):
             os.eventfd_write(self._wake, 1)
 
     def close(self) -> None:
-        """See `Sender.close`."""
-        os.close(self._wake)
+        """See `Sender.close`; once is enough."""
+        if self._wake >= 0:
+            os.close(self._wake)
+            self._wake = -1
 
     def _socket_to(self, to: Destination) -> int | None:
         try:
