@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tiscam_emu.gvsp.destination import Destination, redirected
-from tiscam_emu.gvsp.pacing import LinkPacer
+from tiscam_emu.gvsp.pacing import DEFAULT_RECEIVE_BUFFER_BYTES, LinkPacer
 from tiscam_emu.gvsp.packets import FrameTable, Layout, Packet, Run
 from tiscam_emu.gvsp.resend import Held, ResendBudget, ResendState
 from tiscam_emu.gvsp.window import ResendWindow, SentFrame
@@ -99,6 +99,12 @@ class StreamChannel:
 
     Not thread-safe; whoever shares it guards it. A table's `sendable_packets` alone may grow at any time, after the
     bytes have been written. `due` gives what may be sent, `next_wakeup` says when to ask again.
+
+    Attributes
+    ----------
+    receive_buffer_bytes
+        What the receiver of the next frame can hold.
+
     Packets of a burst are views of tables; a table is refilled only after it has left the window, which happens in
     `due`, `stretch` and `left` alone.
     """
@@ -119,6 +125,7 @@ class StreamChannel:
         self._opened: int | None = None
         self._latest: Destination | None = None
         self._counters = StreamCounters()
+        self.receive_buffer_bytes = DEFAULT_RECEIVE_BUFFER_BYTES
 
     @property
     def counters(self) -> StreamCounters:
@@ -129,6 +136,12 @@ class StreamChannel:
     def frames_outstanding(self) -> int:
         """Frames enqueued whose last packet has not been handed out."""
         return len(self._waiting) + (self._current is not None)
+
+    @property
+    def destination(self) -> Destination | None:
+        """Of the frame being sent, or else of the next one."""
+        frame = self._current or (self._waiting[0] if self._waiting else None)
+        return frame.destination if frame is not None else None
 
     @property
     def frames_waiting(self) -> int:
@@ -222,8 +235,9 @@ class StreamChannel:
         frame = self._current
         if frame is None or self._tests or self._resends or self.starved:
             return None
-        end, burst_packets = frame.table.sendable_packets, self._pacer.burst_packets
-        return Stretch(frame, self._next_packet, end, burst_packets, self._pacer.rule())
+        first, pacer = self._next_packet, self._pacer
+        end = min(frame.table.sendable_packets, first + max(pacer.stretch_packets, pacer.burst_packets))
+        return Stretch(frame, first, end, pacer.burst_packets, pacer.rule())
 
     def left(self, stretch: Stretch, packets: int, now: Nanoseconds, link_free_ns: float, earliest_ns: float) -> None:
         """Count the first packets of a stretch, the last of which left at `now`, and how the pace stands."""
@@ -283,7 +297,12 @@ class StreamChannel:
         self._blocks += 1
         frame.table.stamp(self._newest_block)
         self._pacer.configure(
-            to.packet_size, frame.table.header_bytes, to.link_bytes_per_s, to.packet_delay_ns, to.limit_bytes_per_s
+            to.packet_size,
+            frame.table.header_bytes,
+            to.link_bytes_per_s,
+            to.packet_delay_ns,
+            to.limit_bytes_per_s,
+            receive_buffer_bytes=self.receive_buffer_bytes,
         )
         self._pacer.begin(frame.ready_ns)
         self._budget.begin_frame(len(frame.table.packets))

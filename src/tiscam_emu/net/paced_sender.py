@@ -12,6 +12,8 @@ from tiscam_emu.gvsp.channel import Burst, StreamChannel, Stretch
 from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.native import core
 from tiscam_emu.net.clock import Clock, SystemClock
+from tiscam_emu.net.offload import Gso
+from tiscam_emu.net.outlook import Outlook
 from tiscam_emu.net.sockets import LIKE_A_CABLE
 from tiscam_emu.net.stream_roles import PacketSink
 from tiscam_emu.units import Nanoseconds
@@ -49,23 +51,24 @@ class BurstSender:
     ----------
     report
         Told of every error of sending.
-    segmentation
-        Hand many packets at a time to the system.
+    gso
+        Whether many packets at a time are handed to the system.
     """
 
     sleeps_outside = False
 
     def __init__(
-        self, channel: StreamChannel, sink: PacketSink, report: Callable[[Exception], None], *, segmentation: bool
+        self, channel: StreamChannel, sink: PacketSink, report: Callable[[Exception], None], *, gso: Gso
     ) -> None:
         self._channel = channel
         self._sink = sink
         self._report = report
-        self._segmentation = segmentation
+        self._outlook = Outlook(gso)
         self._target: Destination | None = None
 
     def due(self, now: Nanoseconds) -> Due | None:
         """See `Sender.due`."""
+        self._look(now)
         return self._channel.due(now)
 
     def send(self, due: Due) -> None:
@@ -73,7 +76,7 @@ class BurstSender:
         assert isinstance(due, Burst)
         try:
             self._aim(due.destination)
-            if self._segmentation and (runs := due.runs()) is not None:
+            if self._outlook.offload and (runs := due.runs()) is not None:
                 self._sink.send_runs(runs)
             else:
                 self._sink.send(due.packets)
@@ -85,6 +88,11 @@ class BurstSender:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _look(self, now: Nanoseconds) -> None:
+        if (to := self._channel.destination) is not None:
+            self._outlook.look(to, now)
+            self._channel.receive_buffer_bytes = self._outlook.buffer_bytes
 
     def _aim(self, to: Destination) -> None:
         if to is not self._target:
@@ -110,9 +118,9 @@ class CoreSender(BurstSender):
         sink: PacketSink,
         report: Callable[[Exception], None],
         *,
-        segmentation: bool,
+        gso: Gso,
     ) -> None:
-        super().__init__(channel, sink, report, segmentation=segmentation)
+        super().__init__(channel, sink, report, gso=gso)
         self._lock = lock
         self._outside = False
         self._socket = -1
@@ -120,6 +128,7 @@ class CoreSender(BurstSender):
 
     def due(self, now: Nanoseconds) -> Due | None:
         """See `Sender.due`."""
+        self._look(now)
         stretch = self._channel.stretch(now)
         if stretch is None or (socket := self._socket_to(stretch.frame.destination)) is None:
             return self._channel.due(now)
@@ -143,7 +152,7 @@ class CoreSender(BurstSender):
             due.burst_packets,
             len(table.packets) - 1,
             frame.end_ns,
-            self._segmentation,
+            self._outlook.offload,
             due.pace,
         )
         if error and error not in LIKE_A_CABLE:
@@ -182,9 +191,9 @@ def sender_for(
     clock: Clock,
     report: Callable[[Exception], None],
     *,
-    segmentation: bool,
+    gso: Gso,
 ) -> Sender:
     """Who sends: the compiled core where there is one and time passes by itself."""
     if hasattr(core, "send_paced") and hasattr(os, "eventfd") and isinstance(clock, SystemClock):
-        return CoreSender(channel, lock, sink, report, segmentation=segmentation)
-    return BurstSender(channel, sink, report, segmentation=segmentation)
+        return CoreSender(channel, lock, sink, report, gso=gso)
+    return BurstSender(channel, sink, report, gso=gso)

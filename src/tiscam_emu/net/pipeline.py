@@ -23,6 +23,7 @@ from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.drawing import Painter, give_up
 from tiscam_emu.net.frame_work import Measurement, RenderJob, Work
+from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.paced_sender import Due, sender_for
 from tiscam_emu.net.skipping import MAX_OUTSTANDING, is_taken
 from tiscam_emu.net.stream_roles import ImageSource, PacketSink, TakenExposure
@@ -55,8 +56,8 @@ class FramePipeline:
         Called from a thread of the stream with what was asked for when a frame was submitted.
     max_outstanding
         Frames on their way that are taken in any case; see `net.skipping`.
-    segmentation
-        Hand many packets at a time to the system, which cuts them apart; some clients do not see such packets.
+    gso
+        Whether many packets at a time are handed to the system, see `net.offload`.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class FramePipeline:
         on_error: Callable[[Exception], None],
         on_measured: Callable[[Measurement], None] | None = None,
         max_outstanding: int = MAX_OUTSTANDING,
-        segmentation: bool = False,
+        gso: Gso = Gso.AUTO,
         name: str = "stream",
     ) -> None:
         self._source = source
@@ -80,7 +81,7 @@ class FramePipeline:
         self._progress = threading.Condition(self._lock)
         self._channel = StreamChannel()
         report = _first_only(on_error)
-        self._sender = sender_for(self._channel, self._lock, sink, clock, report, segmentation=segmentation)
+        self._sender = sender_for(self._channel, self._lock, sink, clock, report, gso=gso)
         self._painter = Painter(source, self._spare_table, _first_only(on_error), on_measured)
         self._to_draw = ToDraw()
         self._work: Work | None = None

@@ -30,6 +30,7 @@ from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.frame_work import Measurement
 from tiscam_emu.net.listener import Listener
 from tiscam_emu.net.master_seat import POLL_NS, MasterSeat
+from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline
@@ -141,7 +142,7 @@ class CameraRunner:
             self.clock,
             on_error=_report,
             on_measured=self._take_measurement,
-            segmentation=self.options.gso,
+            gso=Gso(self.options.gso),
         )
         self.pipeline.stamping = self.options.stamp
         self.use_faults(FaultPlan.parse(self.options.faults))

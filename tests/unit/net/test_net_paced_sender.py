@@ -17,6 +17,7 @@ from tiscam_emu.native import core
 from tiscam_emu.net.cable import Cable
 from tiscam_emu.net.clock import Clock, ManualClock, SystemClock
 from tiscam_emu.net.fault_plan import FaultPlan
+from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.paced_sender import BurstSender, CoreSender, sender_for
 from tiscam_emu.net.pipeline import FramePipeline
 from tiscam_emu.net.sockets import StreamSocket
@@ -133,7 +134,7 @@ def test_the_core_sends_only_where_there_is_one_and_time_passes_by_itself() -> N
     def kind(clock: Clock) -> type:
         with contextlib.closing(StreamSocket("127.0.0.1")) as sock:
             lock, report = threading.Lock(), list[Exception]().append
-            with contextlib.closing(sender_for(StreamChannel(), lock, sock, clock, report, segmentation=False)) as made:
+            with contextlib.closing(sender_for(StreamChannel(), lock, sock, clock, report, gso=Gso.AUTO)) as made:
                 return type(made)
 
     assert kind(ManualClock()) is BurstSender

@@ -14,6 +14,7 @@ import pytest
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import ManualClock
 from tiscam_emu.net.frame_work import Measurement
+from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.pipeline import FramePipeline
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.model import SensorModel
@@ -168,7 +169,7 @@ class Bench:
 
 
 @contextmanager
-def running(bench: Bench, max_outstanding: int = 4, *, segmentation: bool = False) -> Iterator[FramePipeline]:
+def running(bench: Bench, max_outstanding: int = 4, *, gso: Gso = Gso.OFF) -> Iterator[FramePipeline]:
     pipeline = FramePipeline(
         bench.source,
         bench.sink,
@@ -176,7 +177,7 @@ def running(bench: Bench, max_outstanding: int = 4, *, segmentation: bool = Fals
         on_error=bench.errors.append,
         on_measured=bench.measured.append,
         max_outstanding=max_outstanding,
-        segmentation=segmentation,
+        gso=gso,
     )
     pipeline.start()
     try:
@@ -350,8 +351,8 @@ def test_image_and_chunks_are_parts_where_that_is_on_even_if_all_in_is_too() -> 
 
 def test_frames_in_parts_are_sent_again_stamped_and_offloaded_like_others() -> None:
     plain, offloaded = Bench(), Bench()
-    for bench, segmentation in ((plain, False), (offloaded, True)):
-        with running(bench, segmentation=segmentation) as pipeline:
+    for bench, gso in ((plain, Gso.OFF), (offloaded, Gso.ON)):
+        with running(bench, gso=gso) as pipeline:
             pipeline.stamping = True
             for number in (1, 2, 3):
                 pipeline.submit(replace(exposure(number), chunk_tail=b"tail"), IN_PARTS)
@@ -653,8 +654,8 @@ def test_test_packets_are_sent_without_a_frame() -> None:
 
 def test_segmentation_offload_sends_the_same_packets_in_fewer_calls() -> None:
     plain, offloaded = Bench(), Bench()
-    for bench, segmentation in ((plain, False), (offloaded, True)):
-        with running(bench, segmentation=segmentation) as pipeline:
+    for bench, gso in ((plain, Gso.OFF), (offloaded, Gso.ON)):
+        with running(bench, gso=gso) as pipeline:
             pipeline.submit(exposure(7), To(packet_size=576))
             settled(pipeline)
             pipeline.resend([ResendRequest(1, 2, 3)])
