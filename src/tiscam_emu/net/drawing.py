@@ -12,6 +12,7 @@ from tiscam_emu.gvsp.pacing import sending_ns
 from tiscam_emu.gvsp.packets import FrameTable, Layout, PacketTable
 from tiscam_emu.net.frame_work import Measurement, RenderJob, Work, describe, stamp
 from tiscam_emu.net.stream_roles import ImageSource
+from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import measure
 from tiscam_emu.units import Nanoseconds
 
@@ -47,6 +48,15 @@ class Painter:
         self._on_measured = on_measured
         self._last_good: FrameTable | None = None
         self.stamping = False
+
+    @property
+    def is_quick(self) -> bool:
+        """See `ImageSource.quick`."""
+        return self._source.quick
+
+    def prepare(self, request: FrameRequest) -> Iterator[None]:
+        """See `ImageSource.prepare`."""
+        return self._source.prepare(request)
 
     def step(self, work: Work) -> bool:
         """Draw on for a few milliseconds at most; true when it is over.
@@ -123,10 +133,3 @@ class Painter:
         if isinstance(layout, tuple):
             return MultiPartTable(layout, size)
         return PacketTable(layout, size, extended=extended)
-
-
-def give_up(steps: Iterator[None]) -> None:
-    """End what is under way, so that the source can tidy up."""
-    close = getattr(steps, "close", None)
-    if close is not None:
-        close()
