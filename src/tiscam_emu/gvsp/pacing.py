@@ -114,7 +114,7 @@ class LinkPacer:
         self._packet_ns = packet_ns = own_ns + packet_delay_ns
         usual = min(float(BURST_PACKETS), BURST_BYTES / packet_size)
         held = usual * receive_buffer_bytes / DEFAULT_RECEIVE_BUFFER_BYTES
-        larger = min(held, MOST_PACKETS, LONGEST_BURST_NS / packet_ns)
+        larger = min(held, MOST_PACKETS, LONGEST_BURST_NS / packet_ns) if limit_bytes_per_s is None else 0.0
         gathered = max(1, int(min(held, max(usual, larger))))
         if packet_ns * gathered < _SHORTEST_BURST_NS:  # a link faster than any that is modelled
             gathered = max(gathered, min(BURST_PACKETS, int(_SHORTEST_BURST_NS / packet_ns)))

@@ -64,6 +64,13 @@ def test_a_burst_is_larger_or_smaller_as_the_receivers_buffer_is(
     assert made.burst_packets == packets
 
 
+def test_under_a_bandwidth_limit_bursts_stay_as_they_are_or_are_smaller() -> None:
+    made = LinkPacer()
+    for buffer_bytes, packets in ((8_000_000, 5), (100_000, 2)):
+        made.configure(9000, 8, LINK, 0, 60e6, receive_buffer_bytes=buffer_bytes)
+        assert made.burst_packets == packets
+
+
 def test_what_is_sent_in_one_go_takes_the_link_a_quarter_of_a_second() -> None:
     assert pacer().stretch_packets == 250_000_000 // PACKET_9000_NS
     assert pacer(delay_ns=10**9).stretch_packets == 0
