@@ -15,6 +15,7 @@ import typer
 from tiscam_emu import commands
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
+from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.options import ServeOptions, addresses_for, engine
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
@@ -84,8 +85,8 @@ def run(
     ),
     plain_xml: Annotated[bool, typer.Option("--plain-xml", help="Serve the GenICam XML unzipped.")] = False,
     gso: Annotated[
-        bool, typer.Option("--gso", help="Send with segmentation offload: faster, but unseen by clients as root.")
-    ] = False,
+        Gso, typer.Option(help="Segmentation offload; auto: on loopback, while no capture would see packets uncut.")
+    ] = Gso.AUTO,
     full_speed: Annotated[
         bool, typer.Option("--full-speed", help="Ignore the limits of the model's link and sensor: a load test.")
     ] = False,
@@ -150,7 +151,7 @@ def run(
                 state_dir=str(state_dir or ""),
                 max_packet_size=max_packet_size,
                 plain_xml=plain_xml,
-                gso=gso,
+                gso=gso.value,
                 full_speed=full_speed,
                 stamp=stamp,
                 strict=strict,

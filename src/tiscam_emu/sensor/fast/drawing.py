@@ -195,7 +195,7 @@ class NativeDrawing:
         """See `Drawing.draw`."""
         end = first + noise.size
         mean, sigma, tables = self._mean[first:end], self._sigma[first:end], (self._tables, self._turns)
-        rows = canvas.memory
+        rows = canvas.payload
         canvas.wrote(self._kernel(mean, sigma, noise, (negated, *self._scale), *tables, self._groups, first, *rows))
 
 
