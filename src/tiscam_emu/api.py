@@ -237,7 +237,7 @@ def serve(
     state_dir: str | Path = "",
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE,
     plain_xml: bool = False,
-    gso: bool = False,
+    gso: str = "auto",
     full_speed: bool = False,
     stamp: bool = False,
     strict: bool = False,
@@ -279,8 +279,8 @@ def serve(
     plain_xml
         Serve the description uncompressed.
     gso
-        Send with segmentation offload (Linux): fewer system calls. Clients that receive by a packet socket, as Aravis
-        does for root, do not see such packets.
+        Segmentation offload (Linux), which spares the computer work: ``on``, ``off`` or ``auto``. Packet sockets, of
+        captures or of Aravis for root, would see packets uncut: ``auto`` uses it on loopback while there are none.
     full_speed
         Ignore the limits of the model's link and sensor, for load tests: `AcquisitionFrameRate` goes up to 10 kHz, and
         frames are as many as the computer can make.

@@ -15,7 +15,8 @@ import typer
 from tiscam_emu import commands
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
-from tiscam_emu.net.options import ServeOptions, addresses_for
+from tiscam_emu.net.offload import Gso
+from tiscam_emu.net.options import ServeOptions, addresses_for, engine
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
@@ -38,7 +39,10 @@ def _version(wanted: bool) -> None:
     if wanted:
         from tiscam_emu import __version__  # noqa: PLC0415 - only here
 
-        typer.echo(f"tiscam-emu {__version__}")
+        try:
+            typer.echo(f"tiscam-emu {__version__} ({'native core' if engine() == 'native' else 'numpy'})")
+        except InvalidOption as error:
+            _fail(str(error))
         raise typer.Exit
 
 
@@ -81,8 +85,8 @@ def run(
     ),
     plain_xml: Annotated[bool, typer.Option("--plain-xml", help="Serve the GenICam XML unzipped.")] = False,
     gso: Annotated[
-        bool, typer.Option("--gso", help="Send with segmentation offload: faster, but unseen by clients as root.")
-    ] = False,
+        Gso, typer.Option(help="Segmentation offload; auto: on loopback, while no capture would see packets uncut.")
+    ] = Gso.AUTO,
     full_speed: Annotated[
         bool, typer.Option("--full-speed", help="Ignore the limits of the model's link and sensor: a load test.")
     ] = False,
@@ -113,7 +117,7 @@ def run(
         bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show version and engine, and exit.")
     ] = False,
 ) -> None:
     """Serve cameras over GigE Vision until interrupted, on loopback unless told otherwise.
@@ -147,7 +151,7 @@ def run(
                 state_dir=str(state_dir or ""),
                 max_packet_size=max_packet_size,
                 plain_xml=plain_xml,
-                gso=gso,
+                gso=gso.value,
                 full_speed=full_speed,
                 stamp=stamp,
                 strict=strict,

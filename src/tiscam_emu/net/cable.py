@@ -119,6 +119,10 @@ class FaultySink:
         else:
             self.send([packet for run in runs for packet in run.packets()])
 
+    def descriptor(self) -> int | None:
+        """See `PacketSink.descriptor`; a faulty cable has to meet every packet."""
+        return self._sink.descriptor() if self._way.whole and self._aimed is self._target else None
+
     def use(self, faults: LinkFaults) -> None:
         """Take other faults."""
         with self._guard:

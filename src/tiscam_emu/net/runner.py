@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
+from tiscam_emu import native
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.control import control_channel, ptp
 from tiscam_emu.camera.core import Camera, frame_request
@@ -30,6 +31,7 @@ from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.frame_work import Measurement
 from tiscam_emu.net.listener import Listener
 from tiscam_emu.net.master_seat import POLL_NS, MasterSeat
+from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline
@@ -135,16 +137,16 @@ class CameraRunner:
             self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
         seed = f"{self.options.seed} {self.address}"
         self._cable: Cable[_Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
-        self.use_faults(FaultPlan.parse(self.options.faults))
         self.pipeline = FramePipeline(
             self._scenes,
             self._cable.stream,
             self.clock,
             on_error=_report,
             on_measured=self._take_measurement,
-            segmentation=self.options.gso,
+            gso=Gso(self.options.gso),
         )
         self.pipeline.stamping = self.options.stamp
+        self.use_faults(FaultPlan.parse(self.options.faults))
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
         self.pipeline.prepare(frame_request(self.camera.state, 0, self.clock.now()))
@@ -256,6 +258,7 @@ class CameraRunner:
                 refused_resends=counters.refused_resends,
                 lost_datagrams=self._heard.dropped,
                 plugged=self._cable.plugged,
+                engine=native.ENGINE,
                 faults=self._cable.counters(),
             )
 
@@ -263,12 +266,14 @@ class CameraRunner:
         """Let these faults take the place of the former ones; may be called from any thread."""
         with self._lock:
             self._cable.use(plan)
+            self.pipeline.look_again()
             self.camera.state.health.suffer(plan.device)
 
     def plug(self, *, plugged: bool) -> None:
         """Pull the network plug, or put it in again; may be called from any thread."""
         with self._lock:
             self._cable.plug(plugged=plugged)
+            self.pipeline.look_again()
 
     def call(self, function: Callable[[Camera, Nanoseconds], _Result]) -> _Result:
         """Have `function` act on the camera between two turns of the loop; may be called from any thread."""

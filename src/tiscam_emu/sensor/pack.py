@@ -19,12 +19,6 @@ from tiscam_emu.pixel_formats import Packing
 Plane = NDArray[Any]
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint16]
-ByteValues = NDArray[np.uint8] | NDArray[np.int16]
-"""Bytes, or wider integers that hold one each: who lays them out makes bytes of them, which saves going over them."""
-
-Write = Callable[[int, ByteValues], None]
-"""Takes bytes of a frame, part by part and in order: the first one's place, and contiguous bytes."""
-
 PackRaw = Callable[[Words, Bytes], None]
 
 WORDS: frozenset[Packing] = frozenset({"10", "12", "14", "16"})

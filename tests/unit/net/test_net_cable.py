@@ -31,6 +31,9 @@ class Receiver:
         self.handed.append(packets)
         self.got += [(self.at, bytes(packet)) for packet in packets]
 
+    def descriptor(self) -> int | None:
+        return 7
+
     def send_runs(self, runs: Sequence[Run]) -> None:
         self.send([packet for run in runs for packet in run.packets()])
 
@@ -53,6 +56,17 @@ class Bench:
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+def test_only_a_whole_cable_lets_the_socket_be_used_directly(bench: Bench) -> None:
+    stream = bench.cable.stream
+    assert stream.descriptor() == 7
+    bench.use("drop=0.5,on=stream")
+    assert stream.descriptor() is None
+    bench.cable.use(FaultPlan())
+    assert stream.descriptor() == 7
+    bench.cable.plug(plugged=False)
+    assert stream.descriptor() is None
 
 
 def test_a_whole_cable_hands_packets_over_as_they_are(bench: Bench) -> None:

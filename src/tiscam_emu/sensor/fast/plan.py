@@ -9,26 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu.sensor.canvas import Canvas
+from tiscam_emu.sensor.fast.drawing import Span, drawing
 from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint
-from tiscam_emu.sensor.fast.lut import FixedPointLut
 from tiscam_emu.sensor.fast.moments import component_moments, largest_sigma_dn
-from tiscam_emu.sensor.fast.noise_pool import BLOCK, MAX_Z, Z_UNITS, NoisePool, colour_pool, white_pool
+from tiscam_emu.sensor.fast.noise_pool import BLOCK, NoisePool, colour_pool, white_pool
 from tiscam_emu.sensor.fast.raw_moments import RawMoments
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.isp import chain as isp
 from tiscam_emu.sensor.optics.light import Light, row_blocks
-from tiscam_emu.sensor.pack import RAW_PACKERS, WORDS, ByteValues, Write
 from tiscam_emu.sensor.pixel.electrons import LightCodes
-from tiscam_emu.sensor.request import LARGE_FRAME_BYTES
 from tiscam_emu.sensor.scenes.picture import MovingPatch
 from tiscam_emu.sensor.settings import FrameSettings
 
 _OVERLAY_BUDGET_BYTES = 16 * 1024 * 1024
-_CLIP_BLOCK = 1 << 14
-_PIECE = 1 << 16
-"""Components drawn at once in a frame that is not large: its packets are drawn and sent by turns, and wait no longer.
-Large frames are drawn apart, in few long steps, for every one of them has to get hold of the interpreter."""
-
 _MOST_WINDOWS = 4096
 
 Moments = tuple[Fixed, Fixed]
@@ -40,13 +34,13 @@ class _Overlay:
     """Moments of the components that something moving covers, and the first and last of them in order of the wire."""
 
     part: tuple[slice, slice]
-    span: tuple[int, int]
+    span: Span
     mean: Fixed
     sigma: Fixed
 
 
 class FastPlan:
-    """Mean and sigma of every component of a frame, and the scratch memory to add noise with.
+    """Mean and sigma of every component of a frame, and how it is drawn.
 
     Parameters
     ----------
@@ -63,18 +57,13 @@ class FastPlan:
             memory = np.empty(shape, np.int16), np.empty(shape, np.int16)
         self.memory = memory
         self._mean, self._sigma = memory
-        self._flat_mean, self._flat_sigma = self._mean.reshape(-1), self._sigma.reshape(-1)
         largest_dn = largest_sigma_dn(settings)
         self._fixed_point = FixedPoint.for_sigma(largest_dn)
         self._raw = RawMoments.of(settings, self._fixed_point, largest_dn, width)
         self._missing = deque(row_blocks(height, width))
-        self._clips: set[int] = set()
         self._prepared = False
-        self._piece = BLOCK if _bytes(self._mean.size, settings) >= LARGE_FRAME_BYTES else _PIECE
-        self._scratch: Fixed = np.empty(min(self._piece, self._mean.size), np.int16)
-        self._bytes = np.empty(_bytes(self._scratch.size, settings), np.uint8)
+        self._drawing = drawing(settings, self._fixed_point, self._mean.reshape(-1), self._sigma.reshape(-1))
         self._pool = _pool(width, settings)
-        self._lut = FixedPointLut.of(settings, self._fixed_point)
         self._overlays: dict[Hashable, _Overlay] = {}
         self._overlay_bytes = 0
         self._windows: dict[Window, Window] = {}
@@ -90,9 +79,7 @@ class FastPlan:
                 self._encode(window, self.light.codes[:, outer.top : outer.bottom], self._mean, self._sigma)
             self._missing.popleft()
             yield
-        for first in range(0, self._mean.size, BLOCK):
-            self._find_clips(first, min(self._mean.size, first + BLOCK))
-            yield
+        yield from self._drawing.look()
         self._prepared = True
 
     def _with_surroundings(self, window: Window) -> Window:
@@ -126,22 +113,7 @@ class FastPlan:
         columns = slice(_components(window.left, self.settings), _components(window.right, self.settings))
         return slice(window.top, window.bottom), columns
 
-    def _find_clips(self, first: int, end: int) -> None:
-        """Note the blocks in which noise can take a component out of range; most never need clipping."""
-        mean, sigma = self._flat_mean[first:end], self._flat_sigma[first:end]
-        reach = sigma * np.int16(MAX_Z * Z_UNITS)
-        reach >>= self._fixed_point.shift
-        reach += 1
-        top, farthest = self._fixed_point.top, int(reach.max())
-        if int(mean.min()) >= farthest and int(mean.max()) + farthest <= top:
-            return
-        low, high = mean - reach, mean + reach
-        for begin in range(0, end - first, _CLIP_BLOCK):
-            part = slice(begin, begin + _CLIP_BLOCK)
-            if low[part].min() < 0 or high[part].max() > top:
-                self._clips.add((first + begin) // _CLIP_BLOCK)
-
-    def draw(self, moving: Sequence[MovingPatch], key: bytes, write: Write) -> Iterator[None]:
+    def draw(self, moving: Sequence[MovingPatch], key: bytes, canvas: Canvas) -> Iterator[None]:
         """Draw the frame that `key` stands for, with what is `moving` over the still scene, piece by piece.
 
         What moves is looked at only when the drawing comes to it: the first pieces of a frame may be waited for.
@@ -149,31 +121,29 @@ class FastPlan:
         seen = [(patch, self._seeing(patch.window)) for patch in moving]
         seen = [(patch, window) for patch, window in seen if not window.is_empty()]
         first_moving = min((self._span(window)[0] for _, window in seen), default=self._mean.size)
-        clips, stills = self._clips, list[tuple[_Overlay, Moments]]()
+        piece, stills = self._drawing.piece, list[tuple[_Overlay, Moments]]()
         try:
             starts = self._pool.starts(-(-self._mean.size // BLOCK), key)
-            for first in range(0, self._mean.size, self._piece):
-                end = min(first + self._piece, self._mean.size)
+            for first in range(0, self._mean.size, piece):
+                end = min(first + piece, self._mean.size)
                 if first <= first_moving < end:
                     overlays = self._overlays_of(seen)
                     yield
                     stills = [(overlay, self._moments(overlay.part)) for overlay in overlays]
-                    clips = self._lay_over(overlays)
+                    self._lay_over(overlays)
                 start, negated = starts[first // BLOCK]
                 noise = self._pool.part(start, first, end - first)
-                write(_bytes(first, self.settings), self._drawn(first, noise, negated, clips))
+                overlaid = [overlay.span for overlay, _ in stills]
+                self._drawing.draw(first, noise, negated, overlaid, canvas)
                 yield
         finally:
             for overlay, before in stills:
                 self._mean[overlay.part], self._sigma[overlay.part] = before
 
-    def _lay_over(self, overlays: Sequence[_Overlay]) -> set[int]:
-        """Put overlays in place of the still moments; the blocks that may now need clipping."""
-        clips = self._clips.copy()
+    def _lay_over(self, overlays: Sequence[_Overlay]) -> None:
+        """Put overlays in place of the still moments."""
         for overlay in overlays:
             self._mean[overlay.part], self._sigma[overlay.part] = overlay.mean, overlay.sigma
-            clips.update(range(overlay.span[0] // _CLIP_BLOCK, overlay.span[1] // _CLIP_BLOCK + 1))
-        return clips
 
     def _moments(self, part: tuple[slice, slice]) -> Moments:
         """A copy of the moments as they stand."""
@@ -219,54 +189,10 @@ class FastPlan:
             self._mean[part], self._sigma[part] = still
         return _Overlay(part, self._span(window), *moments)
 
-    def _span(self, window: Window) -> tuple[int, int]:
+    def _span(self, window: Window) -> Span:
         """First and last component of the lines that `window` touches, in order of the wire."""
         line = self._components_per_line
         return window.top * line, window.bottom * line - 1
-
-    def _drawn(self, first: int, noise: Fixed, negated: bool, clips: set[int]) -> ByteValues:
-        """Bytes of the components from `first` on, one for each sample of `noise`; valid until the next call."""
-        end = first + noise.size
-        shift, top = self._fixed_point.shift, self._fixed_point.top
-        value = self._scratch[: noise.size]
-        np.multiply(self._flat_sigma[first:end], noise, out=value)
-        if negated:
-            np.negative(value, out=value)
-        np.right_shift(value, shift, out=value)
-        np.add(value, self._flat_mean[first:end], out=value)
-        for begin in range(0, noise.size, _CLIP_BLOCK):
-            if (first + begin) // _CLIP_BLOCK in clips:
-                part = value[begin : begin + _CLIP_BLOCK]
-                np.minimum(part, top, out=part)
-                np.maximum(part, 0, out=part)
-        return self._encoded(value) if self._lut is None else self._looked_up(self._lut, value, first)
-
-    def _encoded(self, value: Fixed) -> ByteValues:
-        """Fixed-point results, which are destroyed, as they are transmitted."""
-        fraction = self._fixed_point.fraction
-        packing = self.settings.pixel_format.packing
-        if packing not in RAW_PACKERS or packing == "8":
-            return np.right_shift(value, fraction + 4, out=value)
-        if fraction:
-            np.right_shift(value, fraction, out=value)
-        step = self.settings.raw_step_dn
-        if step > 1:
-            np.bitwise_and(value, -step, out=value)
-        return self._packed(value)
-
-    def _looked_up(self, lut: FixedPointLut, value: Fixed, first: int) -> NDArray[np.uint8]:
-        if lut.gives_bytes:
-            lut.look_up(value, first, self._bytes[: value.size])
-            return self._bytes[: value.size]
-        lut.look_up(value, first, value.view(np.uint16))
-        return self._packed(value)
-
-    def _packed(self, value: Fixed) -> NDArray[np.uint8]:
-        packing = self.settings.pixel_format.packing
-        in_place = packing in WORDS
-        out = value.view(np.uint8) if in_place else self._bytes[: _bytes(value.size, self.settings)]
-        RAW_PACKERS[packing](value.view(np.uint16), out)
-        return out
 
 
 def _components(pixels: int, settings: FrameSettings) -> int:
@@ -274,12 +200,6 @@ def _components(pixels: int, settings: FrameSettings) -> int:
     if settings.output in {"raw", "luma"}:
         return pixels
     return settings.pixel_format.line_bytes(pixels)
-
-
-def _bytes(components: int, settings: FrameSettings) -> int:
-    """Bytes of that many components."""
-    pixel_format = settings.pixel_format
-    return pixel_format.raw_bytes(components) if pixel_format.components == "raw" else components
 
 
 def _pool(width: int, settings: FrameSettings) -> NoisePool:
