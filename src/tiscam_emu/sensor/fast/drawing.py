@@ -84,8 +84,7 @@ class NumpyDrawing:
         """See `Drawing.draw`."""
         shift = self._fixed_point.shift
         value = self._scratch[: noise.size]
-        np.copyto(value, noise)
-        np.multiply(value, self._sigma[first : first + noise.size], out=value)
+        np.multiply(self._sigma[first : first + noise.size], noise, out=value)
         if negated:
             np.negative(value, out=value)
         np.right_shift(value, shift, out=value)
