@@ -22,7 +22,7 @@ PixelMap = Callable[[Window], Floats]
 MAX_RADIANCE = 16.0
 """Brightest light the chain resolves; white paper is 1."""
 
-_CODE_SCALE = 65535.0 / MAX_RADIANCE**0.5
+CODE_SCALE = 65535.0 / MAX_RADIANCE**0.5
 
 
 def light_codes(
@@ -64,7 +64,7 @@ def light_codes(
         np.maximum(light, 0, out=light)
         np.minimum(light, MAX_RADIANCE, out=light)
         np.sqrt(light, out=light)
-        light *= np.float32(_CODE_SCALE)
+        light *= np.float32(CODE_SCALE)
         light += np.float32(0.5)
         layer[...] = light
     return codes
@@ -92,7 +92,7 @@ def relative_light(codes: LightCodes, factor: float) -> Floats:
     """Decode `light_codes`, times `factor`."""
     light = codes.astype(np.float32)
     light *= light
-    light *= np.float32(factor / _CODE_SCALE**2)
+    light *= np.float32(factor / CODE_SCALE**2)
     return light
 
 
