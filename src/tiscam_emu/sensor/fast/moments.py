@@ -83,15 +83,13 @@ def native_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, 
 def numpy_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, sigma: Fixed) -> None:
     """See `Moments`."""
     inner = block.inner
-    colours = [_mosaic(recipe, block)]
-    if recipe["colours"] == 3:
-        colours += _neighbours(recipe, colours[0])
+    mosaic = _mosaic(recipe, block)
+    colours = _demosaiced(recipe, mosaic) if recipe["colours"] == 3 else [mosaic]
     part = np.s_[inner.top : inner.bottom, inner.left : inner.right]
     colours = [colour[part] for colour in colours]
     signals = [_above_black(recipe, slot, colour) for slot, colour in enumerate(colours)]
     if recipe["mixes"]:
-        mixed = [_weighted(colours, recipe["mix"][:, slot]) for slot in range(3)]
-        colours = [np.clip(colour, 0, recipe["full_dn"], out=colour) for colour in mixed]
+        colours = [_mixed(recipe, colours, slot) for slot in range(3)]
     for plane in range(recipe["planes"]):
         divisor = int(recipe["divisor"][plane])
         count = -(-mean.shape[1] // int(recipe["group"])) * int(recipe["count"][plane])
@@ -100,6 +98,7 @@ def numpy_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, s
         line, column = block.place[0], block.place[1] // divisor
         seeds = (np.arange(line, line + len(dn)) * 8 + plane * 2) * _APART + column
         tone = table if recipe["toned"][plane] else None
+        _by_place(np.add, dn, recipe["offset"][:, plane])
         means, sigmas = _encoded(recipe, tone, dn, variance, seeds)
         _lay_out(recipe, plane, means, mean)
         _lay_out(recipe, plane, sigmas, sigma)
@@ -112,7 +111,8 @@ moments: Moments = numpy_moments if core is None else native_moments
 def _by_place(operation: Any, values: Floats, of_places: NDArray[np.floating]) -> None:
     """An operation of a numpy ufunc in place, with a number that repeats with the mosaic's quads."""
     if (of_places == of_places[0]).all():
-        operation(values, of_places[0], out=values)
+        if not (operation is np.add and of_places[0] == 0):
+            operation(values, of_places[0], out=values)
         return
     for row in (0, 1):
         part = values[row::2]
@@ -140,26 +140,36 @@ def _mosaic(recipe: Recipe, block: Block) -> Floats:
     return total
 
 
-def _neighbours(recipe: Recipe, mosaic: Floats) -> list[Floats]:
-    """The colours that each pixel lacks: beside and above green ones, else across and diagonally; borders mirrored."""
+def _demosaiced(recipe: Recipe, mosaic: Floats) -> list[Floats]:
+    """Red, green and blue, interpolated bilinearly; borders are mirrored."""
     padded = np.pad(mosaic, 1, mode="reflect")
     half = np.float32(0.5)
     above = padded[:-2] + padded[2:]
     above *= half
     beside = padded[1:-1, :-2] + padded[1:-1, 2:]
     beside *= half
-    first, second = np.empty_like(mosaic), np.empty_like(mosaic)
+    width = mosaic.shape[1]
+    colours = [np.empty_like(mosaic) for _ in range(3)]
     for row in range(min(2, len(mosaic))):
-        for column in range(min(2, mosaic.shape[1])):
+        same = int(recipe["same"][row])
+        for column in range(min(2, width)):
             at = np.s_[row::2, column::2]
-            here_above = above[row::2, 1 + column : mosaic.shape[1] + 1 : 2]
+            own, here_above = mosaic[at], above[row::2, 1 + column : width + 1 : 2]
             if recipe["green"][row] == column:
-                first[at], second[at] = beside[at], here_above
+                values = beside[at], own, here_above
             else:
-                first[at] = (beside[at] + here_above) * half
-                left, right = above[row::2, column : mosaic.shape[1] : 2], above[row::2, column + 2 :: 2]
-                second[at] = (left + right) * half
-    return [first, second]
+                left, right = above[row::2, column:width:2], above[row::2, column + 2 :: 2]
+                values = own, (beside[at] + here_above) * half, (left + right) * half
+            for colour, value in zip((same, 1, 2 - same), values, strict=True):
+                colours[colour][at] = value
+    return colours
+
+
+def _mixed(recipe: Recipe, colours: list[Floats], colour: int) -> Floats:
+    weights = recipe["mix"][colour]
+    mixed = _weighted(colours, np.tile(weights[:3], (4, 1)))
+    mixed += weights[3]
+    return np.clip(mixed, 0, recipe["full_dn"], out=mixed)
 
 
 def _above_black(recipe: Recipe, slot: int, dn: Floats) -> Floats:
@@ -175,24 +185,15 @@ def _above_black(recipe: Recipe, slot: int, dn: Floats) -> Floats:
 
 
 def _weighted(rows: list[Floats], weights: NDArray[np.float32]) -> Floats:
-    """Rows times the first weights, summed; and the last weight."""
+    """Rows times weights by place, summed; those that are 0 for a whole line are left out."""
     total = np.empty_like(rows[0])
     for row in (0, 1):
-        used = weights[2 * row : 2 * row + 2]
-        part = total[row::2]
-        begun = False
-        for slot, values in enumerate(rows):
-            if used[:, slot].any():
-                times = _one_or_row(used[:, slot], part.shape[1])
-                if begun:
-                    part += values[row::2] * times
-                else:
-                    np.multiply(values[row::2], times, out=part)
-                    begun = True
-        if not begun:
-            part[...] = 0
-        if weights.shape[1] == 4 and used[:, 3].any():
-            part += _one_or_row(used[:, 3], part.shape[1])
+        used, part = weights[2 * row : 2 * row + 2], total[row::2]
+        slots = [slot for slot in range(len(rows)) if used[:, slot].any()]
+        first = slots[0] if slots else 0
+        np.multiply(rows[first][row::2], _one_or_row(used[:, first], part.shape[1]), out=part)
+        for slot in slots[1:]:
+            part += rows[slot][row::2] * _one_or_row(used[:, slot], part.shape[1])
     return total
 
 

@@ -30,18 +30,22 @@ RECIPE = np.dtype(
     [
         *((name, _F) for name in ("light_e", "dark_e", "full_well_e", "share", "black_dn", "full_dn", "max_z")),
         *((name, _F) for name in ("max_sigma_dn", "mean_unit", "rounding", "sigma_unit", "table_scale", "table_base")),
-        *((name, _I) for name in ("colours", "mixes", "planes", "group")), ("green", _I, 2),
+        *((name, _I) for name in ("colours", "mixes", "planes", "group")), ("green", _I, 2), ("same", _I, 2),
         ("gain", _F, 4), ("low_dn", _F, 4), ("top_dn", _F, 4),
         ("black_at", _F, (4, 3)), ("cap_at", _F, (4, 3)), ("capped", _F, (4, 3)),
-        ("mix", _F, (4, 3, 4)), ("mean", _F, (4, 3, 4)), ("variance", _F, (4, 3, 3)),
+        ("mix", _F, (3, 4)), ("mean", _F, (4, 3, 3)), ("variance", _F, (4, 3, 3)), ("offset", _F, (4, 3)),
         ("divisor", _I, 3), ("toned", _I, 3), ("count", _I, 3), ("place", _I, (3, 4)),
     ]
 )  # fmt: skip
 """``struct recipe`` of ``native/moments.c``.
 
-Arrays of four are by place in the mosaic's quad; then, of three: own value and interpolated ones (`_colours_at`), or
-planes. ``share``
+Arrays of four are by place in the mosaic's quad, those of two by its row; then, of three: red, green and blue, or the
+pixel's own value alone where nothing is interpolated; or planes.
+
+``share``
     Of each binned neighbour.
+``green``, ``same``
+    Column of the green pixels, and the other colour of the row.
 ``low_dn``, ``top_dn``
     Range of the mosaic after white balance; as wide as can be for raw data, which is cut off with its noise.
 ``black_at``, ``cap_at``, ``capped``
@@ -105,55 +109,40 @@ def recipe_of(settings: FrameSettings, fixed_point: FixedPoint, linear_sigma_dn:
     return recipe, table
 
 
-def _colours_at(place: int, settings: FrameSettings) -> tuple[int, int, int]:
-    """Which colours the pixel's own value and its two interpolated ones have.
-
-    On green pixels they are beside and above it, elsewhere across, always green, and diagonal.
-    """
+def _fill_place(recipe: Recipe, place: int, settings: FrameSettings) -> None:
+    readout, balance = settings.readout, np.array(settings.white_balance)
+    black, read_e2 = readout.black_level_dn, readout.read_noise_e**2
     row, column = divmod(place, 2)
     own = channel(settings.phase, row, column)
-    if own != 1:
-        return own, 1, 2 - own
-    beside = 0 if (row + (settings.phase or (0, 0))[0]) % 2 == 0 else 2
-    return own, beside, 2 - beside
-
-
-def _fill_place(recipe: Recipe, place: int, settings: FrameSettings) -> None:
-    readout, balance = settings.readout, settings.white_balance
-    black, read_e2 = readout.black_level_dn, readout.read_noise_e**2
-    colours = _colours_at(place, settings)
-    if colours[0] == 1:
-        recipe["green"][place // 2] = place % 2
-    gains = readout.dn_per_electron * np.array(balance)
-    dimmed = settings.demosaics or min(balance) < 1
-    tops = np.minimum(
-        black + (FULL_SCALE_DN - black) * np.array(balance), FULL_SCALE_DN if settings.demosaics else np.inf
-    )
-    full_well_dn = black + settings.full_well_e * readout.dn_per_electron
-    recipe["gain"][place] = gains[colours[0]]
-    recipe["low_dn"][place] = black * (1 - balance[colours[0]]) if settings.demosaics else -_INFINITE_DN
-    recipe["top_dn"][place] = tops[colours[0]] if dimmed else _INFINITE_DN
-    for slot, colour in enumerate(colours):
+    if own == 1:
+        recipe["green"][row] = column
+    else:
+        recipe["same"][row] = own
+    gains = readout.dn_per_electron * balance
+    tops = black + (FULL_SCALE_DN - black) * balance
+    recipe["gain"][place] = gains[own]
+    if settings.demosaics:
+        tops = np.minimum(tops, FULL_SCALE_DN)
+        recipe["low_dn"][place], recipe["top_dn"][place] = black * (1 - balance[own]), tops[own]
+    else:
+        recipe["low_dn"][place] = -_INFINITE_DN
+        recipe["top_dn"][place] = tops[own] if balance.min() < 1 else _INFINITE_DN
+    for slot, colour in enumerate((0, 1, 2) if recipe["colours"] == 3 else (own,)):
         recipe["black_at"][place, slot] = black - gains[colour] * read_e2
-        if settings.demosaics:
-            recipe["cap_at"][place, slot] = tops[colour]
-        elif full_well_dn < FULL_SCALE_DN:
-            recipe["cap_at"][place, slot] = black + (full_well_dn * 0.9999 - black) * balance[colour]
+        recipe["cap_at"][place, slot] = tops[colour] if settings.demosaics else _INFINITE_DN
+        if not settings.demosaics and black + settings.full_well_e * readout.dn_per_electron < FULL_SCALE_DN:
+            recipe["cap_at"][place, slot] = black + settings.full_well_e * 0.9999 * gains[colour]
             recipe["capped"][place, slot] = gains[colour] * read_e2
-        else:
-            recipe["cap_at"][place, slot] = _INFINITE_DN
-    _fill_weights(recipe, place, colours, gains / settings.neighbour_count, settings)
+    _fill_weights(recipe, place, own, gains / settings.neighbour_count, settings)
 
 
-def _fill_weights(
-    recipe: Recipe, place: int, colours: tuple[int, ...], per_dn: NDArray[np.float64], settings: FrameSettings
-) -> None:
+def _fill_weights(recipe: Recipe, place: int, own: int, per_dn: NDArray[np.float64], settings: FrameSettings) -> None:
     """Weights of means and variances in every plane; `per_dn` is the variance of a colour by its mean."""
     if not settings.demosaics:
-        recipe["mean"][place, 0, 0], recipe["variance"][place, 0, 0] = 1, per_dn[colours[0]]
+        recipe["mean"][place, 0, 0], recipe["variance"][place, 0, 0] = 1, per_dn[own]
         return
     kind = "yuv" if isp.has_chroma(settings.output) else settings.output
-    planes = np.eye(3)[[colours[0]]] if kind == "raw" else _OF_COLOURS[kind]
+    planes = np.eye(3)[[own]] if kind == "raw" else _OF_COLOURS[kind]
     offsets = np.array([0.0, isp.NEUTRAL_CHROMA_DN, isp.NEUTRAL_CHROMA_DN])[: len(planes)] * (kind == "yuv")
     if settings.mix is not None:
         matrix = np.array(settings.mix).reshape(3, 3)
@@ -161,20 +150,16 @@ def _fill_weights(
         if kind in {"raw", "bgr"}:
             planes, offsets = planes @ matrix, planes @ shifts
         else:
-            recipe["mixes"] = 1
-            recipe["mix"][place, :, :3], recipe["mix"][place, :, 3] = matrix[:, colours], shifts
-    means = planes if recipe["mixes"] else planes[:, colours]
+            recipe["mixes"], recipe["mix"][:, :3], recipe["mix"][:, 3] = 1, matrix, shifts
     gains = isp.noise_gains(settings.output, settings.mix, settings.phase)
     row, column = divmod(place, 2)
     for plane, of_colour in enumerate(gains):
         variances = of_colour[:, row, column % of_colour.shape[2]] * per_dn
         if recipe["colours"] == 1:  # all colours are the pixel's own
-            recipe["mean"][place, plane, 0] = planes[plane].sum()
-            recipe["variance"][place, plane, 0] = variances.sum()
+            recipe["mean"][place, plane, 0], recipe["variance"][place, plane, 0] = planes[plane].sum(), variances.sum()
         else:
-            recipe["mean"][place, plane, :3] = means[plane]
-            recipe["variance"][place, plane] = variances[list(colours)]
-        recipe["mean"][place, plane, 3] = offsets[plane]
+            recipe["mean"][place, plane], recipe["variance"][place, plane] = planes[plane], variances
+        recipe["offset"][place, plane] = offsets[plane]
 
 
 def _lay_out(recipe: Recipe, settings: FrameSettings) -> None:
