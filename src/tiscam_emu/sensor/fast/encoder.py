@@ -12,8 +12,8 @@ from tiscam_emu.sensor.fast.recipe import largest_sigma_dn, linear_sigma_dn, rec
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.isp import chain as isp
 from tiscam_emu.sensor.optics.light import Light
+from tiscam_emu.sensor.optics.projection import LightCodes
 from tiscam_emu.sensor.pack import COMPONENT_ORDER
-from tiscam_emu.sensor.pixel.electrons import LightCodes
 from tiscam_emu.sensor.scenes.picture import MovingPatch
 from tiscam_emu.sensor.settings import FrameSettings
 

@@ -18,7 +18,7 @@ from tiscam_emu.sensor.fast.fixed_point import Fixed
 from tiscam_emu.sensor.fast.noise_pool import POOL_SEED
 from tiscam_emu.sensor.fast.recipe import Recipe, ToneTable
 from tiscam_emu.sensor.geometry import Window
-from tiscam_emu.sensor.pixel.electrons import Floats, LightCodes
+from tiscam_emu.sensor.optics.projection import Floats, LightCodes
 
 _DITHERS, _APART = 1 << 14, 40_503
 _ROOM = 64

@@ -18,8 +18,8 @@ from tiscam_emu.sensor.fast.noise_pool import MAX_Z
 from tiscam_emu.sensor.isp import chain as isp
 from tiscam_emu.sensor.isp.tone import Curve, propagate
 from tiscam_emu.sensor.model import FULL_SCALE_DN
+from tiscam_emu.sensor.optics.projection import CODE_SCALE
 from tiscam_emu.sensor.pack import COMPONENT_ORDER, PLANES
-from tiscam_emu.sensor.pixel.electrons import CODE_SCALE
 from tiscam_emu.sensor.settings import FrameSettings
 
 Floats = NDArray[np.float32]
