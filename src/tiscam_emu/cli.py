@@ -15,7 +15,7 @@ import typer
 from tiscam_emu import commands
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
-from tiscam_emu.net.options import ServeOptions, addresses_for
+from tiscam_emu.net.options import ServeOptions, addresses_for, engine
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
@@ -38,7 +38,10 @@ def _version(wanted: bool) -> None:
     if wanted:
         from tiscam_emu import __version__  # noqa: PLC0415 - only here
 
-        typer.echo(f"tiscam-emu {__version__}")
+        try:
+            typer.echo(f"tiscam-emu {__version__} ({'native core' if engine() == 'native' else 'numpy'})")
+        except InvalidOption as error:
+            _fail(str(error))
         raise typer.Exit
 
 
@@ -113,7 +116,7 @@ def run(
         bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show version and engine, and exit.")
     ] = False,
 ) -> None:
     """Serve cameras over GigE Vision until interrupted, on loopback unless told otherwise.

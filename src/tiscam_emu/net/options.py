@@ -24,6 +24,21 @@ _USER_NAME_BYTES = 15
 _SENSOR = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
 
 
+def engine() -> str:
+    """What draws frames and sends them: native or numpy, see `tiscam_emu.native`.
+
+    Raises
+    ------
+    InvalidOption
+        The environment asks for what there is not.
+    """
+    try:
+        from tiscam_emu import native  # noqa: PLC0415 - where an error can be told
+    except ImportError as error:
+        raise InvalidOption(str(error)) from None
+    return native.ENGINE
+
+
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
     """One camera to serve.
@@ -116,6 +131,7 @@ class ServeOptions:
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
         FaultPlan.parse(self.faults)
+        engine()
         self.told()
         return replace(self, model=find_model(self.model), address=address)
 

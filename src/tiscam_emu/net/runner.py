@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
+from tiscam_emu import native
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.control import control_channel, ptp
 from tiscam_emu.camera.core import Camera, frame_request
@@ -256,6 +257,7 @@ class CameraRunner:
                 refused_resends=counters.refused_resends,
                 lost_datagrams=self._heard.dropped,
                 plugged=self._cable.plugged,
+                engine=native.ENGINE,
                 faults=self._cable.counters(),
             )
 

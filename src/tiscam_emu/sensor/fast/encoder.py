@@ -52,6 +52,10 @@ class Encoder:
         outer = self._with_surroundings(window)
         self._encode(self._block(window, outer, self._light.codes, outer.top), mean[top:bottom], sigma[top:bottom])
 
+    def rows_seen_to(self, bottom: int) -> int:
+        """How many of the frame's rows of light the lines before `bottom` need."""
+        return self._with_surroundings(Window(0, bottom, 0, self._width)).bottom
+
     def encode_moving(self, window: Window, moving: Sequence[MovingPatch]) -> Moments:
         """The moments of a window with what is `moving` over the still scene."""
         outer = self._with_surroundings(window)

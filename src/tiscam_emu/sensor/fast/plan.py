@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tiscam_emu.sensor.canvas import Canvas
-from tiscam_emu.sensor.fast.drawing import NumpyDrawing, Span
+from tiscam_emu.sensor.fast.drawing import Span, drawing
 from tiscam_emu.sensor.fast.encoder import Encoder, Moments
 from tiscam_emu.sensor.fast.fixed_point import Fixed
 from tiscam_emu.sensor.fast.noise_pool import BLOCK, NoisePool, colour_pool, white_pool
@@ -51,30 +51,38 @@ class FastPlan:
         self.memory = memory
         self._mean, self._sigma = memory
         self._missing = deque(row_blocks(height, width))
-        self._prepared = False
+        self._looked_at = 0
         flat_mean, flat_sigma = self._mean.reshape(-1), self._sigma.reshape(-1)
-        self._drawing = NumpyDrawing(settings, self._encoder.fixed_point, flat_mean, flat_sigma)
+        self._drawing = drawing(settings, self._encoder.fixed_point, flat_mean, flat_sigma)
         self._pool = _pool(width, settings)
         self._overlays: dict[Hashable, _Overlay] = {}
         self._overlay_bytes = 0
         self._windows: dict[Window, Window] = {}
 
     def prepare(self) -> Iterator[None]:
-        """Compute the moments that are missing, block by block; the light has to be complete."""
-        if self._prepared:
-            return
-        while self._missing:
+        """Compute the light and the moments that are missing, block by block."""
+        yield from self._prepared_to(self._mean.size)
+
+    def _prepared_to(self, end: int) -> Iterator[None]:
+        """Compute what is missing for the components before `end`, in whole pieces of the drawing."""
+        piece = self._drawing.piece
+        end = min(-(-end // piece) * piece, self._mean.size)
+        while self._missing and self._missing[0].top * self._encoder.components_per_line < end:
             window = self._missing[0]
+            yield from self.light.collect(self._encoder.rows_seen_to(window.bottom))
             self._encoder.encode_rows(window.top, window.bottom, self._mean, self._sigma)
             self._missing.popleft()
             yield
-        yield from self._drawing.look()
-        self._prepared = True
+        while self._looked_at < end:
+            upto = min(self._looked_at + piece, self._mean.size)
+            self._drawing.look(self._looked_at, upto)
+            self._looked_at = upto
 
     def draw(self, moving: Sequence[MovingPatch], key: bytes, canvas: Canvas) -> Iterator[None]:
         """Draw the frame that `key` stands for, with what is `moving` over the still scene, piece by piece.
 
-        What moves is looked at only when the drawing comes to it: the first pieces of a frame may be waited for.
+        What is missing is computed when the drawing comes to it, and what moves is looked at then: the first pieces of
+        a frame may be waited for.
         """
         seen = [(patch, self._seeing(patch.window)) for patch in moving]
         seen = [(patch, window) for patch, window in seen if not window.is_empty()]
@@ -85,10 +93,12 @@ class FastPlan:
             for first in range(0, self._mean.size, piece):
                 end = min(first + piece, self._mean.size)
                 if first <= first_moving < end:
+                    yield from self._prepared_to(max(self._span(window)[1] for _, window in seen) + 1)
                     overlays = self._overlays_of(seen)
                     yield
                     stills = [(overlay, self._moments(overlay.part)) for overlay in overlays]
                     self._lay_over(overlays)
+                yield from self._prepared_to(end)
                 start, negated = starts[first // BLOCK]
                 noise = self._pool.part(start, first, end - first)
                 overlaid = [overlay.span for overlay, _ in stills]

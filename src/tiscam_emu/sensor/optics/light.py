@@ -88,9 +88,9 @@ class Light:
         needed = geometry.source(Window(0, geometry.shape[0], 0, geometry.shape[1]))
         return self.is_plain and geometry.follows_mosaic and needed == needed.intersect(self.frame)
 
-    def collect(self) -> Iterator[None]:
-        """Compute what is missing, block by block."""
-        while self._missing:
+    def collect(self, rows: int | None = None) -> Iterator[None]:
+        """Compute what is missing, of all rows or of the first ones, block by block."""
+        while self._missing and (rows is None or self._missing[0].top < rows):
             window = self._missing[0]
             if self._known is None:
                 codes = self._codes(self._still, window)
@@ -99,7 +99,8 @@ class Light:
             self.codes[:, window.top : window.bottom] = codes
             self._missing.popleft()
             yield
-        self._known = None
+        if not self._missing:
+            self._known = None
 
     def _codes(self, scene: WindowSource, window: Window) -> LightCodes:
         """Light of the output pixels in `window`, whose corner is on the mosaic's period."""
