@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(starting, "_server", server)
     around = surroundings()
     assert around is not None
-    server.begin(around)
+    server.begin(around, (MODEL, "chart"))
     yield
     server.end()
 
@@ -44,6 +45,12 @@ def grey(_time_ns: int, width: int, height: int) -> NDArray[np.uint8]:
 
 def is_forked(camera: Camera) -> bool:
     return isinstance(camera._backend._process, ForkedProcess)  # type: ignore[attr-defined]
+
+
+def own_kb(camera: Camera) -> int:
+    """Memory that the camera shares with no other process."""
+    lines = Path(f"/proc/{camera._backend.pid}/smaps_rollup").read_text().splitlines()  # type: ignore[attr-defined]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
 
 
 def frames(camera: Camera) -> list[bytes]:
@@ -70,6 +77,7 @@ def test_a_forked_camera_sends_the_same_bytes_as_one_started_alone(
     monkeypatch.setenv("TISCAM_EMU_ELSEWHERE", "1")  # no server has that
     alone = tiscam_camera_factory(MODEL, **wanted)
     assert (is_forked(forked), is_forked(alone)) == (True, False)
+    assert own_kb(forked) < 0.5 * own_kb(alone)
     assert frames(forked) == frames(alone)
 
 

@@ -1,6 +1,7 @@
 """A process that has all ready that cameras have in common, and forks one whenever it is asked to.
 
-It is asked over a socket of whole messages, the descriptor of which is its argument: a request is any byte with the
+Its arguments are model and scene of the first camera, see `net.preparation`, and the descriptor of a socket of whole
+messages, over which it is asked: a request is any byte with the
 camera's standard input, output and error and the way its exit code is told; the answer is the process id with a
 descriptor of the process, or `REFUSED`. It says `READY` when it can be asked, and ends when the other side does.
 
@@ -112,7 +113,8 @@ def _close(descriptors: list[int]) -> None:
 
 
 def main() -> int:
-    """Serve the socket whose descriptor is the first argument."""
+    """Prepare, then serve the socket: see above for the arguments."""
+    model, scene, descriptor = sys.argv[1:]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # as cameras do, and they are to inherit it
     try:
         os.close(os.pidfd_open(os.getpid()))
@@ -121,9 +123,12 @@ def main() -> int:
     gc.disable()  # no collection leaves holes in pages that are to be shared
     from tiscam_emu.net.preparation import prepare  # noqa: PLC0415 - not before the signal is ignored
 
-    prepare()
+    try:
+        prepare(model, scene)
+    except Exception:  # every camera will meet the same, and tell
+        return 1
     gc.freeze()
-    with socket.socket(fileno=int(sys.argv[1])) as sock, contextlib.suppress(ConnectionError):
+    with socket.socket(fileno=int(descriptor)) as sock, contextlib.suppress(ConnectionError):
         _Server(sock).run()
     return 0
 

@@ -82,15 +82,17 @@ class PreparedServer:
     ----------
     environment
         Of the process, before anything is imported.
+    model, scene
+        Of cameras that are likely to be asked for.
     """
 
-    def __init__(self, around: Surroundings, environment: Mapping[str, str]) -> None:
+    def __init__(self, around: Surroundings, environment: Mapping[str, str], model: str, scene: str) -> None:
         self.around = around
         self._ready = False
         self._sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - this very interpreter
-                [sys.executable, "-m", "tiscam_emu.net.forking", str(theirs.fileno())],
+                [sys.executable, "-m", "tiscam_emu.net.forking", model, scene, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),

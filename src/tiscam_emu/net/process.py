@@ -47,7 +47,9 @@ class CameraProcess:
         self._answers: dict[int, dict[str, Any]] = {}
         self._request_ids = itertools.count(1)
         self._stopping = False
-        self._process = start(alone=alone)
+        self._process = start(
+            None if alone else (options.model, options.scene if isinstance(options.scene, str) else "")
+        )
         self._say({**asdict(options), "log_level": log_level})
         self._reader = threading.Thread(target=self._listen, name=f"tiscam-emu {self.address}", daemon=True)
         self._reader.start()

@@ -17,6 +17,13 @@ _QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Threads of linear-algebra libraries would idle beside the camera's and cost time."""
 
 
+Likely = tuple[str, str]
+"""Model and scene of cameras that may be started."""
+
+_GIVEN_BACK = {"MALLOC_MMAP_THRESHOLD_": str(2 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 20)}
+"""What is made ahead teaches the C library to keep arrays of megabytes; cameras whose size changes would keep both."""
+
+
 class WorkerProcess(Protocol):
     """As much of `subprocess.Popen` as a camera's process needs."""
 
@@ -48,13 +55,13 @@ class _Server:
                 self._end()
                 return None
 
-    def begin(self, around: Surroundings) -> None:
+    def begin(self, around: Surroundings, likely: Likely) -> None:
         """Start the server unless that has been tried; it gets ready by itself."""
         with self._lock:
             if not self._tried:
                 self._tried = True
                 with contextlib.suppress(OSError):
-                    self._server = PreparedServer(around, _environment())
+                    self._server = PreparedServer(around, {**_GIVEN_BACK, **_environment()}, *likely)
 
     def end(self) -> None:
         """Let the server end; the cameras go on."""
@@ -79,15 +86,15 @@ if sys.platform != "win32":
     os.register_at_fork(after_in_child=_server.forget)
 
 
-def start(*, alone: bool) -> WorkerProcess:
+def start(likely: Likely | None) -> WorkerProcess:
     """Start a process that does as `net.worker` says.
 
     Parameters
     ----------
-    alone
-        No other will be started by this program: nothing is prepared for more.
+    likely
+        What others will be like that this program may start; None: there will be none, and nothing is prepared.
     """
-    around = None if alone else surroundings()
+    around = surroundings() if likely else None
     if around is not None and (forked := _server.fork(around)) is not None:
         return forked
     process = subprocess.Popen(
@@ -97,8 +104,8 @@ def start(*, alone: bool) -> WorkerProcess:
         text=True,
         env=_environment(),
     )
-    if around is not None:
-        _server.begin(around)
+    if around is not None and likely is not None:
+        _server.begin(around, likely)
     return process
 
 

@@ -24,7 +24,7 @@ _PATIENCE_S = 60.0
 
 @pytest.fixture
 def server() -> Iterator[PreparedServer]:
-    server = PreparedServer({}, {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
+    server = PreparedServer({}, {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}, "33GP1300", "")
     yield server
     server.end()
 
@@ -113,9 +113,9 @@ def test_a_process_whose_server_has_died_goes_on_and_its_end_is_seen(server: Pre
 def test_threads_may_ask_at_once() -> None:
     source = (
         "import threading; from tiscam_emu.net.starting import start\n"
-        "start(alone=False).stdin.close()\n"
+        "start(('33GP1300', 'chart')).stdin.close()\n"
         "made = []\n"
-        "threads = [threading.Thread(target=lambda: made.append(start(alone=False))) for _ in range(8)]\n"
+        "threads = [threading.Thread(target=lambda: made.append(start(('33GP1300', 'chart')))) for _ in range(8)]\n"
         "[t.start() for t in threads]; [t.join() for t in threads]\n"
         "print(len({p.pid for p in made}), {type(p).__name__ for p in made})\n"
         "[p.stdin.close() for p in made]; print({p.wait() for p in made})\n"
@@ -136,9 +136,9 @@ def test_threads_may_ask_at_once() -> None:
 def test_a_process_is_forked_only_from_a_server_that_is_like_the_caller(change: str, kinds: list[str]) -> None:
     source = (
         "import os, signal; from tiscam_emu.net import starting\n"
-        "made = [starting.start(alone=False)]\n"
+        "made = [starting.start(('33GP1300', 'chart'))]\n"
         f"{change}\n"
-        "made += [starting.start(alone=False) for _ in range(2)]\n"
+        "made += [starting.start(('33GP1300', 'chart')) for _ in range(2)]\n"
         "print([type(p).__name__ for p in made], flush=True)\n"
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", source], capture_output=True, text=True, check=True)
@@ -146,9 +146,7 @@ def test_a_process_is_forked_only_from_a_server_that_is_like_the_caller(change: 
 
 
 def test_a_program_with_one_camera_prepares_nothing() -> None:
-    source = (
-        "from tiscam_emu.net import starting; starting.start(alone=True).stdin.close(); print(starting._server._server)"
-    )
+    source = "from tiscam_emu.net import starting; starting.start(None).stdin.close(); print(starting._server._server)"
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
     assert done.stdout == "None\n"
 
@@ -157,7 +155,7 @@ def test_a_program_with_one_camera_prepares_nothing() -> None:
 def test_server_and_cameras_end_with_their_parent_however_it_ends(end: str) -> None:
     source = (
         "import json, os, signal; from tiscam_emu.net import starting\n"
-        "made = [starting.start(alone=False) for _ in range(3)]\n"
+        "made = [starting.start(('33GP1300', 'chart')) for _ in range(3)]\n"
         "print(json.dumps([starting._server._server.pid, *[p.pid for p in made]]), flush=True)\n"
         f"{end}"
     )
@@ -187,3 +185,19 @@ def test_with_more_threads_than_one_nothing_is_forked() -> None:
     for descriptor in passed:
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.fstat(descriptor)
+
+
+def test_a_camera_like_the_one_prepared_for_imports_and_draws_nothing_that_all_have_in_common() -> None:
+    source = (
+        "import sys; from tiscam_emu.net.preparation import prepare; prepare('33GP1300', 'chart')\n"
+        "from tiscam_emu.genicam.document import build_xml, zipped; from tiscam_emu.sensor.scenes import chart\n"
+        "from tiscam_emu.sensor.fast.noise_pool import white_pool\n"
+        "from tiscam_emu.net.runner import CameraRunner; from tiscam_emu.net.options import ServeOptions\n"
+        "caches = build_xml, zipped, chart._draw, white_pool\n"
+        "before, made = set(sys.modules), [cache.cache_info().misses for cache in caches]\n"
+        "runner = CameraRunner(ServeOptions('33GP1300', '127.77.0.1')); runner.open(); runner.pipeline.flush()\n"
+        "print(set(sys.modules) - before, [cache.cache_info().misses for cache in caches] == made, made)\n"
+        "runner.close()"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    assert done.stdout == "set() True [1, 1, 1, 1]\n"
