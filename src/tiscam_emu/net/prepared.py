@@ -132,6 +132,8 @@ class PreparedServer:
     def end(self) -> None:
         """Let it end; the cameras go on."""
         self._sock.close()
+        if not self._ready:  # it has forked none, and nobody waits for what it prepares
+            self._process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_ENDING_S)
 
