@@ -193,7 +193,7 @@ def _check_serials(options: list[ServeOptions]) -> None:
 def _serve(options: list[ServeOptions], log_level: str, stop: threading.Event) -> None:
     cameras: list[CameraProcess] = []
     try:
-        cameras.extend(CameraProcess(o, log_level) for o in options)
+        cameras.extend(CameraProcess(o, log_level, alone=len(options) == 1) for o in options)
         for camera in cameras:
             camera.wait_ready(_READY_TIMEOUT_S)
             for note in camera.notes:

@@ -6,9 +6,7 @@ import contextlib
 import itertools
 import json
 import logging
-import os
 import subprocess
-import sys
 import threading
 from dataclasses import asdict
 from typing import Any
@@ -16,9 +14,7 @@ from typing import Any
 from tiscam_emu import errors
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions
-
-_QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Threads of linear-algebra libraries would idle beside the camera's and cost time."""
+from tiscam_emu.net.starting import start
 
 _SCENE_TIMEOUT_S = 60.0
 """To read and prepare the largest scene on a busy computer."""
@@ -33,9 +29,11 @@ class CameraProcess:
     ----------
     options
         Checked options; the scene has been packed by `scene_parcel.packed`.
+    alone
+        No other camera will be started by this program.
     """
 
-    def __init__(self, options: ServeOptions, log_level: str = "WARNING") -> None:
+    def __init__(self, options: ServeOptions, log_level: str = "WARNING", *, alone: bool = False) -> None:
         self.options = options
         self.model = self.serial = ""
         self.address = options.address
@@ -49,12 +47,8 @@ class CameraProcess:
         self._answers: dict[int, dict[str, Any]] = {}
         self._request_ids = itertools.count(1)
         self._stopping = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tiscam_emu.net.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **_QUIET_LIBRARIES},
+        self._process = start(
+            None if alone else (options.model, options.scene if isinstance(options.scene, str) else "")
         )
         self._say({**asdict(options), "log_level": log_level})
         self._reader = threading.Thread(target=self._listen, name=f"tiscam-emu {self.address}", daemon=True)
