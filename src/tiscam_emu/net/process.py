@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -23,6 +24,7 @@ _QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 _SCENE_TIMEOUT_S = 60.0
 """To read and prepare the largest scene on a busy computer."""
 
+_OWN_EVENTS = frozenset({"ready", "failed", "answer"})
 log = logging.getLogger("tiscam_emu")
 
 
@@ -33,9 +35,17 @@ class CameraProcess:
     ----------
     options
         Checked options; the scene has been packed by `scene_parcel.packed`.
+    on_event
+        Called, from a thread of its own, with what `CameraRunner.tell` was given, and with ``ended`` at the end.
     """
 
-    def __init__(self, options: ServeOptions, log_level: str = "WARNING") -> None:
+    def __init__(
+        self,
+        options: ServeOptions,
+        log_level: str = "WARNING",
+        *,
+        on_event: Callable[[str, dict[str, Any]], None] | None = None,
+    ) -> None:
         self.options = options
         self.model = self.serial = ""
         self.address = options.address
@@ -49,6 +59,7 @@ class CameraProcess:
         self._answers: dict[int, dict[str, Any]] = {}
         self._request_ids = itertools.count(1)
         self._stopping = False
+        self._on_event = on_event
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tiscam_emu.net.worker"],
             stdin=subprocess.PIPE,
@@ -165,11 +176,17 @@ class CameraProcess:
                 if not self._stopping:
                     log.error("%s", self._failure)
             self._changed.notify_all()
+        if self._on_event is not None:
+            self._on_event("ended", {})
 
     def _heard(self, message: dict[str, Any]) -> None:
         event = message.pop("event")
         if event == "log":
             log.log(logging.getLevelNamesMapping()[message["level"]], "%s: %s", self.address, message["message"])
+            return
+        if event not in _OWN_EVENTS:
+            if self._on_event is not None:
+                self._on_event(event, message)
             return
         with self._changed:
             match event:
