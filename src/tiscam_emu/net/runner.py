@@ -23,7 +23,7 @@ from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.gvcp.mistakes import Kind
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.cable import Cable
-from tiscam_emu.net.cameras import Reading, open_camera
+from tiscam_emu.net.cameras import Reading, open_camera, set_features
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
 from tiscam_emu.net.fault_plan import FaultPlan
@@ -148,6 +148,11 @@ class CameraRunner:
         self.camera.state.put("GevSCSP", self._stream_socket.port)
         if "GevMCSP" in self.camera.state:
             self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
+        try:
+            set_features(self.camera, self.options.features, self.clock.now())
+        except UserError:
+            self.close()
+            raise
         seed = f"{self.options.seed} {self.address}"
         self._cable: Cable[_Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
         self.use_faults(FaultPlan.parse(self.options.faults))

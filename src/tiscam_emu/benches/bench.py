@@ -1,0 +1,329 @@
+"""A bench that runs: its cameras in processes of their own, held by name, watched, and started again if asked to be."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from tiscam_emu.api import Camera
+from tiscam_emu.benches.plan import BenchPlan, CameraPlan
+from tiscam_emu.errors import CameraFailed, TiscamEmuError
+from tiscam_emu.net.process import CameraProcess
+from tiscam_emu.net.timeline import START
+from tiscam_emu.units import NS_PER_S, Nanoseconds
+
+_READY_TIMEOUT_S = 20.0
+_STOP_TIMEOUT_S = 0.6
+_BEGINS_AFTER_NS = NS_PER_S // 20
+"""Time for all cameras to hear of the start before it comes."""
+_PAUSES_S = (0.5, 1, 2, 5, 10, 30)
+"""Before a camera that has failed once, twice, ... is started again."""
+_LASTS_S = 60.0
+"""A camera that has lived so long has not failed before."""
+
+log = logging.getLogger("tiscam_emu")
+_T = TypeVar("_T")
+Listener = Callable[[str, str, dict[str, Any]], None]
+
+
+@dataclass(slots=True)
+class _Origins:
+    """State: device times of the start and of first frames, which all cameras share."""
+
+    times: dict[str, Nanoseconds] = field(default_factory=dict)
+    seed: int = 0
+
+
+class Place:
+    """State: one camera of a bench, whichever process it runs in; what a `Camera` asks.
+
+    Parameters
+    ----------
+    tell
+        Called from any thread with an event of the camera and its data; ``first_frame``, ``step``, ``ended``,
+        ``started``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        plan: CameraPlan,
+        origins: _Origins,
+        log_level: str,
+        tell: Callable[[str, dict[str, Any]], None],
+    ) -> None:
+        self.name, self.plan = name, plan
+        self._origins, self._log_level, self._tell = origins, log_level, tell
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._off_until_ns: Nanoseconds | None = None
+        self._left_ns: Nanoseconds = 0
+        self._failures = 0
+        self._begun = self._running = False
+        self._started_s = 0.0
+        self.process = self._new_process()
+
+    @property
+    def model(self) -> str:
+        """Name on the wire."""
+        return self.process.model
+
+    @property
+    def serial(self) -> str:
+        """Serial number."""
+        return self.process.serial
+
+    @property
+    def address(self) -> str:
+        """IPv4 address."""
+        return self.process.address
+
+    @property
+    def alive(self) -> bool:
+        """Whether the camera runs, or will run again by itself."""
+        return not self._stopped.is_set()
+
+    def wait_ready(self) -> None:
+        """Wait until the camera can be found; raises as `CameraProcess.wait_ready`."""
+        self.process.wait_ready(_READY_TIMEOUT_S)
+        self._running, self._started_s = True, time.monotonic()
+        for note in self.process.notes:
+            log.warning("%s: %s", self.name, note)
+
+    def begin(self) -> None:
+        """Let the timeline begin, or go on at its place."""
+        self._begun = True
+        plan = {
+            "steps": [step.to_json() for step in self.plan.steps],
+            "origins": self._origins.times,
+            "own": self.name,
+            "seed": self._origins.seed,
+            "left_ns": self._left_ns,
+        }
+        self.process.ask("follow", plan)
+
+    def hear(self, origin: str, at_ns: Nanoseconds) -> None:
+        """Pass on that an origin has come."""
+        with suppress(CameraFailed):
+            self.process.ask("begin", origin, at_ns)
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        """See `CameraProcess.ask`."""
+        return self.process.ask(name, *arguments)
+
+    def look_at(self, scene: Any) -> None:
+        """See `CameraProcess.look_at`."""
+        self.process.look_at(scene)
+
+    def check_running(self) -> None:
+        """Raise `CameraFailed` if the camera has ended."""
+        self.process.check_running()
+
+    def ask_to_stop(self) -> None:
+        """Ask the camera to end for good, and do not wait for it."""
+        self._stopped.set()
+        self.process.ask_to_stop()
+
+    def stop(self, timeout_s: float = _STOP_TIMEOUT_S) -> None:
+        """End the camera; only `start` starts it again."""
+        self._stopped.set()
+        with self._lock:
+            self.process.stop(timeout_s)
+
+    def start(self) -> None:
+        """Start the camera again after `stop`; its timeline goes on at its place.
+
+        Raises
+        ------
+        TiscamEmuError
+            It cannot be started.
+        """
+        with self._lock:
+            self._left_ns = self._left_ns or time.monotonic_ns()
+            self._stopped.clear()
+            self._start()
+
+    def _new_process(self) -> CameraProcess:
+        return CameraProcess(self.plan.options, self._log_level, on_event=self._heard)
+
+    def _start(self) -> None:
+        self.process = self._new_process()
+        if self._stopped.is_set():
+            self.process.ask_to_stop()
+        self.wait_ready()
+        if self._begun:
+            self.begin()
+        self._tell("started", {"address": self.address})
+
+    def _heard(self, event: str, data: dict[str, Any]) -> None:
+        """On the thread that listens to the camera."""
+        if event == "power_off":
+            self._off_until_ns, self._left_ns = data["until_ns"], time.monotonic_ns()
+            self.process.ask_to_stop()
+        if event != "ended":
+            self._tell(event, data)
+        elif self._running:
+            self._running = False
+            self._has_ended()
+
+    def _has_ended(self) -> None:
+        off = self._off_until_ns is not None
+        again = not self._stopped.is_set() and (off or self.plan.restart)
+        if not off:
+            self._left_ns = time.monotonic_ns()
+            self._failures = 1 if time.monotonic() - self._started_s > _LASTS_S else self._failures + 1
+        if not again:
+            self._stopped.set()
+        self._tell("ended", {"again": again})
+        if again:
+            threading.Thread(target=self._start_again, name=f"tiscam-emu {self.name}", daemon=True).start()
+
+    def _start_again(self) -> None:
+        """Until it runs or is not wanted any more."""
+        while not self._stopped.wait(self._pause_s()):
+            self._off_until_ns = None
+            with self._lock:
+                if self._stopped.is_set():
+                    return
+                try:
+                    self._start()
+                except TiscamEmuError as error:
+                    if not self._stopped.is_set():
+                        log.error("%s: %s", self.name, error)
+                    self._failures += 1
+                else:
+                    log.warning("%s: started again at %s", self.name, self.address)
+                    return
+
+    def _pause_s(self) -> float:
+        if self._off_until_ns is not None:
+            return max(0.0, (self._off_until_ns - time.monotonic_ns()) / NS_PER_S)
+        return _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
+
+
+class Bench:
+    """State: the cameras of a bench file; a context manager that ends them.
+
+    Parameters
+    ----------
+    plan
+        As `plan.read_plan` reads it from a file, and `check.check` has tried it.
+
+    Raises
+    ------
+    UserError, CameraFailed
+        What kept a camera from starting; none runs then.
+    """
+
+    def __init__(self, plan: BenchPlan, log_level: str = "WARNING") -> None:
+        self.plan = plan
+        self._origins = _Origins(seed=plan.seed)
+        self._listeners: list[Listener] = []
+        self._resources = ExitStack()
+        self._places: dict[str, Place] = {}
+        try:
+            for name, camera in plan.cameras.items():
+                self._places[name] = Place(name, camera, self._origins, log_level, self._teller(name))
+            for name, place in self._places.items():
+                _wait_ready(name, place)
+        except BaseException:
+            self.stop()
+            raise
+        self._cameras = {
+            name: Camera(place, place.model, place.serial, place.address, place.plan.options.scene)
+            for name, place in self._places.items()
+        }
+
+    def __getitem__(self, name: str) -> Camera:
+        """A camera by its name in the file, also while or after it is started again."""
+        return self._cameras[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Names, in the order of the file."""
+        return iter(self._cameras)
+
+    def __len__(self) -> int:
+        """How many cameras there are."""
+        return len(self._cameras)
+
+    @property
+    def places(self) -> Mapping[str, Place]:
+        """What runs, by name."""
+        return self._places
+
+    def begin(self) -> None:
+        """Let the timeline begin; the second time nothing happens."""
+        if START in self._origins.times:
+            return
+        self._origins.times[START] = time.monotonic_ns() + _BEGINS_AFTER_NS
+        for place in self._places.values():
+            place.begin()
+
+    def timeline(self, name: str) -> dict[str, Any]:
+        """What the timeline has done to a camera and what comes next; see `Timeline.report`."""
+        report: dict[str, Any] = self._places[name].ask("timeline")
+        return report
+
+    def on_event(self, listener: Listener) -> None:
+        """Have `listener` called, from any thread, with a camera's name, an event of it and its data."""
+        self._listeners.append(listener)
+
+    def keep_open(self, resource: AbstractContextManager[_T]) -> _T:
+        """Enter a context that is left before the cameras end."""
+        return self._resources.enter_context(resource)
+
+    @property
+    def alive(self) -> bool:
+        """Whether one of the cameras runs, or will run again."""
+        return any(place.alive for place in self._places.values())
+
+    def stop(self) -> None:
+        """End all cameras and free their addresses."""
+        self._resources.close()
+        for place in self._places.values():
+            place.ask_to_stop()
+        deadline = time.monotonic() + _STOP_TIMEOUT_S
+        for place in self._places.values():
+            place.stop(max(0.0, deadline - time.monotonic()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _teller(self, name: str) -> Callable[[str, dict[str, Any]], None]:
+        def tell(event: str, data: dict[str, Any]) -> None:
+            if event == "first_frame":
+                self._pass_on(name, data["at_ns"])
+            for listener in self._listeners:
+                listener(name, event, data)
+
+        return tell
+
+    def _pass_on(self, name: str, at_ns: Nanoseconds) -> None:
+        """Tell all others; on a thread of its own, for this one has to listen to their answers."""
+        self._origins.times.setdefault(name, at_ns)
+        waiting = [
+            place
+            for place in self._places.values()
+            if place.name != name and any(step.origin == name for step in place.plan.steps)
+        ]
+        for place in waiting:
+            threading.Thread(target=place.hear, args=(name, at_ns), daemon=True).start()
+
+
+def _wait_ready(name: str, place: Place) -> None:
+    try:
+        place.wait_ready()
+    except TiscamEmuError as error:
+        error.args = (f"{name}: {error}",)
+        raise
