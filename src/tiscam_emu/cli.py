@@ -174,8 +174,9 @@ def _refuse_options(context: typer.Context) -> None:
         source = context.get_parameter_source(name)
         if name != "log_level" and source is not None and source.name == "COMMANDLINE":
             option = f"--{name.replace('_', '-')}"
-            where = "the bench file" if context.invoked_subcommand == "bench" else "a command that serves cameras"
-            _fail(f"{option}: does not go with {context.invoked_subcommand}; it belongs into {where}")
+            bench = context.invoked_subcommand == "bench"
+            instead = "it belongs into the bench file" if bench else "it is for serving cameras"
+            _fail(f"{option}: does not go with {context.invoked_subcommand}; {instead}")
 
 
 def _one_of(values: list[str] | None, number: int, count: int, what: str) -> str:

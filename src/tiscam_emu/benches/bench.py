@@ -106,7 +106,8 @@ class Place:
             "seed": self._origins.seed,
             "left_ns": self._left_ns,
         }
-        self.process.ask("follow", plan)
+        with suppress(CameraFailed):  # who hears of its end starts it again
+            self.process.ask("follow", plan)
 
     def hear(self, origin: str, at_ns: Nanoseconds) -> None:
         """Pass on that an origin has come."""
