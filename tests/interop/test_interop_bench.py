@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
-from tests.interop.emulator import PATIENCE_S, Emulator, aravis, refused, wait_until
+from tests.interop.emulator import COMMAND, PATIENCE_S, Emulator, aravis, refused, wait_until
 
 import tiscam_emu
 from tiscam_emu import Bench, CameraFailed
@@ -158,7 +161,8 @@ def test_a_camera_that_dies_is_started_again_and_its_timeline_goes_on(start: Cal
     wait_until(lambda: not left.status().plugged, "it is still unplugged")
     assert left["GPIn"] == 0
     assert left["GPOut"] == 1
-    wait_until(lambda: len(_done(bench, "left", "execute AcquisitionStop")) > 1, "the timeline goes on")
+    before = len(_done(bench, "left", "execute AcquisitionStop"))
+    wait_until(lambda: len(_done(bench, "left", "execute AcquisitionStop")) > before, "the timeline goes on")
     report = bench.timeline("left")
     assert report["origins"][""] == begin
     assert {(event["planned_ns"] - begin) % (100 * MS) for event in report["done"]} == {0}
@@ -196,10 +200,17 @@ def test_a_power_cycle_takes_its_time_and_forgets_settings_but_not_the_cable(sta
     bench.on_event(lambda _name, event, _data: ended.append(event))
     bench.begin()
     wait_until(lambda: "ended" in ended, "it is off")
+    with pytest.raises(CameraFailed, match="left: is switched off"):
+        bench["left"].status()
     wait_until(lambda: "started" in ended, "it is on again")
     now, begin = bench["left"].status().time_ns, bench.timeline("left")["origins"][""]
 
     wait_until(lambda: not bench["left"].status().plugged, "it is still unplugged")
+    assert [event["text"] for event in bench.timeline("left")["done"][:3]] == [
+        "unplug",
+        "set Width to 320",
+        "power cycle",
+    ]
     assert now - begin >= 2500 * MS
     assert bench["left"]["Width"] == 640
     assert bench["left"]["GPIn"] == 0
@@ -285,3 +296,80 @@ def test_the_command_refuses_in_one_line(file: Path, arguments: tuple[str, ...],
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"tiscam-emu: {message}\n"
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "bench.md"
+
+
+def _example(language: str, number: int = 0) -> str:
+    """A block of code of the documentation, without what needs an extra that is not there."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", DOCS.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return str(blocks[number])
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """The example of the documentation; held over HTTP only if what that needs is there."""
+    path = tmp_path / "bench.yaml"
+    text = _example("yaml")
+    assert "\ncontrol: " in text
+    path.write_text(text if find_spec("tiscam_emu.http") else re.sub(r"\ncontrol: .*", "", text), encoding="utf-8")
+    return path
+
+
+def test_the_example_of_the_documentation_does_what_it_says(example: Path) -> None:
+    told: list[tuple[str, str]] = []
+    with tiscam_emu.bench(example, begin=False) as bench:
+        bench.on_event(lambda name, event, _data: told.append((name, event)))
+        bench.begin()
+        assert [bench[name].address for name in bench] == ["127.0.0.1", "127.0.0.2", "127.0.0.9"]
+        assert (bench["right"]["ExposureTime"], bench["right"]["TriggerMode"]) == (500, "On")
+        wait_until(lambda: len(_done(bench, "right", "pulse of 2 ms")) == 50, "the pulses are over")
+        wait_until(lambda: "scene star" in str(bench.timeline("left")["done"]), "left sees the star")
+        wait_until(lambda: ("above", "started") in told, "above has been switched off and on")
+        begin = bench.timeline("right")["origins"][""]
+        due = [(event["text"], event["planned_ns"] - begin) for event in bench.timeline("left")["done"]]
+        waiting = bench.timeline("left")["waiting"]
+
+    assert due == [("unplug", S), ("plug", 1500 * MS), ("scene star", 2500 * MS)]
+    assert [step["text"] for step in waiting] == ["set ExposureTime to 2000"]
+
+
+def test_the_script_of_the_documentation_runs_in_a_shell(need: Callable[..., None], example: Path) -> None:
+    need("arv-tool-0.8")
+    path = f"{Path(COMMAND).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-eu", "-c", _example("sh", 1)],
+        cwd=example.parent,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    told = re.findall(r"^(\w+) = '?(\w+(?:\.\d+)?)", done.stdout, re.MULTILINE)
+    assert [(name, value) for name, value in told] == [
+        ("DeviceUserID", "left"),
+        ("Width", "640"),
+        ("ExposureTime", "500"),
+        ("GPIn", "1"),
+    ]
+
+
+def test_the_wrong_files_of_the_documentation_are_refused_as_it_says(example: Path) -> None:
+    text = _example("yaml")
+    wrong = [
+        text.replace("features: {ExposureTime", "featurs: {ExposureTime"),
+        text.replace("at: 1 s", "at: 5"),
+        text.replace("set: {ExposureTime", "set: {ExposureTim"),
+    ]
+    said = []
+    for content in wrong:
+        example.write_text(re.sub(r"(?m)^control: .*", "", content), encoding="utf-8")
+        done = subprocess.run(
+            [COMMAND, "bench.yaml", "--check"], cwd=example.parent, capture_output=True, text=True, check=False
+        )
+        said.append(done.stderr)
+    assert "".join(said) == _example("text")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from tiscam_emu.api import Camera
 from tiscam_emu.benches.plan import BenchPlan, CameraPlan
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
 from tiscam_emu.net.process import CameraProcess
-from tiscam_emu.net.timeline import START
+from tiscam_emu.net.timeline import KEPT_EVENTS, START
 from tiscam_emu.units import NS_PER_S, Nanoseconds
 
 _READY_TIMEOUT_S = 20.0
@@ -66,6 +67,7 @@ class Place:
         self._left_ns: Nanoseconds = 0
         self._failures = 0
         self._begun = self._running = False
+        self._done: deque[dict[str, Any]] = deque(maxlen=KEPT_EVENTS)
         self._started_s = 0.0
         self.process = self._new_process()
 
@@ -116,14 +118,28 @@ class Place:
 
     def ask(self, name: str, *arguments: Any) -> Any:
         """See `CameraProcess.ask`."""
+        if name == "timeline":
+            return self.timeline()
+        self.check_running()
         return self.process.ask(name, *arguments)
+
+    def timeline(self) -> dict[str, Any]:
+        """See `Timeline.report`; what was done before the camera was started again is told as well."""
+        report: dict[str, Any] = {"origins": dict(self._origins.times), "planned": [], "waiting": []}
+        with suppress(CameraFailed):
+            report |= self.process.ask("timeline")
+        return {**report, "done": list(self._done)}
 
     def look_at(self, scene: Any) -> None:
         """See `CameraProcess.look_at`."""
+        self.check_running()
         self.process.look_at(scene)
 
     def check_running(self) -> None:
-        """Raise `CameraFailed` if the camera has ended."""
+        """Raise `CameraFailed` if the camera has ended, or is off."""
+        if not self._running:
+            state = "is switched off" if self._off_until_ns is not None else "is being started again"
+            raise CameraFailed(f"{self.name}: {state if self.alive else 'has ended'}")
         self.process.check_running()
 
     def ask_to_stop(self) -> None:
@@ -167,6 +183,8 @@ class Place:
         if event == "power_off":
             self._off_until_ns, self._left_ns = data["until_ns"], time.monotonic_ns()
             self.process.ask_to_stop()
+        if event == "step":
+            self._done.append(data)
         if event != "ended":
             self._tell(event, data)
         elif self._running:
@@ -268,8 +286,7 @@ class Bench:
 
     def timeline(self, name: str) -> dict[str, Any]:
         """What the timeline has done to a camera and what comes next; see `Timeline.report`."""
-        report: dict[str, Any] = self._places[name].ask("timeline")
-        return report
+        return self._places[name].timeline()
 
     def on_event(self, listener: Listener) -> None:
         """Have `listener` called, from any thread, with a camera's name, an event of it and its data."""

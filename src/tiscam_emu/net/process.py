@@ -36,7 +36,7 @@ class CameraProcess:
     options
         Checked options; the scene has been packed by `scene_parcel.packed`.
     on_event
-        Called, from a thread of its own, with what `CameraRunner.tell` was given, and with ``ended`` at the end.
+        Called, from a thread of its own, with what `CameraRunner.announce` was given, and with ``ended`` at the end.
     """
 
     def __init__(

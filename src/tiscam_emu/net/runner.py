@@ -80,7 +80,7 @@ class CameraRunner:
     ----------
     timeline
         What `follow` was given.
-    tell
+    announce
         Called from the loop with what whoever started the camera has to know: an event's name and plain data.
     """
 
@@ -106,7 +106,7 @@ class CameraRunner:
         self._rest_due_ns: Nanoseconds | None = 0
         self._streaming = False
         self.timeline: Timeline | None = None
-        self.tell: Callable[[str, dict[str, Any]], None] = lambda _event, _data: None
+        self.announce: Callable[[str, dict[str, Any]], None] = lambda _event, _data: None
         self._lock = threading.RLock()
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.settimeout(0)
@@ -309,7 +309,7 @@ class CameraRunner:
         SceneError
             It cannot be used; the old one stays.
         """
-        self.show(self.prepared(scene))
+        self.show(scene, self.prepared(scene))
 
     def prepared(self, scene: SceneSpec) -> Renderer:
         """A renderer for `show`; on the caller's thread, and raises as `look_at`."""
@@ -322,7 +322,7 @@ class CameraRunner:
         for _ in renderer.prepare(self.call(lambda camera, now: frame_request(camera.state, 0, now))):
             pass
 
-    def show(self, renderer: Renderer) -> None:
+    def show(self, _scene: SceneSpec, renderer: Renderer) -> None:
         """Let all exposures that open from now on see what `prepared` gave; may be called from any thread."""
         self.call(lambda camera, _now: self._scenes.look_at(renderer, camera.schedule.frames_taken))
 
@@ -336,12 +336,12 @@ class CameraRunner:
         timeline.advance(now)
         for event in timeline.take_events():
             log.info("%s", event.sentence())
-            self.tell("step", event._asdict())
+            self.announce("step", event._asdict())
 
     def _note_first_frame(self, timeline: Timeline, at_ns: Nanoseconds) -> None:
         timeline.frame_taken(at_ns)
         self._rest_due_ns = 0
-        self.tell("first_frame", {"at_ns": at_ns})
+        self.announce("first_frame", {"at_ns": at_ns})
 
     def _renderer_of(self, scene: SceneSpec) -> Renderer:
         sensor, options = self.camera.model.sensor, self.options

@@ -164,7 +164,7 @@ def _execute(stage: CameraStage, due: Nanoseconds, command: str) -> _Done:
 
 
 def _scene(stage: CameraStage, _due: Nanoseconds, scene: Any) -> _Done:
-    stage.runner.show(stage.take_renderer(scene))
+    stage.runner.show(scene, stage.take_renderer(scene))
     before, stage.scene = stage.scene, scene
     return stage.runner.clock.now(), Undo("scene", (before,), f"scene: {before}")
 
@@ -177,7 +177,7 @@ def _stamp(stage: CameraStage, _due: Nanoseconds, stamping: bool) -> _Done:
 
 def _power_off(stage: CameraStage, due: Nanoseconds, off_ns: Nanoseconds) -> _Done:
     runner = stage.runner
-    runner.tell("power_off", {"until_ns": due + off_ns})
+    runner.announce("power_off", {"until_ns": due + off_ns})
     runner.stop()
     return runner.clock.now(), None
 
