@@ -9,7 +9,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tiscam_emu.benches.bench import Bench, Place
+from tiscam_emu.benches.bench import Bench
+from tiscam_emu.benches.place import Place
 from tiscam_emu.benches.start import checked_plan, open_control
 from tiscam_emu.errors import CameraFailed
 from tiscam_emu.spec.catalog import shown

@@ -7,9 +7,10 @@ from importlib import import_module
 from pathlib import Path
 
 from tiscam_emu.api import Camera
-from tiscam_emu.benches.bench import Bench, Place
+from tiscam_emu.benches.bench import Bench
 from tiscam_emu.benches.check import check
 from tiscam_emu.benches.file import Mistake, in_file
+from tiscam_emu.benches.place import Place
 from tiscam_emu.benches.plan import BenchPlan, read_plan
 from tiscam_emu.errors import InvalidOption
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -54,9 +55,19 @@ class Step:
     repeats: tuple[tuple[Nanoseconds, int], ...] = ()
     jitter_ns: Nanoseconds = 0
 
-    def occurrences(self, seed: int) -> Iterator[Nanoseconds]:
-        """Times of all occurrences from the origin on, in order, none before it; equal seeds give equal times."""
-        for count, offset_ns in enumerate(_offsets(self.repeats)):
+    def occurrences(self, seed: int, but_ns: Nanoseconds = 0) -> Iterator[Nanoseconds]:
+        """Times of all occurrences from the origin on, in order, none before it; equal seeds give equal times.
+
+        Parameters
+        ----------
+        but_ns
+            Most of those before this time are left out, for they may be very many.
+        """
+        period_ns, times = self.repeats[0] if self.repeats else (1, 1)
+        left_out = max(0, (but_ns - self.at_ns) // period_ns - 1) if self.repeats else 0
+        inner = math.prod(times for _, times in self.repeats[1:])
+        left_out = min(left_out, times) if times else left_out
+        for count, offset_ns in enumerate(_offsets(self.repeats, left_out), left_out * inner):
             moved_ns = 0
             if self.jitter_ns:
                 moved_ns = Random(f"{seed} {self.number} {count}").randint(-self.jitter_ns, self.jitter_ns)
@@ -73,12 +84,12 @@ class Step:
         return cls(**{**data, "arguments": tuple(data["arguments"]), "repeats": repeats})
 
 
-def _offsets(repeats: Sequence[tuple[Nanoseconds, int]]) -> Iterator[Nanoseconds]:
+def _offsets(repeats: Sequence[tuple[Nanoseconds, int]], first: int = 0) -> Iterator[Nanoseconds]:
     if not repeats:
         yield 0
         return
     (period_ns, times), *inner = repeats
-    for count in range(times) if times else itertools.count():
+    for count in range(first, times) if times else itertools.count(first):
         for offset_ns in _offsets(inner):
             yield count * period_ns + offset_ns
 
@@ -203,7 +214,8 @@ class Timeline:
         self._origins[origin] = at_ns
         for step in [step for step in self._waiting if step.origin == origin]:
             self._waiting.remove(step)
-            self._plan(step, step.occurrences(self._seed))
+            but_ns = 0 if self._stage.lasts(step.action) else self._since_ns - at_ns
+            self._plan(step, step.occurrences(self._seed, but_ns))
 
     @property
     def awaits_frame(self) -> bool:

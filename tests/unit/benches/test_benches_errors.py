@@ -237,3 +237,14 @@ def test_of_several_mistakes_the_first_in_the_file_is_told(tmp_path: Path, monke
     text = "cameras:\n  left:\n    modl: 1\n    seed: x\ntimelin: []\n"
 
     assert _error(tmp_path, monkeypatch, text) == "bench.yaml:3: cameras.left.modl: unknown key; did you mean model?"
+
+
+def test_a_bench_is_no_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tiscam_emu.camera.core import load
+
+    monkeypatch.chdir(tmp_path)
+    Path("bench.yaml").write_text(TWO, encoding="utf-8")
+
+    with pytest.raises(SpecError) as caught:
+        load("bench.yaml")
+    assert str(caught.value) == "bench.yaml: describes a bench, not a camera: serve it with tiscam-emu bench.yaml"

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
+
+import pytest
 
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.timeline import START, NotReady, Step, Timeline, Undo
@@ -221,6 +224,20 @@ def test_the_timeline_of_a_camera_that_was_started_again_goes_on_at_its_place() 
     assert stage.values["next"] == stage.values["pulses"] == 1
     timeline.advance(52)
     assert stage.values["loss"] is None
+
+
+@pytest.mark.parametrize("repeats", [((S, 0),), ((S, 200),), ((S, 0), (20 * MS, 7)), ((S, 5), (20 * MS, 3)), ()])
+def test_of_many_occurrences_those_long_past_are_left_out_and_the_others_are_the_same(
+    repeats: tuple[tuple[int, int], ...],
+) -> None:
+    step = _step(at_ns=10 * S, repeats=repeats, jitter_ns=5 * MS)
+    for but_ns in (0, 11 * S, 50 * S, 100 * S + 1):
+        first_ones = islice(step.occurrences(3), 1000)
+        wanted = [at_ns for at_ns in first_ones if at_ns >= but_ns]
+        found = list(islice(step.occurrences(3, but_ns), len(wanted) + 50))
+        some = [at_ns for at_ns in found if at_ns >= but_ns][: len(wanted)]
+        assert some == wanted
+        assert len([at_ns for at_ns in found if at_ns < but_ns]) <= 15
 
 
 def test_the_report_tells_plain_data_of_what_is_done_and_what_comes() -> None:
