@@ -10,6 +10,7 @@ from typing import TypeVar
 from tiscam_emu.errors import Status
 from tiscam_emu.units import NS_PER_S, Nanoseconds
 from tiscam_emu.wire import gvcp, gvcp_codec
+from tiscam_emu.wire.bootstrap import CONTROL_CHANNEL_PRIVILEGE
 from tiscam_emu.wire.endpoint import Endpoint
 from tiscam_emu.wire.gvsp import PacketFlag, PacketFormat
 
@@ -20,6 +21,8 @@ _HEAD = struct.Struct(">HHI")
 _EXTENDED_HEAD = struct.Struct(">HHIQI")
 _EXTENDED_IDS = 0x80
 _IP_UDP_BYTES = 28
+_SAME_ID_AGAIN_NS = 5 * NS_PER_S
+CCP = CONTROL_CHANNEL_PRIVILEGE.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class StreamPacket:
     format: int
     resent: bool
     status: int
+    extended: bool
     data: Bytes
 
     @property
@@ -78,10 +82,11 @@ def stream_packet(data: Bytes) -> StreamPacket:
     """Read the header of a packet that the camera made."""
     status, block_id, word = _HEAD.unpack_from(data)
     packet_id, again = word & 0xFFFFFF, status == Status.PACKET_RESEND
-    if word >> 24 & _EXTENDED_IDS:
+    extended = bool(word >> 24 & _EXTENDED_IDS)
+    if extended:
         status, flags, _, block_id, packet_id = _EXTENDED_HEAD.unpack_from(data)
         again = bool(flags & PacketFlag.RESENT)
-    return StreamPacket(block_id, packet_id, word >> 24 & 0x0F, again, status, data)
+    return StreamPacket(block_id, packet_id, word >> 24 & 0x0F, again, status, extended, data)
 
 
 @dataclass(slots=True)
@@ -112,7 +117,21 @@ class TestPacket:
 
 
 class Record:
-    """State: all that was seen, in order of time, and when somebody acted on the camera (`marks`)."""
+    """State: all that was seen, in order of time.
+
+    Attributes
+    ----------
+    marks
+        When somebody acted on the camera.
+    files
+        Where its descriptions lie: address and length.
+    stamps
+        Ids of the frames that the client says it got whole; None if it says nothing.
+    guest_port
+        Port of another program that is part of the trial.
+    exit_code
+        None if the command had to be ended.
+    """
 
     def __init__(self) -> None:
         self.began_ns: Nanoseconds = 0
@@ -124,7 +143,8 @@ class Record:
         self.largest_arrived = self.largest_lost = 0
         self.marks: dict[str, Nanoseconds] = {}
         self.stamps: tuple[int, ...] | None = None
-        self.hung = False
+        self.guest_port = 0
+        self.files: list[tuple[int, int]] = []
         self.exit_code: int | None = None
         self._current: dict[int, Block] = {}
 
@@ -208,3 +228,37 @@ class Record:
     def seconds(self) -> float:
         """How long the trial took."""
         return (self.ended_ns - self.began_ns) / NS_PER_S
+
+    def answer_to(self, command: Datagram) -> Datagram | None:
+        """The acknowledge that reached the client, the last one if there were several."""
+        found = None
+        for answer in self.answers:
+            if answer.at_ns >= command.at_ns and (answer.peer, answer.id) == (command.peer, command.id):
+                if answer.code == gvcp.Command.PENDING_ACK or answer.lost:
+                    continue
+                if found is not None and answer.at_ns - found.at_ns > _SAME_ID_AGAIN_NS:
+                    break
+                found = answer
+        return found
+
+    def succeeded(self, command: Datagram) -> bool:
+        """Whether it was acknowledged with success."""
+        answer = self.answer_to(command)
+        return answer is not None and answer.data[:2] == b"\0\0"
+
+    def taken(self) -> list[Datagram]:
+        """Commands that took control, with success."""
+        return [datagram for datagram, value in self.writes(CCP) if value and self.succeeded(datagram)]
+
+    def given_back(self) -> list[Datagram]:
+        """Commands that gave it back."""
+        return [datagram for datagram, value in self.writes(CCP) if not value]
+
+    def silences(self) -> list[Nanoseconds]:
+        """How long who took control first said nothing, from one command to the next, until control was given back."""
+        if not self.taken():
+            return []
+        owner = self.taken()[0]
+        back = next((b.at_ns for b in self.given_back() if b.at_ns > owner.at_ns), self.ended_ns)
+        times = [c.at_ns for c in self.commands if c.peer == owner.peer and owner.at_ns <= c.at_ns <= back]
+        return [after - before for before, after in zip(times, [*times[1:], back], strict=True)]
