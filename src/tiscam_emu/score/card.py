@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tiscam_emu.score.record import Record
@@ -51,11 +52,11 @@ class Card:
 
 def table(card: Card) -> Table:
     """For a terminal."""
-    made = Table(title=card.command, caption=card.summary(), box=None, pad_edge=False, title_justify="left")
+    made = Table(title=escape(card.command), caption=card.summary(), box=None, pad_edge=False, title_justify="left")
     for column in ("trial", "grade", "seen"):
         made.add_column(column)
     for result in card.results:
-        grade, seen = result.verdict.grade, result.verdict.seen
+        grade, seen = result.verdict.grade, escape(result.verdict.seen)
         if grade is Grade.BAD:
             seen += f"\n[dim]expected: {result.trial.expected}\n{result.trial.why}[/dim]"
         made.add_row(result.trial.name, f"[{_STYLE[grade]}]{grade.value}[/]", seen)
