@@ -241,6 +241,7 @@ def _fail(message: str) -> NoReturn:
 app.command()(commands.bench)
 app.command()(commands.clone)
 app.command()(commands.inspect)
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(commands.score)
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.gvcp.mistakes import Kind
 from tiscam_emu.gvsp.resend import ResendRequest
-from tiscam_emu.net.cable import Cable
+from tiscam_emu.net.cable import Cable, Meddle, Target
 from tiscam_emu.net.cameras import Reading, open_camera, set_features
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
@@ -64,7 +64,7 @@ _TO_EVERYBODY = frozenset(
 
 log = logging.getLogger("tiscam_emu")
 _Result = TypeVar("_Result")
-_Wire = tuple[socket.socket, Endpoint]
+Wire = tuple[socket.socket, Endpoint]
 """Socket and peer of a datagram."""
 
 
@@ -100,7 +100,7 @@ class CameraRunner:
         self._measurements: deque[Measurement] = deque()
         self._refused_resends = 0
         self._asked_again: list[ResendRequested] = []
-        self._heard: FairQueue[_Wire, bytes] = FairQueue()
+        self._heard: FairQueue[Wire, bytes] = FairQueue()
         self._looks: deque[tuple[int, float]] = deque()
         self._resources = contextlib.ExitStack()
         self._elected = clock is None
@@ -156,7 +156,7 @@ class CameraRunner:
             self.close()
             raise
         seed = f"{self.options.seed} {self.address}"
-        self._cable: Cable[_Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
+        self._cable: Cable[Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
         self.pipeline = FramePipeline(
             self._scenes,
             self._cable.stream,
@@ -291,6 +291,14 @@ class CameraRunner:
             self.pipeline.look_again()
             self.camera.state.health.suffer(plan.device)
 
+    def interpose(
+        self, arriving: Meddle[Wire] | None, leaving: Meddle[Wire] | None, stream: Meddle[Target] | None
+    ) -> None:
+        """Let somebody see all datagrams, and meddle with them, see `Cable.interpose`; from any thread."""
+        with self._lock:
+            self._cable.interpose(arriving, leaving, stream)
+            self.pipeline.look_again()
+
     def plug(self, *, plugged: bool) -> None:
         """Pull the network plug, or put it in again; may be called from any thread."""
         with self._lock:
@@ -424,7 +432,7 @@ class CameraRunner:
             for arrived in self._cable.arriving(data, wire, now):
                 self._hear(arrived.to, bytes(arrived.data), now)
 
-    def _hear(self, wire: _Wire, data: bytes, now: Nanoseconds) -> None:
+    def _hear(self, wire: Wire, data: bytes, now: Nanoseconds) -> None:
         sock, peer = wire
         if sock is self._message_socket:
             self._send_messages(self.messages.receive(data, peer, now), now)
