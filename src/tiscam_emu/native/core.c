@@ -24,5 +24,9 @@ PyMODINIT_FUNC PyInit__core(void)
             Py_DECREF(made);
             return NULL;
         }
+    if (PyModule_AddStringConstant(made, "sources", SOURCES) < 0) {
+        Py_DECREF(made);
+        return NULL;
+    }
     return made;
 }
