@@ -13,7 +13,17 @@ from pathlib import Path
 
 import pytest
 from tests.interop.emulator import PATIENCE_S, wait_until
-from tests.interop.gvcp_client import CCP, HEARTBEAT_TIMEOUT, SCDA, SCP, SCPS, Block, GvcpClient, GvspReceiver, free_udp_port
+from tests.interop.gvcp_client import (
+    CCP,
+    HEARTBEAT_TIMEOUT,
+    SCDA,
+    SCP,
+    SCPS,
+    Block,
+    GvcpClient,
+    GvspReceiver,
+    free_udp_port,
+)
 
 from tiscam_emu import Camera
 from tiscam_emu.camera.core import load
