@@ -14,8 +14,9 @@ from tiscam_emu.sensor.isp.colour_mix import mix
 from tiscam_emu.sensor.isp.tone import clip
 from tiscam_emu.sensor.model import FULL_SCALE_DN
 from tiscam_emu.sensor.optics.light import Light, row_blocks
+from tiscam_emu.sensor.optics.projection import Floats, LightCodes
 from tiscam_emu.sensor.pack import INTERLEAVERS, RAW_PACKERS
-from tiscam_emu.sensor.pixel.electrons import Floats, LightCodes, draw_dn, mean_electrons
+from tiscam_emu.sensor.pixel.electrons import draw_dn, mean_electrons
 from tiscam_emu.sensor.pixel.readout import quantise
 from tiscam_emu.sensor.settings import FrameSettings
 

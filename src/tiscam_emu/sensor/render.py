@@ -96,8 +96,9 @@ class Renderer:
     def prepare(self, request: FrameRequest) -> Iterator[None]:
         """Compute ahead what `request` has in common with the frames that follow it, step by step."""
         light = self._light_for(request)
-        yield from light.collect()
-        if self._noise == "fast":
+        if self._noise == "exact":
+            yield from light.collect()
+        else:
             yield from self._plan_for(light, self._settings_for(request)).prepare()
 
     def draw(self, request: FrameRequest, canvas: Canvas) -> Iterator[None]:
@@ -116,17 +117,16 @@ class Renderer:
             The region does not fit the sensor.
         """
         light = self._light_for(request)
-        yield from light.collect()
         settings = self._settings_for(request)
         moving = self._picture.moving(request.exposure_start_ns)
         if self._noise == "exact":
+            yield from light.collect()
             rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self._seed, request.frame_id])))
             patches = [(patch.window, patch.radiance()) for patch in moving]
             yield from draw_exact(light, settings, patches, rng, canvas)
         else:
-            plan = self._plan_for(light, settings)
-            yield from plan.prepare()
-            yield from plan.draw(moving, b"%d %d" % (self._seed, request.frame_id), canvas)
+            key = b"%d %d" % (self._seed, request.frame_id)
+            yield from self._plan_for(light, settings).draw(moving, key, canvas)
 
     def render(self, request: FrameRequest, out: NDArray[np.uint8]) -> None:
         """Render a frame into `out`, a contiguous array of exactly ``request.payload_bytes()`` bytes.

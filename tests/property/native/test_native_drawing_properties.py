@@ -17,8 +17,8 @@ from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.canvas import ArrayCanvas, Canvas
 from tiscam_emu.sensor.fast.drawing import Drawing, NativeDrawing, NumpyDrawing
 from tiscam_emu.sensor.fast.fixed_point import FixedPoint
-from tiscam_emu.sensor.fast.moments import largest_sigma_dn
 from tiscam_emu.sensor.fast.noise_pool import MAX_Z, Z_UNITS
+from tiscam_emu.sensor.fast.recipe import largest_sigma_dn
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.settings import FrameSettings
@@ -99,8 +99,7 @@ def draw(made: Any, frame: FrameSettings, picture: Picture, canvas: Canvas) -> N
     low, high = (size * share // 100 for share in picture.overlaid)
     mean[low : high + 1], sigma[low : high + 1] = scale.top // 2, 0
     drawing: Drawing = made(frame, scale, mean, sigma)
-    for _ in drawing.look():
-        pass
+    drawing.look(0, size)
     mean[...], sigma[...] = new_mean, new_sigma
     piece = max(-(-size // picture.pieces) // 4 * 4, 4)
     for first in range(0, size, piece):

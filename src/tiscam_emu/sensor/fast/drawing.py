@@ -5,7 +5,7 @@ There is a drawing by numpy and one by the compiled core, which writes the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -41,8 +41,8 @@ class Drawing(Protocol):
 
     piece: int
 
-    def look(self) -> Iterator[None]:
-        """Look at the moments once they are all there, step by step."""
+    def look(self, first: int, end: int) -> None:
+        """Look at a piece's moments once they are there."""
         ...
 
     def draw(self, first: int, noise: Noise, negated: bool, overlaid: Sequence[Span], canvas: Canvas) -> None:
@@ -74,11 +74,20 @@ class NumpyDrawing:
         self._bytes = np.empty(_bytes(self._scratch.size, settings), np.uint8)
         self._lut = FixedPointLut.of(settings, fixed_point)
 
-    def look(self) -> Iterator[None]:
-        """Note the blocks in which noise can take a component out of range, step by step; most never need clipping."""
-        for first in range(0, self._mean.size, BLOCK):
-            self._find_clips(first, min(self._mean.size, first + BLOCK))
-            yield
+    def look(self, first: int, end: int) -> None:
+        """Note the blocks in which noise can take a component out of range; most never need clipping."""
+        mean, sigma = self._mean[first:end], self._sigma[first:end]
+        reach = sigma * np.int16(MAX_Z * Z_UNITS)
+        reach >>= self._fixed_point.shift
+        reach += 1
+        top, farthest = self._fixed_point.top, int(reach.max())
+        if int(mean.min()) >= farthest and int(mean.max()) + farthest <= top:
+            return
+        low, high = mean - reach, mean + reach
+        for begin in range(0, end - first, _CLIP_BLOCK):
+            part = slice(begin, begin + _CLIP_BLOCK)
+            if low[part].min() < 0 or high[part].max() > top:
+                self._clips.add((first + begin) // _CLIP_BLOCK)
 
     def draw(self, first: int, noise: Noise, negated: bool, overlaid: Sequence[Span], canvas: Canvas) -> None:
         """See `Drawing.draw`."""
@@ -92,20 +101,6 @@ class NumpyDrawing:
         self._clip(value, first, overlaid)
         done = self._encoded(value) if self._lut is None else self._looked_up(self._lut, value, first)
         canvas.write(_bytes(first, self._settings), done)
-
-    def _find_clips(self, first: int, end: int) -> None:
-        mean, sigma = self._mean[first:end], self._sigma[first:end]
-        reach = sigma * np.int16(MAX_Z * Z_UNITS)
-        reach >>= self._fixed_point.shift
-        reach += 1
-        top, farthest = self._fixed_point.top, int(reach.max())
-        if int(mean.min()) >= farthest and int(mean.max()) + farthest <= top:
-            return
-        low, high = mean - reach, mean + reach
-        for begin in range(0, end - first, _CLIP_BLOCK):
-            part = slice(begin, begin + _CLIP_BLOCK)
-            if low[part].min() < 0 or high[part].max() > top:
-                self._clips.add((first + begin) // _CLIP_BLOCK)
 
     def _clip(self, value: Fixed, first: int, overlaid: Sequence[Span]) -> None:
         clips = self._clips.union(*(range(low // _CLIP_BLOCK, high // _CLIP_BLOCK + 1) for low, high in overlaid))
@@ -186,9 +181,8 @@ class NativeDrawing:
             self._scale = fixed_point.shift, fixed_point.top, 0, -1, 0
         self._groups = form.groups
 
-    def look(self) -> Iterator[None]:
+    def look(self, first: int, end: int) -> None:
         """Nothing has to be known of the moments."""
-        return iter(())
 
     def draw(self, first: int, noise: Noise, negated: bool, overlaid: Sequence[Span], canvas: Canvas) -> None:  # noqa: ARG002
         """See `Drawing.draw`."""

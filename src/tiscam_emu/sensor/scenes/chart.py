@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.geometry import Window
+from tiscam_emu.sensor.optics.projection import decoded
 from tiscam_emu.sensor.scenes import chart_elements as elements
 from tiscam_emu.sensor.scenes.colorchecker import PATCHES_SRGB
 from tiscam_emu.sensor.scenes.picture import SRGB_DECODING, Floats, MovingPatch, Picture, Still, linear_to_srgb
@@ -66,9 +67,8 @@ class ChartPicture:
 
     def radiance(self, window: Window, /) -> Floats:
         """Linear RGB of a window of the chart."""
-        part = SRGB_DECODING[self._texture[window.top : window.bottom, window.left : window.right]]
-        part *= self._light_rows[window.top : window.bottom, np.newaxis, np.newaxis]
-        part *= self._light_columns[window.left : window.right, np.newaxis]
+        rows, columns = self._light_rows[window.top : window.bottom], self._light_columns[window.left : window.right]
+        part = decoded(self._texture, SRGB_DECODING, (window.top, window.left), rows, columns)
         for glint in self._glints:
             common = glint.window.intersect(window)
             if not common.is_empty():
