@@ -1,14 +1,13 @@
-"""Compile the core beside its sources: ``python -m tiscam_emu.native.compile [--sanitize] [--to FOLDER]``.
+"""Compile the core beside its sources: ``python compile.py [--sanitize] [--to FOLDER]``.
 
-The build of wheels takes this file by its path, without the package: it imports nothing of it.
+It is run by its path, also to build wheels, and imports nothing of the package. Whoever loads the core asks it for the
+sources' fingerprint: what only compiling needs is imported then.
 """
 
 from __future__ import annotations
 
-import argparse
+import hashlib
 import os
-import shlex
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -35,14 +34,23 @@ class CannotCompile(Exception):
         self.output = output
 
 
+def fingerprint() -> str:
+    """Of the sources in this folder: a core that was compiled of others must not be used. Empty if there are none."""
+    sources = sorted(HERE.glob("*.[ch]"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest() if sources else ""
+
+
 def command(out: Path, *, sanitize: bool = False) -> list[str]:
     """The compiler's command line that makes `out` of the sources in this folder."""
+    import shlex  # noqa: PLC0415
+
     compiler = shlex.split(os.environ.get("CC", "gcc"))
     extra = SANITIZERS if sanitize else ("-O3",)
     include = "-I" + sysconfig.get_path("include")
     sources = [str(path) for path in sorted(HERE.glob("*.c"))]
     flags = ("-std=gnu11", "-fPIC", "-shared", "-fvisibility=hidden", *WARNINGS, *EXACT, *extra, include)
-    return [*compiler, *flags, "-o", str(out), *sources, "-lm"]
+    known = f'-DSOURCES="{fingerprint()}"'
+    return [*compiler, *flags, known, "-o", str(out), *sources, "-lm"]
 
 
 def build(folder: Path = HERE, *, sanitize: bool = False) -> Path:
@@ -53,6 +61,8 @@ def build(folder: Path = HERE, *, sanitize: bool = False) -> Path:
     CannotCompile
         Nothing has changed then.
     """
+    import subprocess  # noqa: PLC0415
+
     out, made = folder / NAME, folder / f"{NAME}.{os.getpid()}"
     words = command(made, sanitize=sanitize)
     try:
@@ -71,7 +81,9 @@ def build(folder: Path = HERE, *, sanitize: bool = False) -> Path:
 
 def main(arguments: list[str] | None = None) -> int:
     """Compile, and say where to."""
-    parser = argparse.ArgumentParser(prog="python -m tiscam_emu.native.compile", description=__doc__)
+    import argparse  # noqa: PLC0415
+
+    parser = argparse.ArgumentParser(description="Compile the core.")
     parser.add_argument("--sanitize", action="store_true", help="with AddressSanitizer and UBSan")
     parser.add_argument("--to", type=Path, default=HERE, metavar="FOLDER")
     options = parser.parse_args(arguments)

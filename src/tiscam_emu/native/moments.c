@@ -11,10 +11,9 @@
 enum { MARGIN = 16, DITHERS = 1 << 14, APART = 40503 };
 
 struct recipe { /* as RECIPE in Python; arrays by place in the mosaic's quad: two of the first line, two of the second */
-    float light_e, dark_e, full_well_e, share, black_dn, full_dn, max_z, max_sigma_dn;
-    float mean_unit, rounding, sigma_unit, table_scale, table_base;
+    float light_e, most_e, share, full, clipped, reach, most_sigma, table_scale, table_base;
     int32_t colours, mixes, planes, group, green[2], same[2];
-    float gain[4], low_dn[4], top_dn[4];
+    float gain[4], base[4], low[4], top[4];
     float black_at[4][3], cap_at[4][3], capped[4][3];
     float mix[3][4], mean[4][3][3], variance[4][3][3], offset[4][3];
     int32_t divisor[3], toned[3], count[3], place[3][4];
@@ -52,22 +51,22 @@ INLINE float smaller(float one, float other)
 INLINE void mosaic_row(const struct block *b, Py_ssize_t row, float *out)
 {
     const struct recipe *r = b->recipe;
-    const float *gain = r->gain + (row & 1) * 2, *low = r->low_dn + (row & 1) * 2, *top = r->top_dn + (row & 1) * 2;
-    const float gain_even = gain[0], gain_odd = gain[1], low_even = low[0], low_odd = low[1], top_even = top[0],
-                top_odd = top[1], black = r->black_dn, light_e = r->light_e, dark_e = r->dark_e,
-                full_well_e = r->full_well_e, share = r->share;
+    const Py_ssize_t even = (row & 1) * 2, odd = even + 1;
+    const float gain_even = r->gain[even], gain_odd = r->gain[odd], base_even = r->base[even], base_odd = r->base[odd],
+                low_even = r->low[even], low_odd = r->low[odd], top_even = r->top[even], top_odd = r->top[odd],
+                light_e = r->light_e, most_e = r->most_e, share = r->share;
     const Py_ssize_t columns = b->columns;
     const float *total = b->offsets + row * columns;
     for (Py_ssize_t layer = 0; layer < b->layers; layer++, total = out) {
         const uint16_t *restrict codes = b->codes + layer * b->layer + row * columns;
         EACH(x, columns) {
             const float code = codes[x];
-            out[x] = total[x] + smaller(code * code * light_e + dark_e, full_well_e) * share;
+            out[x] = total[x] + smaller(code * code * light_e, most_e) * share;
         }
     }
     EACH(x, columns) {
-        const float dn = larger(out[x] * of(x, gain_even, gain_odd) + black, of(x, low_even, low_odd));
-        out[x] = smaller(dn, of(x, top_even, top_odd));
+        const float mean = out[x] * of(x, gain_even, gain_odd) + of(x, base_even, base_odd);
+        out[x] = smaller(larger(mean, of(x, low_even, low_odd)), of(x, top_even, top_odd));
     }
     out[-1] = out[columns > 1];
     out[columns] = out[columns > 1 ? columns - 2 : 0];
@@ -137,7 +136,7 @@ INLINE void encode(const struct block *b, int plane, Py_ssize_t row, Py_ssize_t 
     const struct recipe *r = b->recipe;
     const uint32_t seed = (uint32_t)((b->row + row) * 8 + plane * 2) * APART + (uint32_t)(b->column / r->divisor[plane]);
     const float *restrict dither = b->dithers + seed % DITHERS, *restrict other = b->dithers + (seed + APART) % DITHERS;
-    const float full_dn = r->full_dn, max_z = r->max_z, most = r->max_sigma_dn, unit = r->sigma_unit;
+    const float full = r->full, reach = r->reach, most = r->most_sigma;
     const float *offset = r->offset[(row + b->top) % 2 * 2], even = offset[plane], odd = offset[3 + plane];
     if (r->toned[plane]) {
         const float scale = r->table_scale, base = r->table_base, last = (float)(b->table - 1);
@@ -146,15 +145,14 @@ INLINE void encode(const struct block *b, int plane, Py_ssize_t row, Py_ssize_t 
             mean[x] = b->toned[at[x]];
             variance[x] = sqrtf(variance[x]) * b->slopes[at[x]];
         }
-        EACH(x, count) sigma[x] = (int16_t)(int)(smaller(variance[x], most) * unit + other[x]);
+        EACH(x, count) sigma[x] = (int16_t)(int)(smaller(variance[x], most) + other[x]);
         return;
     }
-    const float scale = r->mean_unit, base = r->rounding;
     EACH(x, count) {
-        const float s = smaller(sqrtf(variance[x]), most), reach = max_z * s, m = dn[x] + of(x, even, odd);
-        const int over = m - reach > full_dn, under = m + reach < 0.0f;
-        mean[x] = (int16_t)(int)floorf((over ? full_dn : under ? 0.0f : m) * scale + base + dither[x]);
-        sigma[x] = (int16_t)(int)((over | under ? 0.0f : s) * unit + other[x]);
+        const float s = smaller(sqrtf(variance[x]), most), m = dn[x] + of(x, even, odd);
+        const int over = m - reach * s > full, under = m + reach * s < 0.0f;
+        mean[x] = (int16_t)(int)floorf((over ? full : under ? 0.0f : m) + dither[x]);
+        sigma[x] = (int16_t)(int)((over | under ? 0.0f : s) + other[x]);
     }
 }
 
@@ -215,7 +213,7 @@ static void moments_of(const struct block *b, float *rows, Py_ssize_t room)
         for (int k = 0; r->mixes && k < 3; k++) {
             const float shift = r->mix[k][3];
             weighted(b->columns, r->mix[k], r->mix[k], colours, mixed[k]);
-            EACH(x, b->columns) mixed[k][x] = smaller(larger(mixed[k][x] + shift, 0.0f), r->full_dn);
+            EACH(x, b->columns) mixed[k][x] = smaller(larger(mixed[k][x] + shift, 0.0f), r->clipped);
         }
         for (int p = 0; p < r->planes; p++) {
             const Py_ssize_t count = (b->line + r->group - 1) / r->group * r->count[p];

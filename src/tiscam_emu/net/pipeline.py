@@ -234,7 +234,8 @@ class FramePipeline:
         self._to_draw.give_up(apart=False)
 
     def _draw_apart(self) -> None:
-        stand_back()
+        if not self._sender.sleeps_outside:  # else this is the only thread that draws: a triggered frame waits for it
+            stand_back()
         while not self._stopping:
             with self._lock:
                 while (work := self._to_draw.begun(apart=True)) is None and not self._stopping:

@@ -122,9 +122,8 @@ class Geometry:
 
     def source(self, window: Window) -> Window:
         """The sensor pixels behind an output `window`, and those in between."""
-        rows = self.rows[:, window.top : window.bottom]
-        columns = self.columns[:, window.left : window.right]
-        return Window(int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1)
+        rows, columns = _ends(self.rows, window.top, window.bottom), _ends(self.columns, window.left, window.right)
+        return Window(*rows, *columns)
 
     def samplings(self, window: Window, neighbour: tuple[int, int]) -> Iterator[Sampling]:
         """The regular grids of sensor pixels behind an output `window` whose corner is on the mosaic's period."""
@@ -167,6 +166,12 @@ def _regular_slice(indices: Indices) -> slice:
     step = int(indices[1]) - first
     stop = int(indices[-1]) + (1 if step > 0 else -1)
     return slice(first, stop if stop >= 0 else None, step)
+
+
+def _ends(indices: Indices, first: int, last: int) -> tuple[int, int]:
+    """The least of what is behind some outputs, and the one behind the largest; they rise or fall."""
+    corners = [int(indices[neighbour, place]) for neighbour in (0, -1) for place in (first, last - 1)]
+    return min(corners), max(corners) + 1
 
 
 def _span(indices: Indices, first: int, last: int, margin: int, align: int) -> tuple[int, int]:

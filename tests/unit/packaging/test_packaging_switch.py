@@ -35,7 +35,19 @@ def test_without_a_core_numpy_does_its_work(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_core_that_is_required_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib, "import_module", no_core)
     monkeypatch.setenv(native.SWITCH, "require")
-    with pytest.raises(ImportError, match=r"^TISCAM_EMU_NATIVE=require, but there is no compiled core: No module"):
+    with pytest.raises(ImportError, match=r"^TISCAM_EMU_NATIVE=require, but there is no core: No module named"):
+        native._load()
+
+
+def test_a_core_of_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib, "import_module", lambda _name: SimpleNamespace(sources="those of yesterday"))
+    monkeypatch.delenv(native.SWITCH, raising=False)
+    assert native._load() is None
+    monkeypatch.setenv(native.SWITCH, "require")
+    with pytest.raises(
+        ImportError,
+        match=r"^TISCAM_EMU_NATIVE=require, .* compiled of other sources; python .*compile\.py does it again$",
+    ):
         native._load()
 
 

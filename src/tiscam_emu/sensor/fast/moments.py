@@ -93,12 +93,15 @@ def numpy_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, s
     for plane in range(recipe["planes"]):
         divisor = int(recipe["divisor"][plane])
         count = -(-mean.shape[1] // int(recipe["group"])) * int(recipe["count"][plane])
-        dn = _averaged(_weighted(colours, recipe["mean"][:, plane]), divisor, count)
+        weights = recipe["mean"][:, plane]
+        same = recipe["planes"] == len(colours) == 1 and (weights[:, 0] == 1).all()
+        dn = _averaged(colours[0] if same else _weighted(colours, weights), divisor, count)
         variance = _averaged(_weighted(signals, recipe["variance"][:, plane]), divisor, count)
         line, column = block.place[0], block.place[1] // divisor
         seeds = (np.arange(line, line + len(dn)) * 8 + plane * 2) * _APART + column
         tone = table if recipe["toned"][plane] else None
-        _by_place(np.add, dn, recipe["offset"][:, plane])
+        if recipe["offset"][:, plane].any():
+            _by_place(np.add, dn, recipe["offset"][:, plane])
         means, sigmas = _encoded(recipe, tone, dn, variance, seeds)
         _lay_out(recipe, plane, means, mean)
         _lay_out(recipe, plane, sigmas, sigma)
@@ -108,15 +111,14 @@ moments: Moments = numpy_moments if core is None else native_moments
 """What is used."""
 
 
-def _by_place(operation: Any, values: Floats, of_places: NDArray[np.floating]) -> None:
+def _by_place(operation: Any, values: Floats, of_places: NDArray[np.float32]) -> None:
     """An operation of a numpy ufunc in place, with a number that repeats with the mosaic's quads."""
     if (of_places == of_places[0]).all():
-        if not (operation is np.add and of_places[0] == 0):
-            operation(values, of_places[0], out=values)
+        operation(values, of_places[0], out=values)
         return
     for row in (0, 1):
         part = values[row::2]
-        operation(part, np.resize(of_places[2 * row : 2 * row + 2], values.shape[1]), out=part)
+        operation(part, _one_or_row(of_places[2 * row : 2 * row + 2], part.shape[1]), out=part)
 
 
 def _mosaic(recipe: Recipe, block: Block) -> Floats:
@@ -126,17 +128,16 @@ def _mosaic(recipe: Recipe, block: Block) -> Floats:
         electrons = layer.astype(np.float32)
         electrons *= electrons
         electrons *= recipe["light_e"]
-        electrons += recipe["dark_e"]
-        np.minimum(electrons, recipe["full_well_e"], out=electrons)
+        np.minimum(electrons, recipe["most_e"], out=electrons)
         if recipe["share"] != 1:
             electrons *= recipe["share"]
         total = np.add(total, electrons, out=electrons)
     _by_place(np.multiply, total, recipe["gain"])
-    total += recipe["black_dn"]
-    if total.min() < recipe["low_dn"].max():
-        _by_place(np.maximum, total, recipe["low_dn"])
-    if total.max() > recipe["top_dn"].min():
-        _by_place(np.minimum, total, recipe["top_dn"])
+    _by_place(np.add, total, recipe["base"])
+    if np.isfinite(recipe["low"]).any():
+        _by_place(np.maximum, total, recipe["low"])
+    if np.isfinite(recipe["top"]).any():
+        _by_place(np.minimum, total, recipe["top"])
     return total
 
 
@@ -169,24 +170,32 @@ def _mixed(recipe: Recipe, colours: list[Floats], colour: int) -> Floats:
     weights = recipe["mix"][colour]
     mixed = _weighted(colours, np.tile(weights[:3], (4, 1)))
     mixed += weights[3]
-    return np.clip(mixed, 0, recipe["full_dn"], out=mixed)
+    return np.clip(mixed, 0, recipe["clipped"], out=mixed)
 
 
-def _above_black(recipe: Recipe, slot: int, dn: Floats) -> Floats:
-    signal = dn.copy()
-    _by_place(np.subtract, signal, recipe["black_at"][:, slot])
+def _above_black(recipe: Recipe, slot: int, mean: Floats) -> Floats:
+    """What variance grows with."""
+    black, cap, capped = (recipe[name][:, slot] for name in ("black_at", "cap_at", "capped"))
+    signal = np.empty_like(mean)
+    if (black == black[0]).all():
+        np.subtract(mean, black[0], out=signal)
+    else:
+        signal[...] = mean
+        _by_place(np.subtract, signal, black)
     np.maximum(signal, 0, out=signal)
-    cap, capped = recipe["cap_at"][:, slot], recipe["capped"][:, slot]
-    if dn.max() >= cap.min():
+    if np.isfinite(cap).any() and mean.max() >= cap.min():
         for row in (0, 1):
-            caps, fixed = (np.resize(numbers[2 * row : 2 * row + 2], dn.shape[1]) for numbers in (cap, capped))
-            np.copyto(signal[row::2], fixed, where=dn[row::2] >= caps)
+            caps, fixed = (_one_or_row(numbers[2 * row : 2 * row + 2], mean.shape[1]) for numbers in (cap, capped))
+            np.copyto(signal[row::2], fixed, where=mean[row::2] >= caps)
     return signal
 
 
 def _weighted(rows: list[Floats], weights: NDArray[np.float32]) -> Floats:
     """Rows times weights by place, summed; those that are 0 for a whole line are left out."""
     total = np.empty_like(rows[0])
+    if len(rows) == 1 and (weights == weights[0]).all():
+        np.multiply(rows[0], weights[0, 0], out=total)
+        return total
     for row in (0, 1):
         used, part = weights[2 * row : 2 * row + 2], total[row::2]
         slots = [slot for slot in range(len(rows)) if used[:, slot].any()]
@@ -198,7 +207,12 @@ def _weighted(rows: list[Floats], weights: NDArray[np.float32]) -> Floats:
 
 
 def _one_or_row(pair: NDArray[np.float32], size: int) -> Any:
-    return pair[0] if pair[0] == pair[1] else np.resize(pair, size)
+    """A number, or where it is not the same at even and odd places, a line of both in turn."""
+    if pair[0] == pair[1]:
+        return pair[0]
+    line = np.empty(size, np.float32)
+    line[::2], line[1::2] = pair[0], pair[1]
+    return line
 
 
 def _averaged(values: Floats, divisor: int, count: int) -> Floats:
@@ -216,43 +230,46 @@ def _averaged(values: Floats, divisor: int, count: int) -> Floats:
 
 
 def _encoded(
-    recipe: Recipe, table: ToneTable | None, dn: Floats, variance: Floats, seeds: NDArray[np.int64]
+    recipe: Recipe, table: ToneTable | None, mean: Floats, variance: Floats, seeds: NDArray[np.int64]
 ) -> tuple[Fixed, Fixed]:
     """Means and variances as fixed point; `seeds` say where the rows' dithers begin."""
     sigma = np.sqrt(variance, out=variance)
     if table is None:
-        np.minimum(sigma, recipe["max_sigma_dn"], out=sigma)
-        _settle(recipe, dn, sigma)
-    dn *= recipe["mean_unit"] if table is None else recipe["table_scale"]
-    dn += recipe["rounding"] if table is None else recipe["table_base"]
-    dn += _dither_rows(seeds, dn.shape[1])
-    np.floor(dn, out=dn)
-    if table is None:
-        means = dn.astype(np.int16)
+        np.minimum(sigma, recipe["most_sigma"], out=sigma)
+        lowest = mean.min()
+        if lowest < 0 or mean.max() > recipe["full"]:
+            _settle(recipe, mean, sigma)
     else:
-        at = np.clip(dn, 0, table.slope.size - 1, out=dn).astype(np.int32)
+        mean *= recipe["table_scale"]
+        mean += recipe["table_base"]
+        lowest = mean.min()
+    mean += _dither_rows(seeds, mean.shape[1])
+    if lowest < 0:
+        np.floor(mean, out=mean)
+    if table is None:
+        means = mean.astype(np.int16)
+    else:
+        at = np.clip(mean, 0, table.slope.size - 1, out=mean).astype(np.int32)
         means = table.mean.take(at)
         sigma *= table.slope.take(at)
-        np.minimum(sigma, recipe["max_sigma_dn"], out=sigma)
-    sigma *= recipe["sigma_unit"]
-    sigma += _dither_rows(seeds + _APART, dn.shape[1])
+        np.minimum(sigma, recipe["most_sigma"], out=sigma)
+    sigma += _dither_rows(seeds + _APART, mean.shape[1])
     return means, sigma.astype(np.int16)
 
 
-def _settle(recipe: Recipe, dn: Floats, sigma: Floats) -> None:
+def _settle(recipe: Recipe, mean: Floats, sigma: Floats) -> None:
     """Components so bright or dark that noise cannot bring them back into range are exactly at its end."""
-    if dn.max() <= recipe["full_dn"] and dn.min() >= 0:
-        return
-    reach = sigma * recipe["max_z"]
-    over, under = dn - reach > recipe["full_dn"], dn + reach < 0
-    dn[over], dn[under] = recipe["full_dn"], 0
+    reach = sigma * recipe["reach"]
+    over, under = mean - reach > recipe["full"], mean + reach < 0
+    mean[over], mean[under] = recipe["full"], 0
     sigma[over | under] = 0
 
 
 def _dither_rows(seeds: NDArray[np.int64], width: int) -> Floats:
+    """A copy: for each seed the part of the dithers that begins there."""
     pool = _dithers(width)
-    parts = np.lib.stride_tricks.sliding_window_view(pool, width)
-    return np.asarray(parts[seeds % _DITHERS])
+    parts = np.ndarray((_DITHERS, width), pool.dtype, pool, strides=(pool.itemsize, pool.itemsize))  # all there are
+    return parts[seeds % _DITHERS]
 
 
 def _lay_out(recipe: Recipe, plane: int, values: Fixed, out: Fixed) -> None:

@@ -28,10 +28,10 @@ Recipe = NDArray[np.void]
 _F, _I = "<f4", "<i4"
 RECIPE = np.dtype(
     [
-        *((name, _F) for name in ("light_e", "dark_e", "full_well_e", "share", "black_dn", "full_dn", "max_z")),
-        *((name, _F) for name in ("max_sigma_dn", "mean_unit", "rounding", "sigma_unit", "table_scale", "table_base")),
+        *((name, _F) for name in ("light_e", "most_e", "share", "full", "clipped", "reach")),
+        *((name, _F) for name in ("most_sigma", "table_scale", "table_base")),
         *((name, _I) for name in ("colours", "mixes", "planes", "group")), ("green", _I, 2), ("same", _I, 2),
-        ("gain", _F, 4), ("low_dn", _F, 4), ("top_dn", _F, 4),
+        ("gain", _F, 4), ("base", _F, 4), ("low", _F, 4), ("top", _F, 4),
         ("black_at", _F, (4, 3)), ("cap_at", _F, (4, 3)), ("capped", _F, (4, 3)),
         ("mix", _F, (3, 4)), ("mean", _F, (4, 3, 3)), ("variance", _F, (4, 3, 3)), ("offset", _F, (4, 3)),
         ("divisor", _I, 3), ("toned", _I, 3), ("count", _I, 3), ("place", _I, (3, 4)),
@@ -46,7 +46,13 @@ pixel's own value alone where nothing is interpolated; or planes.
     Of each binned neighbour.
 ``green``, ``same``
     Column of the green pixels, and the other colour of the row.
-``low_dn``, ``top_dn``
+``most_e``
+    Of photo-electrons: the full well but for the dark current.
+``gain``, ``base``
+    Means by electrons of light and offset, and without any.
+``full``, ``clipped``, ``reach``
+    Means of full scale, rounded and not, and how far noise takes them, by sigma.
+``low``, ``top``
     Range of the mosaic after white balance; as wide as can be for raw data, which is cut off with its noise.
 ``black_at``, ``cap_at``, ``capped``
     Variance is what the mean is above ``black_at`` times its weight; that of ``capped`` from ``cap_at`` on.
@@ -60,7 +66,6 @@ pixel's own value alone where nothing is interpolated; or planes.
     Where a mean stands in the table of the tone curve.
 """
 
-_INFINITE_DN = 1e9
 _MOST_ENTRIES = 1 << 15
 _CURVE_STEPS = 2048
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
@@ -92,20 +97,23 @@ def recipe_of(settings: FrameSettings, fixed_point: FixedPoint, linear_sigma_dn:
     linear_sigma_dn
         The largest standard deviation before the tone curve.
     """
-    readout, unit = settings.readout, 1 << fixed_point.fraction
+    unit = 1 << fixed_point.fraction
     recipe = np.zeros((), RECIPE)
     recipe["light_e"] = settings.electrons_at_white / CODE_SCALE**2
-    recipe["dark_e"], recipe["full_well_e"] = settings.dark_e, settings.full_well_e
-    recipe["share"] = 1 / settings.neighbour_count
-    recipe["black_dn"], recipe["full_dn"], recipe["max_z"] = readout.black_level_dn, FULL_SCALE_DN, MAX_Z
-    recipe["max_sigma_dn"], recipe["sigma_unit"] = fixed_point.max_sigma_dn, fixed_point.sigma_units
-    recipe["mean_unit"], recipe["rounding"] = unit, settings.rounding_dn * unit
+    recipe["most_e"], recipe["share"] = settings.full_well_e - settings.dark_e, 1 / settings.neighbour_count
+    recipe["full"] = (FULL_SCALE_DN + settings.rounding_dn) * unit
+    recipe["clipped"] = FULL_SCALE_DN * unit
+    recipe["reach"] = MAX_Z * unit / fixed_point.sigma_units
+    recipe["most_sigma"] = fixed_point.max_sigma_dn * fixed_point.sigma_units
     recipe["colours"] = 3 if settings.demosaics and settings.phase is not None else 1
     for place in range(4):
         _fill_place(recipe, place, settings)
     _lay_out(recipe, settings)
-    curve = settings.gamma_curve
-    table = NO_TONE if curve is None else _toned(recipe, curve, settings, linear_sigma_dn)
+    curve, table = settings.gamma_curve, NO_TONE
+    if curve is not None:
+        mean_dn, slope = _toned(recipe, curve, settings, linear_sigma_dn)
+        table = ToneTable(np.rint((mean_dn + settings.rounding_dn) * unit).astype(np.int16), slope)
+    _count_in_fixed_point(recipe, settings, fixed_point)
     return recipe, table
 
 
@@ -120,16 +128,15 @@ def _fill_place(recipe: Recipe, place: int, settings: FrameSettings) -> None:
         recipe["same"][row] = own
     gains = readout.dn_per_electron * balance
     tops = black + (FULL_SCALE_DN - black) * balance
-    recipe["gain"][place] = gains[own]
+    recipe["gain"][place], recipe["base"][place] = gains[own], black + settings.dark_e * gains[own]
     if settings.demosaics:
         tops = np.minimum(tops, FULL_SCALE_DN)
-        recipe["low_dn"][place], recipe["top_dn"][place] = black * (1 - balance[own]), tops[own]
+        recipe["low"][place], recipe["top"][place] = black * (1 - balance[own]), tops[own]
     else:
-        recipe["low_dn"][place] = -_INFINITE_DN
-        recipe["top_dn"][place] = tops[own] if balance.min() < 1 else _INFINITE_DN
+        recipe["low"][place], recipe["top"][place] = -np.inf, tops[own] if balance.min() < 1 else np.inf
     for slot, colour in enumerate((0, 1, 2) if recipe["colours"] == 3 else (own,)):
         recipe["black_at"][place, slot] = black - gains[colour] * read_e2
-        recipe["cap_at"][place, slot] = tops[colour] if settings.demosaics else _INFINITE_DN
+        recipe["cap_at"][place, slot] = tops[colour] if settings.demosaics else np.inf
         if not settings.demosaics and black + settings.full_well_e * readout.dn_per_electron < FULL_SCALE_DN:
             recipe["cap_at"][place, slot] = black + settings.full_well_e * 0.9999 * gains[colour]
             recipe["capped"][place, slot] = gains[colour] * read_e2
@@ -162,6 +169,22 @@ def _fill_weights(recipe: Recipe, place: int, own: int, per_dn: NDArray[np.float
         recipe["offset"][place, plane] = offsets[plane]
 
 
+def _count_in_fixed_point(recipe: Recipe, settings: FrameSettings, fixed_point: FixedPoint) -> None:
+    """From 12-bit DN to units of fixed-point means and sigmas, rounding included where means are not looked up."""
+    unit = 1 << fixed_point.fraction
+    for name in ("gain", "base", "low", "top", "black_at", "cap_at", "capped", "offset"):
+        recipe[name] *= unit
+    recipe["mix"][:, 3] *= unit
+    recipe["variance"] *= fixed_point.sigma_units**2 / unit
+    recipe["table_scale"] /= unit
+    rounding = settings.rounding_dn * unit
+    if settings.demosaics:
+        recipe["offset"] += rounding * (recipe["toned"] == 0)
+    elif settings.gamma_curve is None:
+        for name in ("base", "top", "black_at", "cap_at"):
+            recipe[name] += rounding
+
+
 def _lay_out(recipe: Recipe, settings: FrameSettings) -> None:
     order: tuple[str, ...] = ("Y",)
     planes = 1
@@ -177,8 +200,8 @@ def _lay_out(recipe: Recipe, settings: FrameSettings) -> None:
         recipe["toned"][plane] = settings.gamma_curve is not None and not (plane and chroma)
 
 
-def _toned(recipe: Recipe, curve: Curve, settings: FrameSettings, linear_sigma_dn: float) -> ToneTable:
-    """The table; noise is taken as that of greys, with which every pixel's own is then scaled."""
+def _toned(recipe: Recipe, curve: Curve, settings: FrameSettings, linear_sigma_dn: float) -> tuple[Floats, Floats]:
+    """Means after the curve, and what it makes of sigma: of that of greys, as every pixel's own is scaled."""
     reach = MAX_Z * linear_sigma_dn
     least, most = -reach, FULL_SCALE_DN + reach
     scale = min(2.0 ** float(np.floor(np.log2(_MOST_ENTRIES / (most - least)))), 4.0)
@@ -190,8 +213,7 @@ def _toned(recipe: Recipe, curve: Curve, settings: FrameSettings, linear_sigma_d
         sigma[np.abs(dn - FULL_SCALE_DN) <= 0.5] = 0
     mean, spread = propagate(curve, dn, sigma)
     slope = np.asarray(spread / np.maximum(sigma, np.float32(1e-3)), np.float32)
-    fixed = np.rint(mean * recipe["mean_unit"] + recipe["rounding"]).astype(np.int16)
-    return ToneTable(fixed, slope)
+    return mean, slope
 
 
 def _variance_of_grey(recipe: Recipe, dn: Floats) -> Floats:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.sensor.optics.lens import Falloff, Lens, WindowSource
 from tiscam_emu.sensor.optics.projection import Filters, Floats, LightCodes, Taps, project
-from tiscam_emu.sensor.pixel.electrons import fixed_offsets_e, taken_codes
+from tiscam_emu.sensor.pixel.electrons import taken_codes
 from tiscam_emu.sensor.pixel.fixed_pattern import FixedPattern
 from tiscam_emu.sensor.request import Region
 
@@ -128,8 +127,9 @@ class Light:
 
     def neighbour_offsets_e(self, window: Window, dark_e: float, spared_e2: float = 0.0) -> Iterator[Floats]:
         """As `offsets_e`, of each of the sensor pixels binned into an output pixel."""
-        offset_e = partial(self._pattern.offset_e, dark_e=dark_e, spared_e2=spared_e2)
-        return (fixed_offsets_e(self.geometry, window, neighbour, offset_e) for neighbour in self.geometry.neighbours)
+        source = self.geometry.source(window)
+        offsets_e = self._pattern.offset_e(source, dark_e, spared_e2)
+        return (self.geometry.taken(offsets_e, source, window, neighbour) for neighbour in self.geometry.neighbours)
 
     def patched_codes(self, window: Window, patches: Sequence[tuple[Window, Floats]]) -> LightCodes:
         """Codes of the output pixels in `window` while patches of the scene have another radiance."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,6 @@ from numpy.typing import NDArray
 from tiscam_emu.sensor.geometry import Geometry, Window
 from tiscam_emu.sensor.optics.projection import CODE_SCALE, Floats, LightCodes
 from tiscam_emu.sensor.pixel.readout import ReadoutSettings
-
-PixelMap = Callable[[Window], Floats]
-"""Gives a number for each of the sensor pixels in a window."""
 
 
 def taken_codes(known: LightCodes, frame: Window, geometry: Geometry, window: Window) -> LightCodes:
@@ -33,26 +29,6 @@ def relative_light(codes: LightCodes, factor: float) -> Floats:
     light *= light
     light *= np.float32(factor / CODE_SCALE**2)
     return light
-
-
-def fixed_offsets_e(
-    geometry: Geometry,
-    window: Window,
-    neighbour: tuple[int, int],
-    offset_e: PixelMap,
-) -> Floats:
-    """Fixed offsets of the sensor pixels behind an output `window`, in electrons; see `FixedPattern.offset_e`."""
-    rows = geometry.rows[neighbour[0], window.top : window.bottom]
-    columns = geometry.columns[neighbour[1], window.left : window.right]
-    source = Window(int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1)
-    offsets = offset_e(source)
-    if offsets.shape == window.shape and rows[0] <= rows[-1] and columns[0] <= columns[-1]:
-        return offsets
-    taken = np.empty(window.shape, np.float32)
-    for sampling in geometry.samplings(window, neighbour):
-        row, column = sampling.phase
-        taken[row :: geometry.period, column :: geometry.period] = offsets[sampling.rows, sampling.columns]
-    return taken
 
 
 def mean_electrons(codes: LightCodes, electrons_at_white: float, dark_e: float, full_well_e: float) -> Floats:
