@@ -149,10 +149,9 @@ INLINE void encode(const struct block *b, int plane, Py_ssize_t row, Py_ssize_t 
         return;
     }
     EACH(x, count) {
-        const float s = smaller(sqrtf(variance[x]), most), m = dn[x] + of(x, even, odd);
-        const int over = m - reach * s > full, under = m + reach * s < 0.0f;
-        mean[x] = (int16_t)(int)floorf((over ? full : under ? 0.0f : m) + dither[x]);
-        sigma[x] = (int16_t)(int)((over | under ? 0.0f : s) + other[x]);
+        const float s = smaller(sqrtf(variance[x]), most), m = smaller(dn[x] + of(x, even, odd), full + reach * s);
+        mean[x] = (int16_t)(int)floorf(larger(m, -(reach * s)) + dither[x]);
+        sigma[x] = (int16_t)(int)(s + other[x]);
     }
 }
 
