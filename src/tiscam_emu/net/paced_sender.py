@@ -16,9 +16,12 @@ from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.outlook import Outlook
 from tiscam_emu.net.sockets import LIKE_A_CABLE
 from tiscam_emu.net.stream_roles import PacketSink
-from tiscam_emu.units import Nanoseconds
+from tiscam_emu.units import NS_PER_MS, Nanoseconds
 
 Due = Burst | Stretch
+
+_AHEAD_NS = 2 * NS_PER_MS
+"""A frame that is due so soon is waited for outside the interpreter, which others may hold just then."""
 
 
 class Sender(Protocol):
@@ -129,7 +132,7 @@ class CoreSender(BurstSender):
     def due(self, now: Nanoseconds) -> Due | None:
         """See `Sender.due`."""
         self._look(now)
-        stretch = self._channel.stretch(now)
+        stretch = self._channel.stretch(now + _AHEAD_NS)
         if stretch is None or (socket := self._socket_to(stretch.frame.destination)) is None:
             return self._channel.due(now)
         self._socket, self._outside = socket, True
