@@ -15,8 +15,10 @@ from collections.abc import Mapping
 from tiscam_emu.net.forking import READY, REFUSED
 from tiscam_emu.net.surroundings import Surroundings
 
-_PREPARING_S = 10.0
-_FORKING_S = 5.0
+_PREPARING_S = 30.0
+"""Of which a busy computer may need much; whoever asks before waits, for starting another would take as long."""
+
+_FORKING_S = 10.0
 _ENDING_S = 1.0
 _STDERR = 2
 _CODE_BYTES = 16
