@@ -216,7 +216,7 @@ static GC_ERROR number_info(const struct stream *stream, const struct buffer *bu
     case BUFFER_INFO_YOFFSET: *out = SIZE(frame->y, image); break;
     case BUFFER_INFO_XPADDING: *out = SIZE(frame->x_padding, image); break;
     case BUFFER_INFO_YPADDING: *out = SIZE(frame->y_padding, image); break;
-    case BUFFER_INFO_FRAMEID: *out = WIDE(frame->id, there); break;
+    case BUFFER_INFO_FRAMEID: *out = WIDE(frame->id, there && frame->id); break;
     case BUFFER_INFO_IMAGEPRESENT: *out = FLAG(frame->image || frame->part_count, there); break;
     case BUFFER_INFO_IMAGEOFFSET: *out = SIZE(0, image); break;
     case BUFFER_INFO_PAYLOADTYPE: *out = SIZE(frame->payload_type, there); break;

@@ -216,7 +216,7 @@ struct stream {
     size_t idle_in_library; /* buffers the library has but no frame yet */
     uint64_t to_deliver;    /* of the acquisition's count; UINT64_MAX without */
     uint64_t delivered, started, underruns, lost_frames, incomplete_frames, handed_over;
-    uint64_t last_id, last_underruns;
+    uint64_t last_id, last_underruns, nameless;
 };
 
 GC_ERROR close_system(struct system *system);

@@ -10,7 +10,8 @@
 #include "aravis.h"
 #include "core.h"
 
-enum { MESSAGE_CHANNELS = 0x0900, MCP = 0x0B00, MCDA = 0x0B10 };
+enum { MESSAGE_CHANNELS = 0x0900, MCP = 0x0B00, MCDA = 0x0B10, MCTT = 0x0B14, MCRC = 0x0B18 };
+enum { ACKNOWLEDGED_WITHIN_MS = 200, RETRIES = 3 };
 enum { HEADER = 8, EVENT_CMD = 0x00C0, EVENTDATA_CMD = 0x00C2, ACKNOWLEDGE = 0x01 };
 
 struct messages {
@@ -45,7 +46,11 @@ static void *listen_to(void *of) {
 }
 
 static bool tell_camera(struct device *device, uint32_t host, uint32_t port) {
-    if (host && !lib.arv_device_write_register(device->arv, MCDA, host, NULL)) return false;
+    if (host) { /* cameras that have no choice of times refuse these two */
+        lib.arv_device_write_register(device->arv, MCTT, ACKNOWLEDGED_WITHIN_MS, NULL);
+        lib.arv_device_write_register(device->arv, MCRC, RETRIES, NULL);
+        if (!lib.arv_device_write_register(device->arv, MCDA, host, NULL)) return false;
+    }
     return lib.arv_device_write_register(device->arv, MCP, port, NULL);
 }
 

@@ -24,15 +24,22 @@ static uint64_t library_counter(struct stream *stream, const char *name) {
     return stream->arv ? lib.arv_stream_get_info_uint64_by_name(stream->arv, name) : 0;
 }
 
-/* Frames between the last one and this: for want of buffers, if packets came that had none, else lost on the way. */
+/* Frames between the last one and this: for want of buffers, if packets came that had none, else lost on the way. Of a
+   frame that found its buffer too late the library does not know the id: it was one of them, and is no lost one. */
 static void count_gap(struct stream *stream, const struct frame *frame) {
     uint64_t underruns = library_counter(stream, "n_underruns");
     uint64_t gap = frame->id - stream->last_id - 1;
+    if (!frame->id) {
+        stream->nameless++;
+        return;
+    }
     if (frame->id < stream->last_id) gap = frame->id + UINT16_MAX - stream->last_id - 1; /* ids of 16 bits, without 0 */
+    gap -= gap < stream->nameless ? gap : stream->nameless;
     if (stream->last_id && gap < UINT16_MAX / 2)
         *(underruns != stream->last_underruns ? &stream->underruns : &stream->lost_frames) += gap;
     stream->last_underruns = underruns;
     stream->last_id = frame->id;
+    stream->nameless = 0;
 }
 
 /* A buffer comes back from the library. With the stream's lock held. */
@@ -132,7 +139,7 @@ static GC_ERROR start(struct stream *stream, uint64_t count) {
     lib.g_object_set(arv, "socket-buffer", ARV_GV_STREAM_SOCKET_BUFFER_FIXED, "socket-buffer-size", (int)room, NULL);
     stream->arv = arv;
     stream->to_deliver = count;
-    stream->delivered = stream->last_id = stream->last_underruns = 0;
+    stream->delivered = stream->last_id = stream->last_underruns = stream->nameless = 0;
     stream->grabbing = stream->feeding = true;
     stream->deliver_aborted = false;
     feed(stream);

@@ -21,9 +21,10 @@ _ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def stamped(_lo_only: None, first_address: str) -> Iterator[dict[str, Ready]]:
     """All five models, and every frame of theirs can be checked to the last bit."""
-    address = first_address.replace(".1", ".101", 1) if first_address.endswith(".1.1") else first_address
     models = [word for model in MODELS for word in ("--model", model)]
-    with emulator(*models, "--stamp", "--address", address, cameras=len(MODELS)) as running:
+    with emulator(
+        *models, "--stamp", "--address", first_address.removesuffix("1") + "91", cameras=len(MODELS)
+    ) as running:
         yield {ready.key: ready for ready in running.ready}
 
 
@@ -126,3 +127,139 @@ def test_the_program_of_the_readme_runs_as_it_stands_there(
     assert done.returncode == 0, done.stderr
     assert 0 < float(done.stdout) < 255
     assert done.stderr == ""
+
+
+def test_chunks_tell_the_settings_of_their_frame(harvester: Any, stamped: dict[str, Ready]) -> None:
+    listed(harvester, stamped["39GX265-Z20"].serial)
+    with harvester.create({"serial_number": stamped["39GX265-Z20"].serial}) as acquirer:
+        nodes = acquirer.remote_device.node_map
+        small(nodes)
+        nodes.ChunkModeActive.value = True
+        for name in ("ExposureTime", "Width"):
+            nodes.ChunkSelector.value = name
+            nodes.ChunkEnable.value = True
+        nodes.TriggerMode.value = "On"
+        nodes.TriggerSource.value = "Software"
+        acquirer.start()
+        try:
+            got = []
+            for exposure_us in (1000.0, 2500.0, 4000.0):
+                nodes.ExposureTime.value = exposure_us
+                nodes.TriggerSoftware.execute()
+                with acquirer.fetch(timeout=PATIENCE_S) as buffer:
+                    read_stamp(bytes(buffer.module.raw_buffer))
+                    got.append((nodes.ChunkExposureTime.value, nodes.ChunkWidth.value))
+        finally:
+            acquirer.stop()
+            nodes.ChunkModeActive.value = False
+            nodes.TriggerMode.value = "Off"
+    assert got == [(1000.0, 640), (2500.0, 640), (4000.0, 640)]
+
+
+def test_a_software_trigger_gives_one_frame_and_no_more(harvester: Any, stamped: dict[str, Ready]) -> None:
+    listed(harvester, stamped["38UX253"].serial)
+    with harvester.create({"serial_number": stamped["38UX253"].serial}) as acquirer:
+        nodes = acquirer.remote_device.node_map
+        small(nodes)
+        nodes.TriggerMode.value = "On"
+        nodes.TriggerSource.value = "Software"
+        acquirer.start()
+        try:
+            assert acquirer.try_fetch(timeout=0.3) is None
+            ids = []
+            for _ in range(5):
+                nodes.TriggerSoftware.execute()
+                ids.append(fetch_whole(acquirer))
+            assert acquirer.try_fetch(timeout=0.3) is None
+        finally:
+            acquirer.stop()
+            nodes.TriggerMode.value = "Off"
+    assert ids == list(range(ids[0], ids[0] + 5))
+
+
+def test_two_cameras_stream_at_once_and_do_not_mix(harvester: Any, stamped: dict[str, Ready]) -> None:
+    first, second = stamped["33GP1300"].serial, stamped["39GX265-Z20"].serial
+    listed(harvester, first, second)
+    with harvester.create({"serial_number": first}) as one, harvester.create({"serial_number": second}) as other:
+        for acquirer, width in ((one, 640), (other, 800)):
+            small(acquirer.remote_device.node_map)
+            acquirer.remote_device.node_map.Width.value = width
+        one.start()
+        other.start()
+        for _ in range(10):
+            for acquirer, width in ((one, 640), (other, 800)):
+                with acquirer.fetch(timeout=PATIENCE_S) as buffer:
+                    assert buffer.payload.components[0].width == width
+                    read_stamp(bytes(buffer.module.raw_buffer))
+        one.stop()
+        other.stop()
+
+
+def test_twenty_starts_and_stops_with_frames_in_between(harvester: Any, stamped: dict[str, Ready]) -> None:
+    listed(harvester, stamped["33GP1300"].serial)
+    with harvester.create({"serial_number": stamped["33GP1300"].serial}) as acquirer:
+        small(acquirer.remote_device.node_map)
+        for _ in range(20):
+            acquirer.start()
+            assert fetch_whole(acquirer) < fetch_whole(acquirer)
+            acquirer.stop()
+
+
+def test_in_the_background_frames_come_by_themselves(harvester: Any, stamped: dict[str, Ready]) -> None:
+    listed(harvester, stamped["33GP1300"].serial)
+    with harvester.create({"serial_number": stamped["33GP1300"].serial}) as acquirer:
+        small(acquirer.remote_device.node_map)
+        acquirer.start(run_as_thread=True)
+        ids = [fetch_whole(acquirer) for _ in range(5)]
+        acquirer.stop()
+    assert ids == sorted(set(ids))
+
+
+def test_with_one_packet_in_a_hundred_lost_every_frame_is_whole(
+    harvester: Any, tiscam_camera_factory: Callable[..., Camera]
+) -> None:
+    camera = tiscam_camera_factory("33GP1300", stamp=True, faults="drop=0.01,on=stream", seed=3)
+    listed(harvester, camera.serial)
+    with harvester.create({"serial_number": camera.serial}) as acquirer:
+        nodes = acquirer.remote_device.node_map
+        small(nodes)
+        nodes.AcquisitionFrameRate.value = 20.0
+        nodes.GevSCPSPacketSize.value = 1500
+        acquirer.num_buffers = 8
+        acquirer.start()
+        ids = [fetch_whole(acquirer) for _ in range(30)]
+        acquirer.stop()
+    assert ids == list(range(ids[0], ids[0] + 30))
+    assert camera.status().faults["stream"]["dropped"] > 30
+    assert camera.status().resent_packets > 30
+
+
+def test_an_unplugged_camera_is_an_error_and_comes_back(
+    harvester: Any, tiscam_camera_factory: Callable[..., Camera]
+) -> None:
+    from genicam.gentl import IoException, TimeoutException
+
+    camera = tiscam_camera_factory("33GP1300", stamp=True)
+    listed(harvester, camera.serial)
+    acquirer = harvester.create({"serial_number": camera.serial})
+    nodes = acquirer.remote_device.node_map
+    small(nodes)
+    acquirer.start()
+    fetch_whole(acquirer)
+    camera.unplug()
+    while acquirer.try_fetch(timeout=0.5) is not None:
+        """Frames that had come before."""
+    with pytest.raises(TimeoutException):
+        acquirer.fetch(timeout=0.5)
+    with pytest.raises(IoException):  # harvesters stops the camera first, and gives up there
+        acquirer.stop()
+    acquirer.destroy()
+
+    harvester.update()
+    assert camera.serial not in {info.serial_number for info in harvester.device_info_list}
+    camera.plug()
+    listed(harvester, camera.serial)
+    with harvester.create({"serial_number": camera.serial}) as again:
+        again.start()
+        fetch_whole(again)
+        again.stop()
