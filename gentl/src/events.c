@@ -7,7 +7,9 @@
 
 #include "core.h"
 
-enum { QUEUE_MAX = 1000 };
+/* Some consumers (harvesters) poll with waits of 1 ms: who has nothing to be told is let sleep a little longer, because
+   each return costs them more than receiving some packets. What comes still wakes them at once. */
+enum { QUEUE_MAX = 1000, SHORTEST_WAIT_MS = 20 };
 
 /* What EventGetData hands out of other events than new buffers, in front of the event's data. */
 struct item {
@@ -190,6 +192,7 @@ static GC_ERROR wait_for(struct event *event, uint64_t timeout_ms) {
     struct timespec end;
     int late = 0;
     clock_gettime(CLOCK_MONOTONIC, &end);
+    if (timeout_ms && timeout_ms < SHORTEST_WAIT_MS) timeout_ms = SHORTEST_WAIT_MS;
     if (timeout_ms > UINT32_MAX) timeout_ms = UINT32_MAX; /* 49 days */
     end.tv_sec += (time_t)(timeout_ms / 1000);
     end.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
