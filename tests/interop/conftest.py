@@ -37,6 +37,7 @@ _PACKAGES = {
     "arv-camera-test-0.8": "Debian package aravis-tools-cli",
     "tshark": "Debian package tshark",
     "gcc": "Debian packages gcc and libc6-dev",
+    "make": "Debian package make",
     "gst-launch-1.0": "Debian package gstreamer1.0-tools",
     "viva-camctl": "PyPI package viva-genicam",
 }
@@ -108,6 +109,16 @@ def _has_aravissrc() -> bool:
         return subprocess.run(["gst-inspect-1.0", "aravissrc"], capture_output=True, check=False).returncode == 0
     except OSError:
         return False
+
+
+@pytest.fixture(scope="session")
+def producer(need: Callable[..., None]) -> Path:
+    """The GenTL producer of this project, built anew if its sources have changed."""
+    need("genicam", "harvesters", "make")
+    built = subprocess.run(["make", "-s", "-C", f"{_ROOT}/gentl"], capture_output=True, text=True, check=False)
+    if built.returncode:
+        missing(f"the GenTL producer cannot be built (tools/producer installs what it needs): {built.stderr}")
+    return Path(_ROOT) / "gentl/build/gige_vision.cti"
 
 
 @pytest.fixture
