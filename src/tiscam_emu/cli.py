@@ -14,6 +14,7 @@ import typer
 
 from tiscam_emu import commands
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
+from tiscam_emu.doctor.command import doctor
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions, addresses_for
 from tiscam_emu.net.process import CameraProcess
@@ -223,6 +224,7 @@ def _fail(message: str) -> NoReturn:
 
 app.command()(commands.clone)
 app.command()(commands.inspect)
+app.command()(doctor)
 
 
 def main() -> None:
