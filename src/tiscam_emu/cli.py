@@ -16,7 +16,7 @@ from tiscam_emu import commands
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.doctor.command import doctor
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
-from tiscam_emu.net.options import ServeOptions, addresses_for
+from tiscam_emu.net.options import DEFAULT_RECORD_LIMIT, ServeOptions, addresses_for, recording_for
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
@@ -103,6 +103,12 @@ def run(
         list[str] | None,
         typer.Option(help="Fault to have, such as drop=0.01 or drop=0.05,burst=20,on=stream; repeat it for more."),
     ] = None,
+    record: Annotated[
+        str, typer.Option(help="Write what the cameras send and hear to this .pcapng file; one for each camera.")
+    ] = "",
+    record_limit: Annotated[
+        int, typer.Option(help="Bytes that a recording may take, the oldest going first; 0: no limit.")
+    ] = DEFAULT_RECORD_LIMIT,
     interface: Annotated[
         str, typer.Option(help="Network interface to show the cameras on instead of loopback; needs --expose.")
     ] = "",
@@ -155,6 +161,8 @@ def run(
                 allow_redirect=allow_redirect,
                 multi_part=multi_part,
                 faults=tuple(fault or ()),
+                record=recording_for(record, addresses[number], len(model)),
+                record_limit=record_limit,
                 interface=interface,
                 expose=expose,
                 others=tuple(other for other in addresses if other != addresses[number]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import find_model
 
 LARGEST_PACKET = 65532
+DEFAULT_RECORD_LIMIT = 2**30
+SMALLEST_RECORD_LIMIT = 2**20
 LOWEST_LIGHT_K, HIGHEST_LIGHT_K = 1500, 20000
 _DEFAULT_ADDRESS = "127.0.0.1"
 _FIRST_ADDRESS = IPv4Address(_DEFAULT_ADDRESS)
@@ -54,6 +57,8 @@ class ServeOptions:
         Columns and rows of the sensor, as ``2448x2048``, for a camera whose own description does not say it.
     light_k
         Colour temperature of the light on the scene, in kelvin.
+    record, record_limit
+        Path of a .pcapng file for what the camera sends and hears, and bytes that it may take; 0: no limit.
     """
 
     model: str
@@ -78,6 +83,8 @@ class ServeOptions:
     expose: bool = False
     others: tuple[str, ...] = ()
     sensor: str = ""
+    record: str = ""
+    record_limit: int = DEFAULT_RECORD_LIMIT
 
     def told(self) -> dict[str, Any]:
         """What the user says about a camera that is served by its own description, as in a model.yaml."""
@@ -117,6 +124,7 @@ class ServeOptions:
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
         FaultPlan.parse(self.faults)
         self.told()
+        _check_recording(self.record, self.record_limit)
         return replace(self, model=find_model(self.model), address=address)
 
     def camera_options(self, model_serial: str) -> CameraOptions:
@@ -183,6 +191,26 @@ class ServeOptions:
             The interface or its address has gone.
         """
         return find_interface(self.interface, self.address) if self.interface else None
+
+
+def _check_recording(record: str, limit: int) -> None:
+    if limit and limit < SMALLEST_RECORD_LIMIT:
+        raise InvalidOption(f"record limit {limit}: must be 0 for none, or {SMALLEST_RECORD_LIMIT} bytes and more")
+    if not record:
+        return
+    path = Path(record)
+    if path.suffix != ".pcapng":
+        raise InvalidOption(f"record {record}: must end in .pcapng")
+    if not path.absolute().parent.is_dir():
+        raise InvalidOption(f"record {record}: there is no folder {path.parent}")
+    if find_spec("dpkt") is None:
+        raise InvalidOption(f"record {record}: needs the extra tiscam-emu[recordings]: pip install dpkt")
+
+
+def recording_for(record: str, address: str, cameras: int) -> str:
+    """Where one of several cameras is recorded: each has a file of its own, with its address in the name."""
+    path = Path(record)
+    return record if cameras == 1 or not record else str(path.with_name(f"{path.stem}-{address}{path.suffix}"))
 
 
 def addresses_for(options: ServeOptions, count: int) -> list[str]:

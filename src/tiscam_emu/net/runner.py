@@ -33,6 +33,7 @@ from tiscam_emu.net.master_seat import POLL_NS, MasterSeat
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline
+from tiscam_emu.net.recorder import RecordedSocket, Recorder, RecordingSink
 from tiscam_emu.net.scene_switch import SceneSwitch
 from tiscam_emu.net.sockets import (
     LIMITED_BROADCAST,
@@ -44,6 +45,7 @@ from tiscam_emu.net.sockets import (
     send_quietly,
 )
 from tiscam_emu.net.status import CameraStatus, ClientMistake
+from tiscam_emu.net.stream_roles import PacketSink
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scenes.scene import SceneSpec, load_scene
 from tiscam_emu.sensor.sharpness import sharpness_in_steps
@@ -97,6 +99,7 @@ class CameraRunner:
         self._stopping = False
         self._rest_due_ns: Nanoseconds | None = 0
         self._streaming = False
+        self._recorder: Recorder | None = None
         self._lock = threading.Lock()
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.settimeout(0)
@@ -119,11 +122,14 @@ class CameraRunner:
             If the address is taken or does not belong to this computer.
         """
         try:
+            self._recorder = self._start_recorder()
             self._control = self._kept_open(self._open_control_socket())
             self._broadcast = [self._kept_open(sock) for sock in self._open_broadcast_sockets()]
             self._sockets = [self._control, *self._broadcast]
             self._message_socket = self._kept_open(open_message_socket(self.address))
             self._stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
+            if self._recorder is not None:
+                self._recorder.wait_open()
         except UserError:
             self.close()
             raise
@@ -134,7 +140,10 @@ class CameraRunner:
         if "GevMCSP" in self.camera.state:
             self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
         seed = f"{self.options.seed} {self.address}"
-        self._cable: Cable[_Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
+        sink: PacketSink = self._stream_socket
+        if self._recorder is not None:
+            sink = RecordingSink(sink, self._recorder, self.address, self._stream_socket.port)
+        self._cable: Cable[_Wire] = Cable(sink, self.clock, self._wake, seed)
         self.use_faults(FaultPlan.parse(self.options.faults))
         self.pipeline = FramePipeline(
             self._scenes,
@@ -182,7 +191,16 @@ class CameraRunner:
         return [sock for sock in sockets if sock is not None]
 
     def _kept_open(self, sock: socket.socket) -> socket.socket:
+        if self._recorder is not None:
+            sock = RecordedSocket(sock, self._recorder)
         return self._resources.enter_context(contextlib.closing(sock))
+
+    def _start_recorder(self) -> Recorder | None:
+        options = self.options
+        if not options.record:
+            return None
+        recorder = Recorder(Path(options.record), options.record_limit, lambda text: log.error("%s", text))
+        return self._resources.enter_context(contextlib.closing(recorder))
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -195,6 +213,8 @@ class CameraRunner:
                     self._take_turn(ready)
         if self._kept is not None:
             self._kept.save_before_end(self.clock.now())
+        if self._recorder is not None:
+            self._recorder.close()
 
     def _take_turn(self, ready: Sequence[socket.socket]) -> None:
         """Serve what has come, and do what is due: mostly an exposure opens, and nothing else has to be looked at.
@@ -257,6 +277,7 @@ class CameraRunner:
                 lost_datagrams=self._heard.dropped,
                 plugged=self._cable.plugged,
                 faults=self._cable.counters(),
+                recording=asdict(self._recorder.counters()) if self._recorder else {},
             )
 
     def use_faults(self, plan: FaultPlan) -> None:

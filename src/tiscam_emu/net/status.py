@@ -58,6 +58,8 @@ class CameraStatus:
         Whether the network plug is in.
     faults
         Datagrams of the channels ``stream`` and ``control`` that met each fault: `net.faulty_link.FaultCounters`.
+    recording
+        Datagrams recorded and not kept: `net.recorder.RecordingCounters`; empty without a recording.
     """
 
     controller: str = ""
@@ -80,6 +82,7 @@ class CameraStatus:
     lost_datagrams: int = 0
     plugged: bool = True
     faults: dict[str, dict[str, int]] = field(default_factory=dict)
+    recording: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
