@@ -244,6 +244,7 @@ def serve(
     allow_redirect: bool = False,
     multi_part: bool = False,
     faults: str | Sequence[str] = (),
+    play: str = "",
     record: str | Path = "",
     record_limit: int = DEFAULT_RECORD_LIMIT,
     interface: str = "",
@@ -297,6 +298,8 @@ def serve(
         Offer multi-part streams: with 64-bit ids, clients that switch them on get every frame in parts.
     faults
         What goes wrong from the start, as for `Camera.faults`; one text or several.
+    play
+        How a scene that is a recording is played: ``raw``, ``timed``, ``once``, or several with commas between them.
     record, record_limit
         Path of a .pcapng file for what the camera sends and hears, and the bytes that it may take together with the
         one before, ``FILE.1.pcapng``; 0: no limit. Needs the extra ``recordings``. See `docs/recordings.md`.
@@ -341,6 +344,7 @@ def serve(
         allow_redirect=allow_redirect,
         multi_part=multi_part,
         faults=(faults,) if isinstance(faults, str) else tuple(faults),
+        play=play,
         record=str(record),
         record_limit=record_limit,
         interface=interface,

@@ -65,7 +65,7 @@ def run(
         list[str] | None,
         typer.Option(
             help="What all cameras look at: chart (default), star, colorchecker, flat, gradient or conveyor, or the "
-            "path of an image, of a folder of images, or of a video; or one scene per camera."
+            "path of an image, of a folder of images, of a video or of a recording; or one scene per camera."
         ),
     ] = None,
     sensor: Annotated[
@@ -103,6 +103,13 @@ def run(
         list[str] | None,
         typer.Option(help="Fault to have, such as drop=0.01 or drop=0.05,burst=20,on=stream; repeat it for more."),
     ] = None,
+    play: Annotated[
+        str,
+        typer.Option(
+            help="How recorded scenes are played: raw (bit for bit), timed (at the pace they were recorded), once; or "
+            "several with commas between them."
+        ),
+    ] = "",
     record: Annotated[
         str, typer.Option(help="Write what the cameras send and hear to this .pcapng file; one for each camera.")
     ] = "",
@@ -161,6 +168,7 @@ def run(
                 allow_redirect=allow_redirect,
                 multi_part=multi_part,
                 faults=tuple(fault or ()),
+                play=play,
                 record=recording_for(record, addresses[number], len(model)),
                 record_limit=record_limit,
                 interface=interface,

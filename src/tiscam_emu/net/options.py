@@ -59,6 +59,8 @@ class ServeOptions:
         Colour temperature of the light on the scene, in kelvin.
     record, record_limit
         Path of a .pcapng file for what the camera sends and hears, and bytes that it may take; 0: no limit.
+    play
+        How a recorded scene is played: words of `recordings.play.Play`.
     """
 
     model: str
@@ -85,6 +87,7 @@ class ServeOptions:
     sensor: str = ""
     record: str = ""
     record_limit: int = DEFAULT_RECORD_LIMIT
+    play: str = ""
 
     def told(self) -> dict[str, Any]:
         """What the user says about a camera that is served by its own description, as in a model.yaml."""
@@ -125,6 +128,7 @@ class ServeOptions:
         FaultPlan.parse(self.faults)
         self.told()
         _check_recording(self.record, self.record_limit)
+        _check_play(self.play, self.scene)
         return replace(self, model=find_model(self.model), address=address)
 
     def camera_options(self, model_serial: str) -> CameraOptions:
@@ -191,6 +195,16 @@ class ServeOptions:
             The interface or its address has gone.
         """
         return find_interface(self.interface, self.address) if self.interface else None
+
+
+def _check_play(play: str, scene: Any) -> None:
+    if not play:
+        return
+    from tiscam_emu.recordings.play import Play, is_recording  # noqa: PLC0415 - slow to load, and seldom needed
+
+    Play.parse(play)
+    if not is_recording(scene):
+        raise InvalidOption(f"play {play}: the scene {scene} is no recording")
 
 
 def _check_recording(record: str, limit: int) -> None:

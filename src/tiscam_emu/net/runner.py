@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,6 +47,7 @@ from tiscam_emu.net.sockets import (
 )
 from tiscam_emu.net.status import CameraStatus, ClientMistake
 from tiscam_emu.net.stream_roles import PacketSink
+from tiscam_emu.recordings import play
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scenes.scene import SceneSpec, load_scene
 from tiscam_emu.sensor.sharpness import sharpness_in_steps
@@ -315,11 +317,16 @@ class CameraRunner:
 
     def _renderer_of(self, scene: SceneSpec) -> Renderer:
         sensor, options = self.camera.model.sensor, self.options
-        return Renderer(
+        playback = play.opened(scene, play.Play.parse(options.play))
+        made: Callable[..., Renderer] = Renderer
+        if playback is not None:
+            self.notes += playback.source.notes
+            made = partial(play.RawRenderer, playback) if playback.play.raw else Renderer
+        return made(
             sensor,
-            load_scene(scene, _report_scene),
+            play.scene_of(playback, _report_scene) if playback else load_scene(scene, _report_scene),
             options.seed,
-            options.noise,  # type: ignore[arg-type]
+            options.noise,
             serial=self.camera.state.serial,
             light_k=options.light_k,
         )
