@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.interop.emulator import PATIENCE_S, emulator, refused, run, wait_until
+from tests.interop.emulator import PATIENCE_S, aravis, emulator, refused, run, wait_until
 from tests.interop.gvcp_client import CCP, SCDA, SCP, SCPS, GvcpClient, GvspReceiver
 
 from tiscam_emu import Camera
@@ -161,3 +161,31 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
+
+
+def test_inspect_tells_what_is_in_a_recording(
+    tiscam_camera_factory: Callable[..., Camera], tmp_path: Path, need: Callable[..., None]
+) -> None:
+    need("aravis")
+    path = tmp_path / "session.pcapng"
+    with tiscam_camera_factory("33GP1300", record=path) as camera:
+        aravis("aravis_discover", list=True, names=[camera.address])
+        aravis(
+            "aravis_stream", camera=camera.address, frames=5, set=[("Width", 640), ("Height", 480)], packet_size=1400
+        )
+        address = camera.address
+    _wait_written(path)
+    done = refused("inspect", str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"camera {address}: The Imaging Source Europe GmbH DFK 33GP1300, serial" in done.stdout
+    assert "took control at" in done.stdout
+    assert "chose packets of 1400 bytes" in done.stdout
+    assert "frames of 640 x 480 BayerRG8" in done.stdout
+    assert "lost control" not in done.stdout
+
+
+def test_inspect_refuses_a_capture_that_is_none_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.pcapng").write_bytes(b"x")
+    done = refused("inspect", str(tmp_path / "a.pcapng"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"tiscam-emu: {tmp_path}/a.pcapng: not a capture (.pcap or .pcapng)\n"

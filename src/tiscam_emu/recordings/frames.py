@@ -116,9 +116,10 @@ class Frame:
 
 @dataclass(slots=True)
 class Stream:
-    """State: what goes from one camera's port to one receiver's."""
+    """State: what goes from one camera's port to one receiver's, and whether block ids have 64 bits."""
 
     ends: Ends
+    extended: bool = False
     blocks: list[Block] = field(default_factory=list)
     open: dict[int, Block] = field(default_factory=dict)
 
@@ -186,7 +187,7 @@ class FrameIndex:
             return
         stream = self.streams.get(ends)
         if kind == PacketFormat.LEADER and packet_id == 0:
-            self._begin(datagram, stream, block_id, data[header:])
+            self._begin(datagram, stream, block_id, data[header:], extended=header == _EXTENDED.size)
         elif stream is not None and kind in {PacketFormat.PAYLOAD, PacketFormat.TRAILER}:
             block = stream.open.get(block_id) or self._opened(stream, Block(block_id, datagram.time_ns))
             if kind == PacketFormat.TRAILER:
@@ -213,7 +214,9 @@ class FrameIndex:
         block.sizes.append(min(size, 0xFFFF))
         block.starts.append(min(start, 0xFFFF))
 
-    def _begin(self, datagram: Datagram, stream: Stream | None, block_id: int, leader: bytes) -> None:
+    def _begin(
+        self, datagram: Datagram, stream: Stream | None, block_id: int, leader: bytes, *, extended: bool
+    ) -> None:
         description = _description(leader)
         if description is None:
             return
@@ -222,6 +225,7 @@ class FrameIndex:
             if GVCP_PORT in {ends.source_port, ends.destination_port} or len(self.streams) >= MAX_STREAMS:
                 return
             stream = self.streams.setdefault(datagram.ends, Stream(ends))
+        stream.extended |= extended
         known = stream.open.get(block_id)
         if known is None or (known.described is not None and known.described != description):  # a stream begun anew
             known = self._opened(stream, Block(block_id, datagram.time_ns))
