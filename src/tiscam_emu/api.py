@@ -14,7 +14,7 @@ from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import CameraFailed, InvalidOption
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.fault_plan import FaultPlan, fault_text
-from tiscam_emu.net.options import ServeOptions
+from tiscam_emu.net.options import DEFAULT_RECORD_LIMIT, ServeOptions
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.scene_parcel import packed
 from tiscam_emu.net.status import CameraStatus
@@ -256,6 +256,9 @@ def serve(
     allow_redirect: bool = False,
     multi_part: bool = False,
     faults: str | Sequence[str] = (),
+    play: str = "",
+    record: str | Path = "",
+    record_limit: int = DEFAULT_RECORD_LIMIT,
     interface: str = "",
     expose: bool = False,
     in_process: bool = False,
@@ -307,6 +310,11 @@ def serve(
         Offer multi-part streams: with 64-bit ids, clients that switch them on get every frame in parts.
     faults
         What goes wrong from the start, as for `Camera.faults`; one text or several.
+    play
+        How a scene that is a recording is played: ``raw``, ``timed``, ``once``, or several with commas between them.
+    record, record_limit
+        Path of a .pcapng file for what the camera sends and hears, and the bytes that it may take together with the
+        one before, ``FILE.1.pcapng``; 0: no limit. Needs the extra ``recordings``. See `docs/recordings.md`.
     interface, expose
         Network interface to show the camera on instead of loopback, at its first address or at `address`; only with
         ``expose=True``, because everybody on that network can use the camera then.
@@ -348,6 +356,9 @@ def serve(
         allow_redirect=allow_redirect,
         multi_part=multi_part,
         faults=(faults,) if isinstance(faults, str) else tuple(faults),
+        play=play,
+        record=str(record),
+        record_limit=record_limit,
         interface=interface,
         expose=expose,
     ).checked()

@@ -15,9 +15,10 @@ import typer
 from tiscam_emu import commands
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.commands import LEVELS
+from tiscam_emu.doctor.command import doctor
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
 from tiscam_emu.net.offload import Gso
-from tiscam_emu.net.options import ServeOptions, addresses_for, engine
+from tiscam_emu.net.options import DEFAULT_RECORD_LIMIT, ServeOptions, addresses_for, engine, recording_for
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
@@ -68,7 +69,7 @@ def run(
         list[str] | None,
         typer.Option(
             help="What all cameras look at: chart (default), star, colorchecker, flat, gradient or conveyor, or the "
-            "path of an image, of a folder of images, or of a video; or one scene per camera."
+            "path of an image, of a folder of images, of a video or of a recording; or one scene per camera."
         ),
     ] = None,
     sensor: Annotated[
@@ -106,6 +107,19 @@ def run(
         list[str] | None,
         typer.Option(help="Fault to have, such as drop=0.01 or drop=0.05,burst=20,on=stream; repeat it for more."),
     ] = None,
+    play: Annotated[
+        str,
+        typer.Option(
+            help="How recorded scenes are played: raw (bit for bit), timed (at the pace they were recorded), once; or "
+            "several with commas between them."
+        ),
+    ] = "",
+    record: Annotated[
+        str, typer.Option(help="Write what the cameras send and hear to this .pcapng file; one for each camera.")
+    ] = "",
+    record_limit: Annotated[
+        int, typer.Option(help="Bytes that a recording may take, the oldest going first; 0: no limit.")
+    ] = DEFAULT_RECORD_LIMIT,
     interface: Annotated[
         str, typer.Option(help="Network interface to show the cameras on instead of loopback; needs --expose.")
     ] = "",
@@ -160,6 +174,9 @@ def run(
                 allow_redirect=allow_redirect,
                 multi_part=multi_part,
                 faults=tuple(fault or ()),
+                play=play,
+                record=recording_for(record, addresses[number], len(model)),
+                record_limit=record_limit,
                 interface=interface,
                 expose=expose,
                 others=tuple(other for other in addresses if other != addresses[number]),
@@ -242,6 +259,7 @@ app.command()(commands.bench)
 app.command()(commands.clone)
 app.command()(commands.inspect)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(commands.score)
+app.command()(doctor)
 
 
 def main() -> None:

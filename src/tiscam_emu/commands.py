@@ -117,10 +117,19 @@ def _write(file: Path, text: str) -> None:
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(readable=False, help="FILE.xml, FILE.zip, or a folder that clone saved.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, help="FILE.xml or FILE.zip, a folder that clone saved, or a capture.")
+    ],
 ) -> None:
-    """Say what a camera's own description would be served as, and serve nothing."""
+    """Say what a camera's own description would be served as, or what is in a capture; and serve nothing."""
     with _one_line_of_error():
+        from tiscam_emu.recordings import capture  # noqa: PLC0415
+
+        if file.is_file() and capture.is_capture(file):
+            from tiscam_emu.recordings import report as recorded  # noqa: PLC0415
+
+            typer.echo(recorded.text(file))
+            return
         from tiscam_emu.foreign import report  # noqa: PLC0415
 
         typer.echo(report.text(file))

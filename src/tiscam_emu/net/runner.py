@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline
+from tiscam_emu.net.recorder import RecordedSocket, Recorder, RecordingSink
 from tiscam_emu.net.scene_switch import SceneSwitch
 from tiscam_emu.net.sockets import (
     LIMITED_BROADCAST,
@@ -46,7 +48,9 @@ from tiscam_emu.net.sockets import (
     send_quietly,
 )
 from tiscam_emu.net.status import CameraStatus, ClientMistake
+from tiscam_emu.net.stream_roles import PacketSink
 from tiscam_emu.net.timeline import Timeline
+from tiscam_emu.recordings import play
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scenes.scene import SceneSpec, load_scene
 from tiscam_emu.sensor.sharpness import sharpness_in_steps
@@ -109,6 +113,7 @@ class CameraRunner:
         self._streaming = False
         self.timeline: Timeline | None = None
         self.announce: Callable[[str, dict[str, Any]], None] = lambda _event, _data: None
+        self._recorder: Recorder | None = None
         self._lock = threading.RLock()
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.settimeout(0)
@@ -136,11 +141,14 @@ class CameraRunner:
             If the address is taken or does not belong to this computer.
         """
         try:
+            self._recorder = self._start_recorder()
             self._control = self._kept_open(self._open_control_socket())
             self._broadcast = [self._kept_open(sock) for sock in self._open_broadcast_sockets()]
             self._sockets = [self._control, *self._broadcast]
             self._message_socket = self._kept_open(open_message_socket(self.address))
             self._stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
+            if self._recorder is not None:
+                self._recorder.wait_open()
         except UserError:
             self.close()
             raise
@@ -156,7 +164,10 @@ class CameraRunner:
             self.close()
             raise
         seed = f"{self.options.seed} {self.address}"
-        self._cable: Cable[Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
+        sink: PacketSink = self._stream_socket
+        if self._recorder is not None:
+            sink = RecordingSink(sink, self._recorder, self.address, self._stream_socket.port)
+        self._cable: Cable[Wire] = Cable(sink, self.clock, self._wake, seed)
         self.pipeline = FramePipeline(
             self._scenes,
             self._cable.stream,
@@ -204,7 +215,16 @@ class CameraRunner:
         return [sock for sock in sockets if sock is not None]
 
     def _kept_open(self, sock: socket.socket) -> socket.socket:
+        if self._recorder is not None:
+            sock = RecordedSocket(sock, self._recorder)
         return self._resources.enter_context(contextlib.closing(sock))
+
+    def _start_recorder(self) -> Recorder | None:
+        options = self.options
+        if not options.record:
+            return None
+        recorder = Recorder(Path(options.record), options.record_limit, lambda text: log.error("%s", text))
+        return self._resources.enter_context(contextlib.closing(recorder))
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -217,6 +237,8 @@ class CameraRunner:
                     self._take_turn(ready)
         if self._kept is not None:
             self._kept.save_before_end(self.clock.now())
+        if self._recorder is not None:
+            self._recorder.close()
 
     def _take_turn(self, ready: Sequence[socket.socket]) -> None:
         """Serve what has come, and do what is due: mostly an exposure opens, and nothing else has to be looked at.
@@ -282,6 +304,7 @@ class CameraRunner:
                 plugged=self._cable.plugged,
                 engine=native.ENGINE,
                 faults=self._cable.counters(),
+                recording=asdict(self._recorder.counters()) if self._recorder else {},
             )
 
     def use_faults(self, plan: FaultPlan) -> None:
@@ -358,11 +381,16 @@ class CameraRunner:
 
     def _renderer_of(self, scene: SceneSpec) -> Renderer:
         sensor, options = self.camera.model.sensor, self.options
-        return Renderer(
+        playback = play.opened(scene, play.Play.parse(options.play))
+        made: Callable[..., Renderer] = Renderer
+        if playback is not None:
+            self.notes += playback.source.notes
+            made = partial(play.RawRenderer, playback) if playback.play.raw else Renderer
+        return made(
             sensor,
-            load_scene(scene, _report_scene),
+            play.scene_of(playback, _report_scene) if playback else load_scene(scene, _report_scene),
             options.seed,
-            options.noise,  # type: ignore[arg-type]
+            options.noise,
             serial=self.camera.state.serial,
             light_k=options.light_k,
         )

@@ -60,6 +60,8 @@ class CameraStatus:
         What draws and sends frames: ``native`` or ``numpy``, see `tiscam_emu.native`.
     faults
         Datagrams of the channels ``stream`` and ``control`` that met each fault: `net.faulty_link.FaultCounters`.
+    recording
+        Datagrams recorded and not kept: `net.recorder.RecordingCounters`; empty without a recording.
     """
 
     controller: str = ""
@@ -83,6 +85,7 @@ class CameraStatus:
     plugged: bool = True
     engine: str = ""
     faults: dict[str, dict[str, int]] = field(default_factory=dict)
+    recording: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
