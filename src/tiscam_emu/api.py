@@ -27,6 +27,7 @@ _READY_TIMEOUT_S = 20.0
 class _Backend(Protocol):
     def ask(self, name: str, *arguments: Any) -> Any: ...
     def look_at(self, scene: Any) -> None: ...
+    def check_running(self) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -77,6 +78,11 @@ class Camera:
         """
         self._backend.ask("pulse_line1", [(seconds, high) for seconds, high in train])
 
+    @property
+    def line1(self) -> bool:
+        """The level on TRIGGER_IN (Line1) now."""
+        return bool(self._backend.ask("line1"))
+
     def output_edges(self) -> list[tuple[int, bool]]:
         """The last edges on STROBE_OUT: device time in nanoseconds and the new level."""
         return [(at_ns, high) for at_ns, high in self._backend.ask("output_edges")]
@@ -118,6 +124,10 @@ class Camera:
     def features(self) -> list[str]:
         """Names of the features that clients are shown."""
         return [str(name) for name in self._backend.ask("features")]
+
+    def every_feature(self) -> list[FeatureInfo]:
+        """All features that clients are shown, each as it is when its turn comes."""
+        return [FeatureInfo.from_json(data) for data in self._backend.ask("every_feature")]
 
     def feature(self, name: str) -> FeatureInfo:
         """A feature as it is now: kind, value, limits, entries, what locks it.
@@ -176,6 +186,10 @@ class Camera:
         FaultPlan.parse(wanted)
         self._backend.ask("faults", wanted)
 
+    def fault_texts(self) -> list[str]:
+        """The faults the camera has now, as `faults` takes them; none for a healthy one."""
+        return [str(text) for text in self._backend.ask("fault_texts")]
+
     def unplug(self) -> None:
         """Pull the network plug: nothing comes or goes until `plug`; the camera itself stays on."""
         self._backend.ask("unplug")
@@ -183,6 +197,10 @@ class Camera:
     def plug(self) -> None:
         """Put the network plug in again."""
         self._backend.ask("plug")
+
+    def check_running(self) -> None:
+        """Raise `CameraFailed` if the camera has ended."""
+        self._backend.check_running()
 
     def stop(self) -> None:
         """End the camera and free its address; stopping twice does no harm."""
@@ -210,12 +228,15 @@ class _InProcess:
     def ask(self, name: str, *arguments: Any) -> Any:
         from tiscam_emu.net.requests import answer  # noqa: PLC0415 - as above
 
-        if self._ended.is_set():
-            raise CameraFailed(f"the camera at {self.runner.address} has ended")
+        self.check_running()
         return answer(self.runner, name, list(arguments))
 
     def look_at(self, scene: Any) -> None:
         self.ask("look_at", scene)
+
+    def check_running(self) -> None:
+        if self._ended.is_set():
+            raise CameraFailed(f"the camera at {self.runner.address} has ended")
 
     def stop(self) -> None:
         if not self._ended.is_set():

@@ -57,6 +57,18 @@ class UnknownFeature(UserError):
         super().__init__(f"no feature {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
 
 
+class UnknownCamera(UserError):
+    """The bench has no camera of this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        there = ", ".join(known)
+        super().__init__(f"no camera {name!r}; " + (f"there are {there}" if there else "there is none"))
+
+
+class NoFrame(UserError):
+    """The camera has not made a frame yet."""
+
+
 class SpecError(UserError):
     """The file of a camera, YAML or its own description, is wrong; the message names file and key or node."""
 

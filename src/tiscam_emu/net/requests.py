@@ -12,6 +12,9 @@ from tiscam_emu.net.runner import CameraRunner
 from tiscam_emu.net.scene_parcel import unpacked
 from tiscam_emu.units import ns_from_s
 
+_FEATURES_AT_ONCE = 8
+"""So many are looked at between two turns of the camera's loop, which is not to wait longer."""
+
 
 def _status(runner: CameraRunner) -> dict[str, Any]:
     return runner.status().to_json()
@@ -23,6 +26,10 @@ def _drive_line1(runner: CameraRunner, high: bool) -> None:
 
 def _pulse_line1(runner: CameraRunner, train: list[tuple[float, bool]]) -> None:
     runner.call(lambda camera, now: camera.line1.pulses([(now + ns_from_s(delay), high) for delay, high in train]))
+
+
+def _line1(runner: CameraRunner) -> bool:
+    return runner.call(lambda camera, now: camera.line1_level(now))
 
 
 def _output_edges(runner: CameraRunner) -> list[tuple[int, bool]]:
@@ -49,6 +56,10 @@ def _faults(runner: CameraRunner, texts: list[str]) -> None:
     runner.use_faults(FaultPlan.parse(texts))
 
 
+def _fault_texts(runner: CameraRunner) -> list[str]:
+    return runner.faults.texts()
+
+
 def _plug(runner: CameraRunner) -> None:
     runner.plug(plugged=True)
 
@@ -65,6 +76,15 @@ def _feature(runner: CameraRunner, name: str) -> dict[str, Any]:
     return runner.call(lambda camera, now: camera.by_name(now).info(name).to_json())
 
 
+def _every_feature(runner: CameraRunner) -> list[dict[str, Any]]:
+    names = _features(runner)
+    found: list[dict[str, Any]] = []
+    for first in range(0, len(names), _FEATURES_AT_ONCE):
+        some = names[first : first + _FEATURES_AT_ONCE]
+        found += runner.call(lambda camera, now, some=some: [camera.by_name(now).info(n).to_json() for n in some])  # type: ignore[misc]
+    return found
+
+
 def _value(runner: CameraRunner, name: str) -> Plain:
     return runner.call(lambda camera, now: camera.by_name(now).value(name))
 
@@ -77,16 +97,19 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "status": _status,
     "drive_line1": _drive_line1,
     "pulse_line1": _pulse_line1,
+    "line1": _line1,
     "output_edges": _output_edges,
     "status_led": _status_led,
     "look_at": _look_at,
     "stamp": _stamp,
     "set_stamp": _set_stamp,
     "faults": _faults,
+    "fault_texts": _fault_texts,
     "plug": _plug,
     "unplug": _unplug,
     "features": _features,
     "feature": _feature,
+    "every_feature": _every_feature,
     "value": _value,
     "set": _set,
 }

@@ -87,6 +87,7 @@ class CameraRunner:
         if options.state_dir:
             self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning, self.camera.registers)
             self._kept.restore()
+        self.faults = FaultPlan()
         self._measurements: deque[Measurement] = deque()
         self._refused_resends = 0
         self._asked_again: list[ResendRequested] = []
@@ -262,6 +263,7 @@ class CameraRunner:
     def use_faults(self, plan: FaultPlan) -> None:
         """Let these faults take the place of the former ones; may be called from any thread."""
         with self._lock:
+            self.faults = plan
             self._cable.use(plan)
             self.camera.state.health.suffer(plan.device)
 
