@@ -20,12 +20,14 @@ if TYPE_CHECKING:
         SceneError,
         SpecError,
         TiscamEmuError,
+        UnknownCamera,
         UnknownFeature,
         UnknownModel,
         UserError,
     )
     from tiscam_emu.net.clock import ManualClock
     from tiscam_emu.net.status import CameraStatus
+    from tiscam_emu.remote import connect
     from tiscam_emu.wire.stamp import read_stamp
 
 __version__ = "0.1.0"
@@ -41,10 +43,12 @@ __all__ = [
     "SceneError",
     "SpecError",
     "TiscamEmuError",
+    "UnknownCamera",
     "UnknownFeature",
     "UnknownModel",
     "UserError",
     "__version__",
+    "connect",
     "list_models",
     "read_stamp",
     "serve",
@@ -54,6 +58,7 @@ _ELSEWHERE = {
     "ManualClock": "net.clock",
     "CameraStatus": "net.status",
     "Camera": "api",
+    "connect": "remote",
     "list_models": "api",
     "serve": "api",
     "read_stamp": "wire.stamp",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from tiscam_emu import commands
+from tiscam_emu import commands, ctl
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions, addresses_for
@@ -251,6 +251,7 @@ def _fail(message: str) -> NoReturn:
 
 app.command()(commands.clone)
 app.command()(commands.inspect)
+app.add_typer(ctl.app, name="ctl")
 
 
 def main() -> None:

@@ -150,3 +150,13 @@ class Busy(RegisterError):
     """The camera cannot serve this now; the client may retry."""
 
     status = Status.BUSY
+
+
+def again(kind: str, message: str) -> TiscamEmuError:
+    """An error of which only the name of its class and its text have come over from another process."""
+    cls = globals().get(kind)
+    if not (isinstance(cls, type) and issubclass(cls, TiscamEmuError)):
+        cls = CameraFailed
+    error: TiscamEmuError = cls.__new__(cls)
+    error.args = (message,)
+    return error

@@ -66,6 +66,11 @@ def feature(call: Call) -> dict[str, Any]:
     return call.camera.feature(call.place["feature"]).to_json()
 
 
+def value(call: Call) -> Any:
+    """The value of one alone."""
+    return call.camera[call.place["feature"]]
+
+
 def set_feature(call: Call) -> dict[str, Any]:
     """Set one; answered is what it is then."""
     call.camera[call.place["feature"]] = value_of(call.body)

@@ -62,7 +62,7 @@ def status_of(error: Exception) -> int:
 
 def problem(error: Exception) -> dict[str, Any]:
     """An error as a problem document: its kind as the title, its text as the detail."""
-    kind, text = type(error).__name__, str(error)
+    kind, text = type(error).__name__, " ".join(str(error).split())
     if not isinstance(error, TiscamEmuError):
         text = f"{kind}: {text}"
     return {"type": f"urn:tiscam-emu:{kind}", "title": kind, "status": status_of(error), "detail": text}

@@ -62,6 +62,7 @@ ROUTES: tuple[Row, ...] = (
         gives="Feature",
         takes="Value",
     ),
+    Row("GET", f"{_FEATURE}/value", "The value of a feature alone.", actions.value, gives="Value"),
     Row("POST", _FEATURE, "Execute a command feature, such as TriggerSoftware.", actions.execute, gives="Feature"),
     Row("GET", f"{_CAMERA}/scene", "What the camera looks at, and the scenes by name.", actions.scene, gives="Scene"),
     Row(

@@ -112,7 +112,7 @@ class CameraProcess:
         if answer is None:
             raise failure or CameraFailed(f"the camera at {self.address} does not answer")
         if "kind" in answer:
-            raise _error(answer["kind"], answer["message"])
+            raise errors.again(answer["kind"], answer["message"])
         return answer["value"]
 
     def look_at(self, scene: Any) -> None:
@@ -178,15 +178,7 @@ class CameraProcess:
                     self.address, self.notes = message["address"], message["notes"]
                     self._ready = True
                 case "failed":
-                    self._failure = _error(message["kind"], message["message"])
+                    self._failure = errors.again(message["kind"], message["message"])
                 case "answer" if message["id"] in self._awaited:  # else it comes too late
                     self._answers[message["id"]] = message
             self._changed.notify_all()
-
-
-def _error(kind: str, message: str) -> TiscamEmuError:
-    """The worker's error again; only its text crossed over."""
-    cls = getattr(errors, kind, CameraFailed)
-    error: TiscamEmuError = cls.__new__(cls)
-    error.args = (message,)
-    return error
