@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tiscam_emu.api import Camera
 from tiscam_emu.errors import CameraFailed, InvalidOption, TiscamEmuError
-from tiscam_emu.remote import DEFAULT_URL, URL_VARIABLE, RemoteBench, connect
+
+if TYPE_CHECKING:
+    from tiscam_emu.api import Camera
+    from tiscam_emu.remote import RemoteBench
 
 WRONG, FAILED = 2, 1
 """Exit codes: what was asked for cannot be; bench or camera do not answer."""
@@ -27,8 +29,12 @@ def where(
     context: typer.Context,
     *,
     url: Annotated[
-        str, typer.Option(envvar=URL_VARIABLE, help="The bench's URL, as the command with --http prints it.")
-    ] = DEFAULT_URL,
+        str,
+        typer.Option(
+            help="The bench's URL, as the command with --http prints it; else that of TISCAM_EMU_HTTP, "
+            "or http://127.0.0.1:8639."
+        ),
+    ] = "",
 ) -> None:
     """Remember where the bench is."""
     context.obj = url
@@ -36,6 +42,8 @@ def where(
 
 @contextmanager
 def _bench(context: typer.Context) -> Iterator[RemoteBench]:
+    from tiscam_emu.remote import connect  # noqa: PLC0415 - the command that serves never needs it
+
     try:
         yield connect(context.obj)
     except TiscamEmuError as error:

@@ -115,7 +115,7 @@ def test_cameras_are_started_and_stopped_from_afar(far: RemoteBench, bench: Benc
 
 
 def test_a_bench_that_is_not_there_is_told_in_one_line(url: str) -> None:
-    with pytest.raises(tiscam_emu.CameraFailed, match="no bench answers at .*: Connection refused"):
+    with pytest.raises(tiscam_emu.CameraFailed, match=r"no bench answers at .*: Connection refused"):
         tiscam_emu.connect("http://127.0.0.1:9")
     for wrong in ("ftp://127.0.0.1", "http://", "http://[::1", "http://127.0.0.1:x"):
         with pytest.raises(tiscam_emu.InvalidOption, match="must be a URL"):
