@@ -18,6 +18,7 @@ from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.scene_parcel import packed
 from tiscam_emu.net.status import CameraStatus
+from tiscam_emu.net.watchers import FeatureChange, Happening, Told, Watchers
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
 
@@ -28,6 +29,7 @@ class _Backend(Protocol):
     def ask(self, name: str, *arguments: Any) -> Any: ...
     def look_at(self, scene: Any) -> None: ...
     def check_running(self) -> None: ...
+    def watch(self, function: Callable[[Told], None]) -> Callable[[], None]: ...
     def stop(self) -> None: ...
 
 
@@ -139,6 +141,49 @@ class Camera:
         """
         return FeatureInfo.from_json(self._backend.ask("feature", name))
 
+    def watch(self, function: Callable[[Happening], None]) -> Callable[[], None]:
+        """Have a function told what happens: who controls, frames, losses, mistakes, edges, changes of features.
+
+        Parameters
+        ----------
+        function
+            Called on a thread of its own, for one happening after the other; if it does not keep up, the oldest are
+            left out.
+
+        Returns
+        -------
+        Callable
+            To be called to watch no longer; then watching costs nothing again.
+
+        Raises
+        ------
+        CameraFailed
+            The camera has ended.
+        """
+        return self._backend.watch(lambda told: function(Happening.of(told)))
+
+    def on_change(self, name: str, function: Callable[[FeatureChange], None]) -> Callable[[], None]:
+        """Have a function told whenever a feature reads otherwise, whoever has changed it; see `watch`.
+
+        Changes are looked for many times a second, so one that is undone at once may go unseen.
+
+        Raises
+        ------
+        UnknownFeature
+            The camera has none of this name.
+        """
+        self.feature(name)
+
+        def tell(happening: Happening) -> None:
+            if happening.kind == "feature" and happening.told["name"] == name:
+                function(FeatureChange(**happening.told, time_ns=happening.time_ns))
+
+        return self.watch(tell)
+
+    def looks_at(self) -> str:
+        """What the camera looks at, in a word: the scene's name, or what kind of image it is."""
+        return str(self._backend.ask("scene"))
+
     @property
     def scene(self) -> Any:
         """What the camera looks at, as it was given to `serve` or set here.
@@ -224,6 +269,8 @@ class _InProcess:
 
         self._ended = threading.Event()
         self.runner = serve_in_thread(options, clock, self._ended.set)
+        self._watchers = Watchers(lambda watched: self.ask("watch", watched))
+        self.runner.tell = self._watchers.tell
 
     def ask(self, name: str, *arguments: Any) -> Any:
         from tiscam_emu.net.requests import answer  # noqa: PLC0415 - as above
@@ -233,6 +280,9 @@ class _InProcess:
 
     def look_at(self, scene: Any) -> None:
         self.ask("look_at", scene)
+
+    def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
+        return self._watchers.add(function)
 
     def check_running(self) -> None:
         if self._ended.is_set():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -227,6 +229,42 @@ def power_cycle(context: typer.Context, name: _Name) -> None:
     """Switch a camera off and on."""
     with _bench(context) as bench:
         bench.power_cycle(name)
+
+
+@app.command()
+def watch(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="CAMERA", help="Without one: all of them.")] = "",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Each as one line of JSON.")] = False,
+    count: Annotated[int, typer.Option(help="End after so many.")] = 0,
+) -> None:
+    """Tell what happens, a line each, until interrupted: time in seconds, camera, kind, and more."""
+    from tiscam_emu.remote.watching import watch as watch_bench  # noqa: PLC0415 - as above
+
+    told: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    with _bench(context) as bench:
+        if name:
+            bench[name]
+        end = watch_bench(bench.server, "", told.put)
+        try:
+            for number in itertools.count(1):
+                happening = _next_of(told, name)
+                typer.echo(json.dumps(happening) if as_json else _sentence(happening))
+                if number == count:
+                    break
+        finally:
+            end()
+
+
+def _next_of(told: SimpleQueue[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(happening for happening in iter(told.get, None) if name in {"", happening["camera"]})
+
+
+def _sentence(happening: dict[str, Any]) -> str:
+    rest = {key: value for key, value in happening.items() if key not in {"time_ns", "camera", "kind"}}
+    words = [f"{key}={_word(value)}" for key, value in rest.items()]
+    return "\t".join((f"{happening.get('time_ns', 0) / 1e9:.6f}", happening["camera"], happening["kind"], *words))
 
 
 def _written(path: Path, content: bytes) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.http.calls import Call
+from tiscam_emu.http.events import MOST_LISTENERS, Subscription
 from tiscam_emu.http.start_options import scene_names
 from tiscam_emu.http.uploads import json_of, scene_of, value_of
 
@@ -43,7 +43,7 @@ def camera(call: Call) -> dict[str, Any]:
     asked = call.camera
     return {
         **_in_short(call, call.name),
-        "scene": scene_text(asked.scene),
+        "scene": asked.looks_at(),
         "stamp": asked.stamp,
         "line1": asked.line1,
         "faults": asked.fault_texts(),
@@ -85,23 +85,13 @@ def execute(call: Call) -> dict[str, Any]:
 
 def scene(call: Call) -> dict[str, Any]:
     """What the camera looks at, and what else there is."""
-    return {"scene": scene_text(call.camera.scene), "names": scene_names()}
+    return {"scene": call.camera.looks_at(), "names": scene_names()}
 
 
 def set_scene(call: Call) -> dict[str, Any]:
     """Look at something else."""
     call.camera.scene = scene_of(call.body)
     return scene(call)
-
-
-def scene_text(given: Any) -> str:
-    """A scene in a word; of a file its name alone, for where it lies is nobody's business."""
-    if isinstance(given, str | Path):
-        return Path(given).name
-    if callable(given):
-        return "a function"
-    shape = getattr(given, "shape", None)
-    return f"an image of {shape[1]} x {shape[0]}" if shape else "an image"
 
 
 def faults(call: Call) -> list[str]:
@@ -191,6 +181,17 @@ def _level(value: Any) -> bool:
     if isinstance(value, int | float | str) and value in _LEVELS:
         return _LEVELS[value]
     raise InvalidOption(f"level {value!r}: must be high or low, true or false, 1 or 0")
+
+
+def events(call: Call) -> Subscription:
+    """Listen to what happens."""
+    camera = call.query.get("camera", "")
+    if camera:
+        call.bench[camera]
+    subscription = call.hub.subscribe(camera, call.headers.get("last-event-id", ""))
+    if subscription is None:
+        raise InvalidOption(f"events: {MOST_LISTENERS} listen already")
+    return subscription
 
 
 def strobe(call: Call) -> list[dict[str, Any]]:

@@ -10,13 +10,14 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tiscam_emu.errors import TiscamEmuError
 from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.calls import Answer, Call
+from tiscam_emu.http.events import EventHub, Subscription
 from tiscam_emu.http.guard import Guard
 from tiscam_emu.http.problems import PROBLEM_TYPE, NothingThere, TooLarge, WrongMethod, problem, to_json
 from tiscam_emu.http.routes import ROUTES, Row
@@ -33,13 +34,14 @@ HEADERS: Mapping[str, str] = {
 log = logging.getLogger("tiscam_emu")
 
 
-def make_app(bench: Bench, guard: Guard | None = None) -> ASGIApp:
+def make_app(bench: Bench, guard: Guard | None = None, hub: EventHub | None = None) -> ASGIApp:
     """The application that serves a bench to whom `guard` lets pass."""
+    hub = hub or EventHub(bench)
     by_path: dict[str, list[Row]] = {}
     for row in ROUTES:
         by_path.setdefault(row.path, []).append(row)
     routes = [
-        Route(path, _endpoint(bench, rows), methods=[row.method for row in rows]) for path, rows in by_path.items()
+        Route(path, _endpoint(bench, hub, rows), methods=[row.method for row in rows]) for path, rows in by_path.items()
     ]
     app = Starlette(
         routes=routes,
@@ -67,15 +69,30 @@ class _Guarded:
         await self._app(scope, receive, send)
 
 
-def _endpoint(bench: Bench, rows: list[Row]) -> _Endpoint:
+def _endpoint(bench: Bench, hub: EventHub, rows: list[Row]) -> _Endpoint:
     by_method = {row.method: row for row in rows}
 
     async def serve(request: Request) -> Response:
         row = by_method.get(request.method) or by_method["GET"]  # HEAD
-        call = Call(bench, request.path_params, request.query_params, await _body(request))
+        body = await _body(request)
+        call = Call(bench, hub, request.path_params, request.query_params, request.headers, body)
         return _response(await run_in_threadpool(row.does, call), row.status)
 
     return serve
+
+
+class _EventStream(StreamingResponse):
+    """Events for one listener, who has left when this ends, however that comes."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        super().__init__(subscription.stream(), 200, HEADERS, "text/event-stream")
+        self._subscription = subscription
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._subscription.end()
 
 
 async def _body(request: Request) -> bytes:
@@ -91,6 +108,8 @@ async def _body(request: Request) -> bytes:
 def _response(given: Any, status: int) -> Response:
     if isinstance(given, Answer):
         return Response(given.content, status, {**HEADERS, **given.headers}, given.media_type)
+    if isinstance(given, Subscription):
+        return _EventStream(given)
     if status == 204:
         return Response(status_code=status, headers=HEADERS)
     return Response(to_json(given), status, HEADERS, "application/json")

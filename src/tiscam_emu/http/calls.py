@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tiscam_emu.api import Camera
 from tiscam_emu.http.bench import Bench
+from tiscam_emu.http.events import EventHub
 from tiscam_emu.http.problems import BadRequest
 
 
@@ -21,8 +22,10 @@ class Call:
     """
 
     bench: Bench
+    hub: EventHub
     place: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
     @property

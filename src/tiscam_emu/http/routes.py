@@ -97,6 +97,14 @@ ROUTES: tuple[Row, ...] = (
     ),
     Row("GET", f"{_CAMERA}/strobe", "The last edges on STROBE_OUT.", actions.strobe, gives="Edges"),
     Row("GET", f"{_CAMERA}/stamp", "Whether frames carry a stamp.", actions.stamp, gives="Switch"),
+    Row(
+        "GET",
+        "/events",
+        "What happens, as server-sent events; Last-Event-ID is understood.",
+        actions.events,
+        gives="text/event-stream",
+        query=(("camera", "The only camera to listen to."),),
+    ),
     Row("PUT", f"{_CAMERA}/stamp", "Switch stamps on or off.", actions.set_stamp, gives="Switch", takes="Switch"),
 )
 

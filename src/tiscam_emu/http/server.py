@@ -76,9 +76,11 @@ def _running(bench: Bench, sock: socket.socket, guard: Guard) -> Iterator[None]:
     import uvicorn  # noqa: PLC0415 - only who serves needs it
 
     from tiscam_emu.http.app import make_app  # noqa: PLC0415 - as above
+    from tiscam_emu.http.events import EventHub  # noqa: PLC0415 - as above
 
+    hub = EventHub(bench)
     config = uvicorn.Config(
-        make_app(bench, guard),
+        make_app(bench, guard, hub),
         log_config=None,
         access_log=False,
         log_level="critical",
@@ -94,6 +96,7 @@ def _running(bench: Bench, sock: socket.socket, guard: Guard) -> Iterator[None]:
         _wait_started(server, thread)
         yield
     finally:
+        hub.close()
         server.should_exit = True
         thread.join(_ENDED_WITHIN_S)
 

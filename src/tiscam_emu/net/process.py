@@ -10,12 +10,14 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from tiscam_emu import errors
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions
+from tiscam_emu.net.watchers import Told, Watchers
 
 _QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Threads of linear-algebra libraries would idle beside the camera's and cost time."""
@@ -49,6 +51,7 @@ class CameraProcess:
         self._answers: dict[int, dict[str, Any]] = {}
         self._request_ids = itertools.count(1)
         self._stopping = False
+        self._watchers = Watchers(lambda watched: self.ask("watch", watched))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tiscam_emu.net.worker"],
             stdin=subprocess.PIPE,
@@ -128,6 +131,16 @@ class CameraProcess:
         with packed(scene) as parcel:
             self.ask("look_at", parcel, timeout_s=_SCENE_TIMEOUT_S)
 
+    def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
+        """Have `function` called with what happens, on a thread of its own, until what is returned is called.
+
+        Raises
+        ------
+        CameraFailed
+            The camera has ended.
+        """
+        return self._watchers.add(function)
+
     def stop(self, timeout_s: float = 0.7) -> None:
         """End the process: ask, and if it has not ended after `timeout_s`, kill it."""
         self.ask_to_stop()
@@ -170,6 +183,9 @@ class CameraProcess:
         event = message.pop("event")
         if event == "log":
             log.log(logging.getLevelNamesMapping()[message["level"]], "%s: %s", self.address, message["message"])
+            return
+        if event == "happening":
+            self._watchers.tell(message["told"])
             return
         with self._changed:
             match event:

@@ -44,6 +44,10 @@ def _look_at(runner: CameraRunner, scene: Any) -> None:
     runner.look_at(unpacked(scene))
 
 
+def _scene(runner: CameraRunner) -> str:
+    return runner.scene
+
+
 def _set_stamp(runner: CameraRunner, stamping: bool) -> None:
     runner.pipeline.stamping = bool(stamping)
 
@@ -90,7 +94,11 @@ def _value(runner: CameraRunner, name: str) -> Plain:
 
 
 def _set(runner: CameraRunner, name: str, value: Plain) -> None:
-    runner.call(lambda camera, now: camera.by_name(now).write(name, value))
+    runner.call(lambda camera, now: camera.by_name(now).write(name, value), writes=True)
+
+
+def _watch(runner: CameraRunner, watched: bool) -> None:
+    runner.watch(watched=watched)
 
 
 REQUESTS: dict[str, Callable[..., Any]] = {
@@ -101,6 +109,7 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "output_edges": _output_edges,
     "status_led": _status_led,
     "look_at": _look_at,
+    "scene": _scene,
     "stamp": _stamp,
     "set_stamp": _set_stamp,
     "faults": _faults,
@@ -112,6 +121,7 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "every_feature": _every_feature,
     "value": _value,
     "set": _set,
+    "watch": _watch,
 }
 """Name to function of the runner and plain arguments; what it returns is plain data, for it may cross to a process."""
 
