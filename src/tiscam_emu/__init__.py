@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         AddressInUse,
         CameraFailed,
         InvalidOption,
+        NoFrame,
         RegisterError,
         SceneError,
         SpecError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         UnknownModel,
         UserError,
     )
+    from tiscam_emu.frame import Frame
     from tiscam_emu.net.clock import ManualClock
     from tiscam_emu.net.status import CameraStatus
     from tiscam_emu.remote import connect
@@ -37,8 +39,10 @@ __all__ = [
     "Camera",
     "CameraFailed",
     "CameraStatus",
+    "Frame",
     "InvalidOption",
     "ManualClock",
+    "NoFrame",
     "RegisterError",
     "SceneError",
     "SpecError",
@@ -59,6 +63,7 @@ _ELSEWHERE = {
     "CameraStatus": "net.status",
     "Camera": "api",
     "connect": "remote",
+    "Frame": "frame",
     "list_models": "api",
     "serve": "api",
     "read_stamp": "wire.stamp",

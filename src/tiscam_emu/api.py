@@ -12,8 +12,10 @@ from typing import Any, Protocol, Self
 from tiscam_emu.camera.by_name import FeatureInfo, Plain
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import CameraFailed, InvalidOption
+from tiscam_emu.frame import Frame
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.fault_plan import FaultPlan, fault_text
+from tiscam_emu.net.frame_fetch import fetched
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.scene_parcel import packed
@@ -30,6 +32,7 @@ class _Backend(Protocol):
     def look_at(self, scene: Any) -> None: ...
     def check_running(self) -> None: ...
     def watch(self, function: Callable[[Told], None]) -> Callable[[], None]: ...
+    def last_frame(self, known: str) -> Frame | None: ...
     def stop(self) -> None: ...
 
 
@@ -200,6 +203,21 @@ class Camera:
         self._backend.look_at(scene)
         self._scene = scene
 
+    def last_frame(self, known: str = "") -> Frame | None:
+        """The last frame that was made, as the client gets it; nothing is rendered for it.
+
+        Parameters
+        ----------
+        known
+            `Frame.key` of the frame that you have: None is returned if it is still the last one.
+
+        Raises
+        ------
+        NoFrame
+            No client has streamed yet.
+        """
+        return self._backend.last_frame(known)
+
     @property
     def stamp(self) -> bool:
         """Whether frames carry a stamp, for `read_stamp`; set it to switch stamps on or off.
@@ -283,6 +301,9 @@ class _InProcess:
 
     def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
         return self._watchers.add(function)
+
+    def last_frame(self, known: str) -> Frame | None:
+        return fetched(self.ask, known)
 
     def check_running(self) -> None:
         if self._ended.is_set():

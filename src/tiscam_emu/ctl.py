@@ -232,6 +232,24 @@ def power_cycle(context: typer.Context, name: _Name) -> None:
 
 
 @app.command()
+def snapshot(
+    context: typer.Context,
+    name: _Name,
+    file: Annotated[Path, typer.Argument(help="To be written: .png, .jpg, or .raw for the bytes as transmitted.")],
+) -> None:
+    """Save the last frame that the client got, and tell what it is."""
+    with _bench(context) as bench:
+        suffix = {".jpeg": ".jpg"}.get(file.suffix.lower(), file.suffix.lower())
+        if suffix not in {".png", ".jpg", ".raw"}:
+            raise InvalidOption(f"{file}: must end in .png, .jpg or .raw")
+        bench[name]
+        content, headers = bench.server.fetch("GET", f"/cameras/{name}/frame{suffix}")
+        _write(file, content)
+        words = (headers[f"x-{word}"] for word in ("frame-id", "timestamp-ns", "pixel-format", "width", "height"))
+        typer.echo("\t".join(words))
+
+
+@app.command()
 def watch(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="CAMERA", help="Without one: all of them.")] = "",
@@ -267,7 +285,7 @@ def _sentence(happening: dict[str, Any]) -> str:
     return "\t".join((f"{happening.get('time_ns', 0) / 1e9:.6f}", happening["camera"], happening["kind"], *words))
 
 
-def _written(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:

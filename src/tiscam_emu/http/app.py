@@ -19,6 +19,7 @@ from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.calls import Answer, Call
 from tiscam_emu.http.events import EventHub, Subscription
 from tiscam_emu.http.guard import Guard
+from tiscam_emu.http.pictures import PictureStore
 from tiscam_emu.http.problems import PROBLEM_TYPE, NothingThere, TooLarge, WrongMethod, problem, to_json
 from tiscam_emu.http.routes import ROUTES, Row
 from tiscam_emu.http.uploads import MAX_BODY_BYTES
@@ -36,12 +37,13 @@ log = logging.getLogger("tiscam_emu")
 
 def make_app(bench: Bench, guard: Guard | None = None, hub: EventHub | None = None) -> ASGIApp:
     """The application that serves a bench to whom `guard` lets pass."""
-    hub = hub or EventHub(bench)
+    hub, pictures = hub or EventHub(bench), PictureStore()
     by_path: dict[str, list[Row]] = {}
     for row in ROUTES:
         by_path.setdefault(row.path, []).append(row)
     routes = [
-        Route(path, _endpoint(bench, hub, rows), methods=[row.method for row in rows]) for path, rows in by_path.items()
+        Route(path, _endpoint(bench, hub, pictures, rows), methods=[row.method for row in rows])
+        for path, rows in by_path.items()
     ]
     app = Starlette(
         routes=routes,
@@ -69,13 +71,13 @@ class _Guarded:
         await self._app(scope, receive, send)
 
 
-def _endpoint(bench: Bench, hub: EventHub, rows: list[Row]) -> _Endpoint:
+def _endpoint(bench: Bench, hub: EventHub, pictures: PictureStore, rows: list[Row]) -> _Endpoint:
     by_method = {row.method: row for row in rows}
 
     async def serve(request: Request) -> Response:
         row = by_method.get(request.method) or by_method["GET"]  # HEAD
         body = await _body(request)
-        call = Call(bench, hub, request.path_params, request.query_params, request.headers, body)
+        call = Call(bench, hub, pictures, request.path_params, request.query_params, request.headers, body)
         return _response(await run_in_threadpool(row.does, call), row.status)
 
     return serve
@@ -107,7 +109,7 @@ async def _body(request: Request) -> bytes:
 
 def _response(given: Any, status: int) -> Response:
     if isinstance(given, Answer):
-        return Response(given.content, status, {**HEADERS, **given.headers}, given.media_type)
+        return Response(given.content, given.status, {**HEADERS, **given.headers}, given.media_type)
     if isinstance(given, Subscription):
         return _EventStream(given)
     if status == 204:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tiscam_emu.api import Camera
 from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.events import EventHub
 from tiscam_emu.http.problems import BadRequest
+
+if TYPE_CHECKING:
+    from tiscam_emu.http.pictures import PictureStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Call:
 
     bench: Bench
     hub: EventHub
+    pictures: PictureStore
     place: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -53,3 +58,4 @@ class Answer:
     content: bytes
     media_type: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tiscam_emu.http import actions
+from tiscam_emu.http import actions, pictures
 from tiscam_emu.http.calls import Answer, Call
 
 Does = Callable[[Call], Any]
 _CAMERA = "/cameras/{name}"
+_WIDTH = (("width", "Pixels the picture may be wide at most."),)
 _FEATURE = f"{_CAMERA}/features/{{feature}}"
 
 
@@ -96,6 +97,16 @@ ROUTES: tuple[Row, ...] = (
         status=202,
     ),
     Row("GET", f"{_CAMERA}/strobe", "The last edges on STROBE_OUT.", actions.strobe, gives="Edges"),
+    Row("GET", f"{_CAMERA}/frame.png", "The last frame, for the eye.", pictures.frame_png, "image/png", query=_WIDTH),
+    Row("GET", f"{_CAMERA}/frame.jpg", "The last frame, for the eye.", pictures.frame_jpeg, "image/jpeg", query=_WIDTH),
+    Row(
+        "GET",
+        f"{_CAMERA}/frame.raw",
+        "The image data of the last frame as transmitted; headers tell what they are.",
+        pictures.frame_raw,
+        "application/octet-stream",
+        query=(("known", "X-Frame-Key of the frame you have: status 204 if it is still the last one."),),
+    ),
     Row("GET", f"{_CAMERA}/stamp", "Whether frames carry a stamp.", actions.stamp, gives="Switch"),
     Row(
         "GET",

@@ -16,6 +16,8 @@ from typing import Any
 
 from tiscam_emu import errors
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
+from tiscam_emu.frame import Frame
+from tiscam_emu.net.frame_fetch import fetched
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.watchers import Told, Watchers
 
@@ -140,6 +142,10 @@ class CameraProcess:
             The camera has ended.
         """
         return self._watchers.add(function)
+
+    def last_frame(self, known: str) -> Frame | None:
+        """The last frame, unless it is the one of that key; raises `NoFrame`."""
+        return fetched(self.ask, known)
 
     def stop(self, timeout_s: float = 0.7) -> None:
         """End the process: ask, and if it has not ended after `timeout_s`, kill it."""

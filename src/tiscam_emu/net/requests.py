@@ -8,6 +8,7 @@ from typing import Any
 from tiscam_emu.camera.by_name import Plain
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.fault_plan import FaultPlan
+from tiscam_emu.net.last_frame import copied
 from tiscam_emu.net.runner import CameraRunner
 from tiscam_emu.net.scene_parcel import unpacked
 from tiscam_emu.units import ns_from_s
@@ -97,6 +98,10 @@ def _set(runner: CameraRunner, name: str, value: Plain) -> None:
     runner.call(lambda camera, now: camera.by_name(now).write(name, value), writes=True)
 
 
+def _last_frame(runner: CameraRunner, path: str, known: str) -> dict[str, Any]:
+    return copied(runner.pipeline.last, path, known)
+
+
 def _watch(runner: CameraRunner, watched: bool) -> None:
     runner.watch(watched=watched)
 
@@ -121,6 +126,7 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "every_feature": _every_feature,
     "value": _value,
     "set": _set,
+    "last_frame": _last_frame,
     "watch": _watch,
 }
 """Name to function of the runner and plain arguments; what it returns is plain data, for it may cross to a process."""

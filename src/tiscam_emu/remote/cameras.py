@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from tiscam_emu.api import Camera
 from tiscam_emu.errors import InvalidOption, SceneError, UnknownCamera
+from tiscam_emu.frame import FRAME_NUMBERS, Frame
 from tiscam_emu.net.watchers import Told
 from tiscam_emu.remote.server import Server
 from tiscam_emu.remote.watching import watch
@@ -94,6 +95,17 @@ class _Backend:
 
     def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
         return watch(self._server, self._name, function)
+
+    def last_frame(self, known: str) -> Frame | None:
+        data, headers = self._server.fetch("GET", f"{self._path}/frame.raw?known={_quoted(known)}")
+        if headers.get("x-frame-key", known) == known:
+            return None
+        return Frame(
+            pixel_format=headers["x-pixel-format"],
+            data=data,
+            key=headers["x-frame-key"],
+            **{name: int(headers[f"x-{name.replace('_', '-')}"]) for name in FRAME_NUMBERS},
+        )
 
     def stop(self) -> None:
         try:
