@@ -19,6 +19,7 @@ from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.calls import Answer, Call, Row
 from tiscam_emu.http.events import EventHub, Subscription
 from tiscam_emu.http.guard import COOKIE, Guard
+from tiscam_emu.http.panel import panel_routes
 from tiscam_emu.http.pictures import PictureStore
 from tiscam_emu.http.problems import PROBLEM_TYPE, NothingThere, TooLarge, WrongMethod, problem, to_json
 from tiscam_emu.http.routes import ROUTES
@@ -46,7 +47,7 @@ def make_app(bench: Bench, guard: Guard | None = None, hub: EventHub | None = No
         for path, rows in by_path.items()
     ]
     app = Starlette(
-        routes=routes,
+        routes=[*routes, *panel_routes()],
         exception_handlers={HTTPException: _of_starlette, TiscamEmuError: _problem_response, Exception: _unexpected},
     )
     return _Guarded(app, guard or Guard())
