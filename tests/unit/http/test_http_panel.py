@@ -6,7 +6,6 @@ import re
 from importlib.resources import files
 
 import pytest
-
 from tests.unit.http.asgi_client import Client
 
 STATIC = files("tiscam_emu.http").joinpath("static")
