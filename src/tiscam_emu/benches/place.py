@@ -13,8 +13,10 @@ from typing import Any
 
 from tiscam_emu.benches.plan import CameraPlan
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
+from tiscam_emu.frame import Frame
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.timeline import KEPT_EVENTS
+from tiscam_emu.net.watchers import Told
 from tiscam_emu.units import NS_PER_S, Nanoseconds
 
 STOP_TIMEOUT_S = 0.6
@@ -33,6 +35,14 @@ class Origins:
 
     times: dict[str, Nanoseconds] = field(default_factory=dict)
     seed: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Watching:
+    """State: somebody who watches the camera, and what ends that."""
+
+    function: Callable[[Told], None]
+    end: Callable[[], None]
 
 
 class Place:
@@ -61,6 +71,7 @@ class Place:
         self._left_ns: Nanoseconds = 0
         self._failures = 0
         self._begun = self._running = self._failed = False
+        self._watching: list[_Watching] = []
         self._done: deque[dict[str, Any]] = deque(maxlen=KEPT_EVENTS)
         self._started_s = 0.0
         self.process = self._new_process()
@@ -124,6 +135,23 @@ class Place:
             report |= self.process.ask("timeline")
         return {**report, "done": list(self._done)}
 
+    def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
+        """See `CameraProcess.watch`; a camera that is started again goes on telling."""
+        self.check_running()
+        watching = _Watching(function, self.process.watch(function))
+        self._watching.append(watching)
+        return lambda: self._watched_no_more(watching)
+
+    def _watched_no_more(self, watching: _Watching) -> None:
+        if watching in self._watching:
+            self._watching.remove(watching)
+            watching.end()
+
+    def last_frame(self, known: str, width: int) -> Frame | None:
+        """See `CameraProcess.last_frame`."""
+        self.check_running()
+        return self.process.last_frame(known, width)
+
     def look_at(self, scene: Any) -> None:
         """See `CameraProcess.look_at`."""
         self.check_running()
@@ -169,6 +197,8 @@ class Place:
         if self._stopped.is_set():
             self.process.ask_to_stop()
         self.wait_ready()
+        for watching in self._watching:
+            watching.end = self.process.watch(watching.function)
         if self._begun:
             self.begin()
         self._tell("started", {"address": self.address})

@@ -115,6 +115,10 @@ class FrameTable(Protocol):
         """Payload bytes at `positions`, in their shape."""
         ...
 
+    def copy_to(self, out: NDArray[np.uint8], first: int = 0) -> None:
+        """Copy as many bytes of the image as `out` has room for, from byte `first` on."""
+        ...
+
     def runs(self, first: int, end: int) -> list[Run]:
         """Packets from id `first` to before `end`, in as few pieces as one send call of the system can take."""
         ...
@@ -224,6 +228,22 @@ class PayloadRows:
         size = self._data.shape[1]
         for row, first in enumerate(range(0, count, size)):
             yield self._data[row, : min(size, count - first)]
+
+    def copy_to(self, out: NDArray[np.uint8], first: int = 0) -> None:
+        """Copy as many bytes of the payload as `out` has room for, from byte `first` on."""
+        size = self._data.shape[1]
+        row, column = divmod(first, size)
+        begin = 0
+        if column:
+            begin = min(size - column, out.size)
+            out[:begin] = self._data[row, column : column + begin]
+            row += 1
+        rows = (out.size - begin) // size
+        end = begin + rows * size
+        if rows:
+            out[begin:end].reshape(rows, size)[...] = self._data[row : row + rows]
+        if end < out.size:
+            out[end:] = self._data[row + rows, : out.size - end]
 
     def take(self, positions: Positions) -> NDArray[np.uint8]:
         """Payload bytes at `positions`, in their shape; quick for the same array of positions again."""

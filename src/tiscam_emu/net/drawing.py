@@ -11,6 +11,7 @@ from tiscam_emu.gvsp.multi_part import MultiPartTable
 from tiscam_emu.gvsp.pacing import sending_ns
 from tiscam_emu.gvsp.packets import FrameTable, Layout, PacketTable
 from tiscam_emu.net.frame_work import Measurement, RenderJob, Work, describe, stamp
+from tiscam_emu.net.last_frame import LastFrame
 from tiscam_emu.net.stream_roles import ImageSource
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import measure
@@ -33,6 +34,8 @@ class Painter:
     ----------
     stamping
         Whether frames completed from now on carry a stamp, see `wire.stamp`; may be changed at any time.
+    last
+        The last frame that was made, for who wants to see it.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Painter:
         self._report = report
         self._on_measured = on_measured
         self._last_good: FrameTable | None = None
+        self.last = LastFrame()
         self.stamping = False
 
     @property
@@ -108,6 +112,7 @@ class Painter:
             self._report(ValueError(f"frame {job.request.frame_id} was not drawn to its end"))
             return None
         self._last_good = table
+        self.last.keep(table, job.request)
         return table
 
     def _repeated(self, table: FrameTable) -> FrameTable | None:
@@ -128,7 +133,7 @@ class Painter:
         if layout is None:
             return AllInPacket(job.payload_bytes, size, extended=extended)
         spare = self._spare(layout, size, extended)
-        if spare is not None and spare is not self._last_good:
+        if spare is not None and spare is not self._last_good and not self.last.holds(spare):
             return spare
         if isinstance(layout, tuple):
             return MultiPartTable(layout, size)

@@ -21,6 +21,7 @@ from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.drawing import Painter
 from tiscam_emu.net.frame_work import Measurement, RenderJob, Work
+from tiscam_emu.net.last_frame import LastFrame
 from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.paced_sender import Due, sender_for
 from tiscam_emu.net.skipping import MAX_OUTSTANDING, is_taken
@@ -84,6 +85,11 @@ class FramePipeline:
             threading.Thread(target=self._send, name=name, daemon=True),
             threading.Thread(target=self._draw_apart, name=f"{name}-apart", daemon=True),
         )
+
+    @property
+    def last(self) -> LastFrame:
+        """The last frame that was made."""
+        return self._painter.last
 
     @property
     def stamping(self) -> bool:
