@@ -24,6 +24,7 @@ if _ROOT not in sys.path:  # the modules beside the tests are imported as tests.
     sys.path.insert(0, _ROOT)
 
 from tests.interop import emulator as emu  # noqa: E402
+from tests.interop import own_namespace  # noqa: E402
 from tests.interop.gvcp_client import GvcpClient  # noqa: E402
 from tests.interop.twins import VARIABLE, in_place_of  # noqa: E402
 
@@ -49,6 +50,12 @@ _MODULES = {
 }
 collect_ignore = [] if os.environ.get("TISCAM_EMU_FOREIGN_CAMERAS") else ["test_interop_foreign_corpus.py"]
 """Descriptions of real cameras are other people's: who has some names their folder."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give every worker of ``-n`` a network of its own."""
+    if hasattr(config, "workerinput"):
+        own_namespace.enter()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
