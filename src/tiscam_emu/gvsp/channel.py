@@ -99,14 +99,13 @@ class StreamChannel:
 
     Not thread-safe; whoever shares it guards it. A table's `sendable_packets` alone may grow at any time, after the
     bytes have been written. `due` gives what may be sent, `next_wakeup` says when to ask again.
+    Packets of a burst are views of tables; a table is refilled only after it has left the window, which happens in
+    `due`, `stretch` and `left` alone.
 
     Attributes
     ----------
     receive_buffer_bytes
         What the receiver of the next frame can hold.
-
-    Packets of a burst are views of tables; a table is refilled only after it has left the window, which happens in
-    `due`, `stretch` and `left` alone.
     """
 
     def __init__(self) -> None:
@@ -226,12 +225,13 @@ class StreamChannel:
             return self._send(self._current, allowed, now)
         return None
 
-    def stretch(self, now: Nanoseconds) -> Stretch | None:
+    def stretch(self, soon: Nanoseconds) -> Stretch | None:
         """What the caller may send by itself, at the times that the pace sets, telling afterwards what `left`.
 
-        None if `due` has to be asked, because there is nothing, or something that comes before.
+        Of a frame that may be sent by `soon`; None if `due` has to be asked, because there is none, or something comes
+        before.
         """
-        self._begin_next(now)
+        self._begin_next(soon)
         frame = self._current
         if frame is None or self._tests or self._resends or self.starved:
             return None

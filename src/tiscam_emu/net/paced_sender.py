@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -16,9 +15,12 @@ from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.outlook import Outlook
 from tiscam_emu.net.sockets import LIKE_A_CABLE
 from tiscam_emu.net.stream_roles import PacketSink
-from tiscam_emu.units import Nanoseconds
+from tiscam_emu.units import NS_PER_MS, Nanoseconds
 
 Due = Burst | Stretch
+
+_AHEAD_NS = 2 * NS_PER_MS
+"""A frame that is due so soon is waited for outside the interpreter, which others may hold just then."""
 
 
 class Sender(Protocol):
@@ -123,13 +125,14 @@ class CoreSender(BurstSender):
         super().__init__(channel, sink, report, gso=gso)
         self._lock = lock
         self._outside = False
+        self._interrupted = False
         self._socket = -1
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def due(self, now: Nanoseconds) -> Due | None:
         """See `Sender.due`."""
         self._look(now)
-        stretch = self._channel.stretch(now)
+        stretch = self._channel.stretch(now + _AHEAD_NS)
         if stretch is None or (socket := self._socket_to(stretch.frame.destination)) is None:
             return self._channel.due(now)
         self._socket, self._outside = socket, True
@@ -159,14 +162,16 @@ class CoreSender(BurstSender):
             self._report(OSError(error, os.strerror(error)))
         with self._lock:
             self._outside = False
-            with contextlib.suppress(BlockingIOError):
+            if self._interrupted:
+                self._interrupted = False
                 os.eventfd_read(self._wake)
             # A packet that the socket refuses is lost, as on a cable.
             self._channel.left(due, sent + bool(error), round(now), link_free_ns, earliest_ns)
 
     def interrupt(self) -> None:
         """See `Sender.interrupt`."""
-        if self._outside:
+        if self._outside and not self._interrupted:
+            self._interrupted = True
             os.eventfd_write(self._wake, 1)
 
     def close(self) -> None:
