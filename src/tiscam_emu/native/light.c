@@ -30,14 +30,20 @@ INLINE void across(const struct taps *taps, const float *even, const float *odd,
     int straight = 1;
     for (Py_ssize_t x = 0; x < n && straight; x++)
         straight = taps->first[x] == begin + x;
+    for (Py_ssize_t x = 0; x < n && !straight; x++) {
+        const float *from = (x & 1 ? odd : even) + taps->first[x];
+        float total = 0.0f;
+        for (Py_ssize_t k = 0; k < taps->count; k++)
+            total += from[k] * taps->weights[k * n + x];
+        out[x] = total;
+    }
+    if (!straight)
+        return;
     memset(out, 0, (size_t)n * sizeof *out);
     for (Py_ssize_t k = 0; k < taps->count; k++) {
-        const float *restrict weights = taps->weights + k * n, *restrict one = even + k, *restrict two = odd + k;
-        const int32_t *restrict first = taps->first;
-        if (straight)
-            EACH(x, n) out[x] += of(x, one[begin + x], two[begin + x]) * weights[x];
-        else
-            EACH(x, n) out[x] += of(x, one[first[x]], two[first[x]]) * weights[x];
+        const float *restrict weights = taps->weights + k * n, *restrict one = even + begin + k,
+                    *restrict two = odd + begin + k;
+        EACH(x, n) out[x] += of(x, one[x], two[x]) * weights[x];
     }
 }
 
