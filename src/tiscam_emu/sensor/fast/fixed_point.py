@@ -61,4 +61,4 @@ class FixedPoint:
 
 def _room_dn(fraction: int) -> float:
     # full scale + MAX_Z sigma (the brightest unsaturated mean) + MAX_Z sigma (its largest noise) has to fit int16
-    return ((32767 >> fraction) - FULL_SCALE_DN - 20) / (2 * MAX_Z)
+    return ((32767 >> fraction) - FULL_SCALE_DN - 64) / (2 * MAX_Z)  # and what a dithered sigma is more

@@ -237,8 +237,10 @@ def _encoded(
     if table is None:
         np.minimum(sigma, recipe["most_sigma"], out=sigma)
         lowest = mean.min()
-        if lowest < 0 or mean.max() > recipe["full"]:
-            _settle(recipe, mean, sigma)
+        if lowest < 0 or mean.max() > recipe["full"]:  # no farther out than noise can bring back into range
+            reach = sigma * recipe["reach"]
+            np.minimum(mean, reach + recipe["full"], out=mean)
+            np.maximum(mean, -reach, out=mean)
     else:
         mean *= recipe["table_scale"]
         mean += recipe["table_base"]
@@ -255,14 +257,6 @@ def _encoded(
         np.minimum(sigma, recipe["most_sigma"], out=sigma)
     sigma += _dither_rows(seeds + _APART, mean.shape[1])
     return means, sigma.astype(np.int16)
-
-
-def _settle(recipe: Recipe, mean: Floats, sigma: Floats) -> None:
-    """Components so bright or dark that noise cannot bring them back into range are exactly at its end."""
-    reach = sigma * recipe["reach"]
-    over, under = mean - reach > recipe["full"], mean + reach < 0
-    mean[over], mean[under] = recipe["full"], 0
-    sigma[over | under] = 0
 
 
 def _dither_rows(seeds: NDArray[np.int64], width: int) -> Floats:
