@@ -22,7 +22,7 @@ from tiscam_emu.sensor.scenes.scene import load_scene
 pytestmark = pytest.mark.skipif(native.core is None, reason="the core has not been compiled")
 
 NAMES = sorted(PIXEL_FORMATS)
-FRAMES = 2 * len(NAMES)
+FRAMES = len(NAMES)
 WIDTH, HEIGHT = 160, 120
 
 
