@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from tiscam_emu.camera.by_name import FeatureInfo, Plain
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import CameraFailed, InvalidOption
 from tiscam_emu.net.clock import Clock
@@ -83,6 +84,50 @@ class Camera:
     def status_led(self) -> str:
         """What the status LED shows, as in the manual of the DFK 39GX265-Z20, chapter 7."""
         return str(self._backend.ask("status_led"))
+
+    def __getitem__(self, name: str) -> Plain:
+        """What a client reads of a feature: ``camera["ExposureTime"]``, ``camera["PixelFormat"]``, as its entry's name.
+
+        ``camera["BalanceRatio[Red]"]`` is the value behind one entry of the selector, selected or not.
+
+        Raises
+        ------
+        UnknownFeature, AccessDenied
+            The camera has none of this name; nothing can be read of it now.
+        """
+        value: Plain = self._backend.ask("value", name)
+        return value
+
+    def __setitem__(self, name: str, value: Plain) -> None:
+        """Set a feature from the bench: past the privilege of clients, but not past limits and locks.
+
+        A client that keeps a copy of what it has read sees the change after it has connected again, see
+        `FeatureInfo.cached`.
+
+        Raises
+        ------
+        UnknownFeature, RegisterError
+            The camera has none of this name; why the value cannot be. Nothing has changed then.
+        """
+        self._backend.ask("set", name, value)
+
+    def execute(self, command: str) -> None:
+        """Execute a command feature, such as ``TriggerSoftware``; raises as setting does."""
+        self._backend.ask("set", command, True)  # noqa: FBT003
+
+    def features(self) -> list[str]:
+        """Names of the features that clients are shown."""
+        return [str(name) for name in self._backend.ask("features")]
+
+    def feature(self, name: str) -> FeatureInfo:
+        """A feature as it is now: kind, value, limits, entries, what locks it.
+
+        Raises
+        ------
+        UnknownFeature
+            The camera has none of this name.
+        """
+        return FeatureInfo.from_json(self._backend.ask("feature", name))
 
     @property
     def scene(self) -> Any:

@@ -8,6 +8,7 @@ from os import PathLike
 from typing import Any
 
 from tiscam_emu.camera.behaviour import Behaviour, earliest
+from tiscam_emu.camera.by_name import Features
 from tiscam_emu.camera.control import control_channel, device, ptp, user_sets
 from tiscam_emu.camera.control.clock import CameraClock
 from tiscam_emu.camera.control.status_led import StatusLed
@@ -83,6 +84,7 @@ class Camera:
         self.automatics = Automatics(self.state)
         self._autofocus = AutoFocus(self.state, frame_request)
         self._opened: list[Exposure] = []
+        self._features: Features | None = None
         self._events = EventMessages(self.state)
         self._led = StatusLed(self.state)
         ptp.follow_settings(self.state)
@@ -90,6 +92,13 @@ class Camera:
         for register, file in zip(("GevFirstURL", "GevSecondURL"), self.registers.files(), strict=True):
             self.registers.add_memory(file.address, file.content)
             self.state.put(register, local_url(file.name, file.address, len(file.content)))
+
+    def by_name(self, now: Nanoseconds) -> Features:
+        """The features by name, for who holds the camera itself: past the client's privilege."""
+        self._catch_up(now)
+        if self._features is None:
+            self._features = self.registers.by_name()
+        return self._features
 
     @property
     def xml(self) -> bytes:

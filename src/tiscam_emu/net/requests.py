@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tiscam_emu.camera.by_name import Plain
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.runner import CameraRunner
@@ -56,6 +57,22 @@ def _unplug(runner: CameraRunner) -> None:
     runner.plug(plugged=False)
 
 
+def _features(runner: CameraRunner) -> list[str]:
+    return runner.call(lambda camera, now: camera.by_name(now).names())
+
+
+def _feature(runner: CameraRunner, name: str) -> dict[str, Any]:
+    return runner.call(lambda camera, now: camera.by_name(now).info(name).to_json())
+
+
+def _value(runner: CameraRunner, name: str) -> Plain:
+    return runner.call(lambda camera, now: camera.by_name(now).value(name))
+
+
+def _set(runner: CameraRunner, name: str, value: Plain) -> None:
+    runner.call(lambda camera, now: camera.by_name(now).write(name, value))
+
+
 REQUESTS: dict[str, Callable[..., Any]] = {
     "status": _status,
     "drive_line1": _drive_line1,
@@ -68,6 +85,10 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "faults": _faults,
     "plug": _plug,
     "unplug": _unplug,
+    "features": _features,
+    "feature": _feature,
+    "value": _value,
+    "set": _set,
 }
 """Name to function of the runner and plain arguments; what it returns is plain data, for it may cross to a process."""
 
