@@ -1,8 +1,4 @@
-#include "core.h"
-
-#include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "rows.h"
 
 /* What a lens makes of a picture, and what sensor pixels get of it; `sensor/optics/projection.py` is the same in numpy
    and says what all this means. */
@@ -14,19 +10,6 @@ struct taps { /* of places on one axis: each is `count` weighted values from `fi
     const float *weights;
     Py_ssize_t places, count;
 };
-
-#define INLINE static inline __attribute__((always_inline))
-#define EACH(x, count) for (int x = 0, all_of_##x = (int)(count); x < all_of_##x; x++)
-
-INLINE float of(int x, float even, float odd)
-{
-    return x & 1 ? odd : even;
-}
-
-static Py_ssize_t clamped(Py_ssize_t at, Py_ssize_t size)
-{
-    return at < 0 ? 0 : at < size ? at : size - 1;
-}
 
 /* Three colours through one filter, and what borders are repeated with. */
 INLINE void filtered(const float *restrict colours, Py_ssize_t columns, Py_ssize_t before, Py_ssize_t behind,
@@ -47,23 +30,26 @@ INLINE void across(const struct taps *taps, const float *even, const float *odd,
     int straight = 1;
     for (Py_ssize_t x = 0; x < n && straight; x++)
         straight = taps->first[x] == begin + x;
+    for (Py_ssize_t x = 0; x < n && !straight; x++) {
+        const float *from = (x & 1 ? odd : even) + taps->first[x];
+        float total = 0.0f;
+        for (Py_ssize_t k = 0; k < taps->count; k++)
+            total += from[k] * taps->weights[k * n + x];
+        out[x] = total;
+    }
+    if (!straight)
+        return;
+    memset(out, 0, (size_t)n * sizeof *out);
     for (Py_ssize_t k = 0; k < taps->count; k++) {
-        const float *restrict weights = taps->weights + k * n, *restrict one = even + k, *restrict two = odd + k;
-        const int32_t *restrict first = taps->first;
-        if (straight && k == 0)
-            EACH(x, n) out[x] = of(x, one[begin + x], two[begin + x]) * weights[x];
-        else if (straight)
-            EACH(x, n) out[x] += of(x, one[begin + x], two[begin + x]) * weights[x];
-        else if (k == 0)
-            EACH(x, n) out[x] = of(x, one[first[x]], two[first[x]]) * weights[x];
-        else
-            EACH(x, n) out[x] += of(x, one[first[x]], two[first[x]]) * weights[x];
+        const float *restrict weights = taps->weights + k * n, *restrict one = even + begin + k,
+                    *restrict two = odd + begin + k;
+        EACH(x, n) out[x] += of(x, one[x], two[x]) * weights[x];
     }
 }
 
 struct projection {
     const float *colours, *filters, *gain;
-    const int32_t *channels; /* by line, even or odd, and place, even or odd; without codes by output plane, twice each */
+    const int32_t *kinds; /* by line, even or odd, and place, even or odd; without codes by output plane, twice each */
     Py_ssize_t rows, columns, before, behind, filter_count, planes;
     struct taps down, along;
     float brightest, scale;
@@ -80,22 +66,21 @@ static void project_all(const struct projection *p, float *lines, float *row, fl
             filtered(p->colours + y * p->columns * 3, p->columns, p->before, p->behind, p->filters + c * 3,
                      row + c * room + p->before);
         for (Py_ssize_t plane = 0; plane < p->planes; plane++) {
-            const float *even = row + p->channels[plane * 2] * room + p->before;
-            const float *odd = row + p->channels[plane * 2 + 1] * room + p->before;
+            const float *even = row + p->kinds[plane * 2] * room + p->before;
+            const float *odd = row + p->kinds[plane * 2 + 1] * room + p->before;
             across(&p->along, even, odd, lines + (y * p->planes + plane) * n);
         }
     }
+    const Py_ssize_t step = p->codes == NULL ? 1 : p->planes; /* codes are of one plane in each row */
     for (Py_ssize_t y = 0; y < p->down.places; y++)
-        for (Py_ssize_t plane = p->codes == NULL ? 0 : y % p->planes; plane < p->planes; plane += p->codes == NULL ? 1 : p->planes) {
+        for (Py_ssize_t plane = y % step; plane < p->planes; plane += step) {
             float *restrict sum = p->codes == NULL ? p->plain + (plane * p->down.places + y) * n : total;
+            memset(sum, 0, (size_t)n * sizeof *sum);
             for (Py_ssize_t k = 0; k < p->down.count; k++) {
-                const Py_ssize_t from = clamped(p->down.first[y] + k, p->rows);
-                const float *restrict line = lines + (from * p->planes + plane) * n;
+                const Py_ssize_t from = p->down.first[y] + k, last = p->rows - 1;
+                const float *restrict line = lines + ((from < 0 ? 0 : from < last ? from : last) * p->planes + plane) * n;
                 const float weight = p->down.weights[k * p->down.places + y];
-                if (k == 0)
-                    EACH(x, n) sum[x] = line[x] * weight;
-                else
-                    EACH(x, n) sum[x] += line[x] * weight;
+                EACH(x, n) sum[x] += line[x] * weight;
             }
             if (p->codes == NULL)
                 continue;
@@ -103,9 +88,7 @@ static void project_all(const struct projection *p, float *lines, float *row, fl
             const float *restrict gain = p->gain + y * n;
             const float brightest = p->brightest, scale = p->scale;
             EACH(x, n) {
-                float light = sum[x] * gain[x];
-                light = light > 0.0f ? light : 0.0f;
-                light = light < brightest ? light : brightest;
+                const float light = smaller(larger(sum[x] * gain[x], 0.0f), brightest);
                 codes[x] = (uint16_t)(int)(sqrtf(light) * scale + 0.5f);
             }
         }
@@ -124,84 +107,78 @@ static int holds_taps(const Py_buffer *first, const Py_buffer *weights, struct t
 static PyObject *project(PyObject *self, PyObject *args)
 {
     (void)self;
-    Py_buffer colours, filters, channels, down_first, down_weights, first, weights, gain, out;
+    enum { COLOURS, FILTERS, KINDS, DOWN, DOWN_WEIGHTS, ALONG, ALONG_WEIGHTS, GAIN, OUT, ALL };
+    Py_buffer in[ALL];
     Py_ssize_t codes;
     struct projection p;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*w*nnnff:project", &colours, &filters, &channels, &down_first,
-                          &down_weights, &first, &weights, &gain, &out, &p.rows, &p.columns, &codes, &p.brightest, &p.scale))
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*w*nnnff:project", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
+                          &in[7], &in[8], &p.rows, &p.columns, &codes, &p.brightest, &p.scale))
         return NULL;
-    PyObject *done = NULL;
-    float *memory = NULL;
-    if (holds_taps(&down_first, &down_weights, &p.down, "rows") && holds_taps(&first, &weights, &p.along, "columns")) {
-        const Py_ssize_t n = p.along.places, m = p.down.places, most = 1 << 20;
-        p.colours = colours.buf, p.filters = filters.buf, p.channels = channels.buf, p.gain = gain.buf;
-        p.filter_count = filters.len / 12, p.planes = channels.len / 8;
-        p.codes = codes ? out.buf : NULL, p.plain = out.buf;
-        p.before = p.behind = 0;
-        int sound = p.rows > 0 && p.columns > 0 && p.rows < most && p.columns < most && p.filter_count > 0 && p.planes > 0 &&
-                    p.planes <= CHANNELS && p.filter_count <= CHANNELS;
-        for (Py_ssize_t at = 0; sound && at < p.planes * 2; at++)
-            sound = p.channels[at] >= 0 && p.channels[at] < p.filter_count;
-        for (Py_ssize_t x = 0; sound && x < n; x++) {
-            const Py_ssize_t end = p.along.first[x] + p.along.count - p.columns;
-            p.before = -p.along.first[x] > p.before ? -p.along.first[x] : p.before;
-            p.behind = end > p.behind ? end : p.behind;
-        }
-        const Py_ssize_t room = p.before + p.columns + p.behind;
-        if (!sound || room > 4 * most)
-            PyErr_SetString(PyExc_ValueError, "project: sizes that do not go together");
-        else if (core_holds(&colours, p.rows * p.columns * 12, "colours") && core_holds(&gain, codes ? n * m * 4 : 0, "gain") &&
-                 core_holds(&out, codes ? n * m * 2 : p.planes * n * m * 4, "out")) {
-            memory = malloc((size_t)(p.filter_count * room + (p.rows * p.planes + 1) * n) * sizeof *memory);
-            if (memory == NULL) {
-                PyErr_NoMemory();
-            } else {
-                float *total = memory + p.filter_count * room;
-                Py_BEGIN_ALLOW_THREADS
-                project_all(&p, total + n, memory, total);
-                Py_END_ALLOW_THREADS
-                done = Py_NewRef(Py_None);
-            }
-            free(memory);
-        }
+    if (!holds_taps(&in[DOWN], &in[DOWN_WEIGHTS], &p.down, "rows") ||
+        !holds_taps(&in[ALONG], &in[ALONG_WEIGHTS], &p.along, "columns"))
+        return released(in, ALL, NULL);
+    const Py_ssize_t n = p.along.places, m = p.down.places, most = 1 << 20;
+    p.colours = in[COLOURS].buf, p.filters = in[FILTERS].buf, p.kinds = in[KINDS].buf, p.gain = in[GAIN].buf;
+    p.filter_count = in[FILTERS].len / 12, p.planes = in[KINDS].len / 8;
+    p.codes = codes ? in[OUT].buf : NULL, p.plain = in[OUT].buf;
+    p.before = p.behind = 0;
+    int sound = p.rows > 0 && p.columns > 0 && p.rows < most && p.columns < most && p.filter_count > 0 && p.planes > 0 &&
+                p.planes <= CHANNELS && p.filter_count <= CHANNELS;
+    for (Py_ssize_t at = 0; sound && at < p.planes * 2; at++)
+        sound = p.kinds[at] >= 0 && p.kinds[at] < p.filter_count;
+    for (Py_ssize_t x = 0; sound && x < n; x++) {
+        const Py_ssize_t before = -p.along.first[x], behind = p.along.first[x] + p.along.count - p.columns;
+        p.before = before > p.before ? before : p.before;
+        p.behind = behind > p.behind ? behind : p.behind;
     }
-    Py_buffer *const buffers[] = {&colours, &filters, &channels, &down_first, &down_weights, &first, &weights, &gain, &out};
-    for (size_t at = 0; at < sizeof buffers / sizeof *buffers; at++)
-        PyBuffer_Release(buffers[at]);
-    return done;
+    const Py_ssize_t room = p.before + p.columns + p.behind;
+    if (!sound || room > 4 * most) {
+        PyErr_SetString(PyExc_ValueError, "project: sizes that do not go together");
+        return released(in, ALL, NULL);
+    }
+    if (!core_holds(&in[COLOURS], p.rows * p.columns * 12, "colours") || !core_holds(&in[GAIN], codes ? n * m * 4 : 0, "gain") ||
+        !core_holds(&in[OUT], codes ? n * m * 2 : p.planes * n * m * 4, "out"))
+        return released(in, ALL, NULL);
+    float *memory = malloc((size_t)(p.filter_count * room + (p.rows * p.planes + 1) * n) * sizeof *memory);
+    if (memory == NULL)
+        return released(in, ALL, PyErr_NoMemory());
+    float *total = memory + p.filter_count * room;
+    Py_BEGIN_ALLOW_THREADS
+    project_all(&p, total + n, memory, total);
+    Py_END_ALLOW_THREADS
+    free(memory);
+    return released(in, ALL, Py_NewRef(Py_None));
 }
 
 /* A part of an 8-bit texture as light: by a table of 256 values, times a factor for each row and column. */
 static PyObject *decode(PyObject *self, PyObject *args)
 {
     (void)self;
-    Py_buffer texture, table, down, along, out;
+    enum { TEXTURE, TABLE, DOWN, ALONG, OUT, ALL };
+    Py_buffer in[ALL];
     Py_ssize_t width, top, left;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*w*nnn:decode", &texture, &table, &down, &along, &out, &width, &top, &left))
+    if (!PyArg_ParseTuple(args, "y*y*y*y*w*nnn:decode", &in[0], &in[1], &in[2], &in[3], &in[4], &width, &top, &left))
         return NULL;
-    const Py_ssize_t rows = down.len / 4, columns = along.len / 4;
-    PyObject *done = NULL;
-    if (top < 0 || left < 0 || width < left + columns || width > 1 << 20 || top > 1 << 20)
+    const Py_ssize_t rows = in[DOWN].len / 4, columns = in[ALONG].len / 4, most = 1 << 20;
+    if (top < 0 || left < 0 || width < left + columns || width > most || top > most) {
         PyErr_SetString(PyExc_ValueError, "decode: sizes that do not go together");
-    else if (core_holds(&texture, (top + rows) * width * 3, "texture") && core_holds(&table, 256 * 4, "table") &&
-             core_holds(&out, rows * columns * 12, "out")) {
-        Py_BEGIN_ALLOW_THREADS
-        const float *restrict values = table.buf, *restrict factors = along.buf;
-        for (Py_ssize_t y = 0; y < rows; y++) {
-            const uint8_t *restrict in = (const uint8_t *)texture.buf + ((top + y) * width + left) * 3;
-            const float factor = ((const float *)down.buf)[y];
-            float *restrict line = (float *)out.buf + y * columns * 3;
-            EACH(x, columns)
-                for (int c = 0; c < 3; c++)
-                    line[3 * x + c] = values[in[3 * x + c]] * factor * factors[x];
-        }
-        Py_END_ALLOW_THREADS
-        done = Py_NewRef(Py_None);
+        return released(in, ALL, NULL);
     }
-    Py_buffer *const buffers[] = {&texture, &table, &down, &along, &out};
-    for (size_t at = 0; at < sizeof buffers / sizeof *buffers; at++)
-        PyBuffer_Release(buffers[at]);
-    return done;
+    if (!core_holds(&in[TEXTURE], (top + rows) * width * 3, "texture") || !core_holds(&in[TABLE], 256 * 4, "table") ||
+        !core_holds(&in[OUT], rows * columns * 12, "out"))
+        return released(in, ALL, NULL);
+    Py_BEGIN_ALLOW_THREADS
+    const float *restrict values = in[TABLE].buf, *restrict factors = in[ALONG].buf;
+    for (Py_ssize_t y = 0; y < rows; y++) {
+        const uint8_t *restrict texture = (const uint8_t *)in[TEXTURE].buf + ((top + y) * width + left) * 3;
+        const float factor = ((const float *)in[DOWN].buf)[y];
+        float *restrict line = (float *)in[OUT].buf + y * columns * 3;
+        EACH(x, columns)
+            for (int c = 0; c < 3; c++)
+                line[3 * x + c] = values[texture[3 * x + c]] * factor * factors[x];
+    }
+    Py_END_ALLOW_THREADS
+    return released(in, ALL, Py_NewRef(Py_None));
 }
 
 PyMethodDef light_functions[] = {

@@ -1,9 +1,4 @@
-#include "core.h"
-
-#include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "rows.h"
 
 /* Light codes to fixed-point mean and sigma of every component, row by row; `sensor/fast/moments.py` is the same in
    numpy and says what all this means. */
@@ -28,26 +23,7 @@ struct block {
     int16_t *mean, *sigma;
 };
 
-#define INLINE static inline __attribute__((always_inline))
-#define EACH(x, count) for (int x = 0, all_of_##x = (int)(count); x < all_of_##x; x++)
-
-/* A number that alternates along a line. */
-INLINE float of(int x, float even, float odd)
-{
-    return x & 1 ? odd : even;
-}
-
-INLINE float larger(float one, float other)
-{
-    return one > other ? one : other;
-}
-
-INLINE float smaller(float one, float other)
-{
-    return one < other ? one : other;
-}
-
-/* One row of the mosaic in DN, borders mirrored. */
+/* One row of the mosaic, borders mirrored. */
 INLINE void mosaic_row(const struct block *b, Py_ssize_t row, float *out)
 {
     const struct recipe *r = b->recipe;
@@ -227,59 +203,59 @@ static void moments_of(const struct block *b, float *rows, Py_ssize_t room)
     }
 }
 
+static int sound(const struct block *b, Py_ssize_t layers, Py_ssize_t height, Py_ssize_t first)
+{
+    const struct recipe *r = b->recipe;
+    const Py_ssize_t most = 1 << 16, groups = r->group > 0 ? (b->line + r->group - 1) / r->group : most;
+    int fits = layers > 0 && layers < most && height < most && b->columns > 0 && b->columns < most && first >= 0 &&
+               b->rows > 0 && first + b->rows <= height && 0 <= b->top && b->top < b->bottom && b->bottom <= b->rows &&
+               0 <= b->left && b->left < b->right && b->right <= b->columns && b->row >= 0 && b->column >= 0 &&
+               b->line > 0 && (r->colours == 1 || r->colours == 3) && r->planes > 0 && r->planes <= 3 &&
+               r->same[0] >= 0 && r->same[0] <= 2 && r->same[1] >= 0 && r->same[1] <= 2;
+    for (int k = 0; fits && k < r->planes; k++) {
+        fits = r->divisor[k] > 0 && r->divisor[k] <= 4 && r->count[k] > 0 && r->count[k] <= 4 &&
+               groups * r->count[k] <= (b->right - b->left - 1) / r->divisor[k] + 4;
+        for (int i = 0; fits && i < r->count[k]; i++)
+            fits = r->place[k][i] >= 0 && r->place[k][i] < r->group;
+    }
+    return fits;
+}
+
 static PyObject *moments(PyObject *self, PyObject *args)
 {
     (void)self;
-    Py_buffer recipe, codes, offsets, dithers, toned, slopes, mean, sigma;
+    enum { RECIPE, CODES, OFFSETS, DITHERS_, TONED, SLOPES, MEAN, SIGMA, ALL };
+    Py_buffer in[ALL];
     Py_ssize_t layers, height, first;
     struct block b;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*w*w*nnn(nn)(nnnn)(nn)n:moments", &recipe, &codes, &offsets, &dithers, &toned,
-                          &slopes, &mean, &sigma, &layers, &height, &first, &b.rows, &b.columns, &b.top, &b.bottom,
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*w*w*nnn(nn)(nnnn)(nn)n:moments", &in[0], &in[1], &in[2], &in[3], &in[4],
+                          &in[5], &in[6], &in[7], &layers, &height, &first, &b.rows, &b.columns, &b.top, &b.bottom,
                           &b.left, &b.right, &b.row, &b.column, &b.line))
         return NULL;
-    const struct recipe *r = b.recipe = recipe.buf;
-    const Py_ssize_t many = 1 << 16, out = (b.bottom - b.top) * b.line * 2;
-    PyObject *done = NULL;
-    float *rows = NULL;
-    int sound = recipe.len == sizeof *r && layers > 0 && layers < many && height > 0 && height < many && b.rows > 0 &&
-                b.columns > 0 && b.columns < many && first >= 0 && first + b.rows <= height && 0 <= b.top &&
-                b.top < b.bottom && b.bottom <= b.rows && 0 <= b.left && b.left < b.right && b.right <= b.columns &&
-                b.row >= 0 && b.column >= 0 && b.line > 0 && b.line <= 4 * many && (r->colours == 1 || r->colours == 3) &&
-                r->planes > 0 && r->planes <= 3 && r->group > 0 && r->same[0] >= 0 && r->same[0] <= 2 && r->same[1] >= 0 &&
-                r->same[1] <= 2;
-    for (int k = 0; sound && k < r->planes; k++) {
-        sound = r->divisor[k] > 0 && r->divisor[k] <= 4 && r->count[k] > 0 && r->count[k] <= 4 &&
-                (b.line + r->group - 1) / r->group * r->count[k] <= (b.right - b.left - 1) / r->divisor[k] + 4;
-        for (int i = 0; sound && i < r->count[k]; i++)
-            sound = r->place[k][i] >= 0 && r->place[k][i] < r->group;
-    }
-    if (!sound)
+    b.recipe = in[RECIPE].buf;
+    if (in[RECIPE].len != sizeof *b.recipe || !sound(&b, layers, height, first)) {
         PyErr_SetString(PyExc_ValueError, "moments: sizes that do not go together");
-    else if (core_holds(&codes, layers * height * b.columns * 2, "codes") &&
-             core_holds(&offsets, b.rows * b.columns * 4, "offsets") &&
-             core_holds(&dithers, (DITHERS + b.columns + MARGIN) * 4, "dithers") &&
-             core_holds(&slopes, 4, "slopes") && core_holds(&toned, slopes.len / 2, "toned") &&
-             core_holds(&mean, out, "mean") && core_holds(&sigma, out, "sigma")) {
-        const Py_ssize_t room = b.columns + 3 * MARGIN;
-        b.codes = (const uint16_t *)codes.buf + first * b.columns;
-        b.layers = layers, b.layer = height * b.columns, b.table = slopes.len / 4;
-        b.offsets = offsets.buf, b.dithers = dithers.buf, b.toned = toned.buf, b.slopes = slopes.buf;
-        b.mean = mean.buf, b.sigma = sigma.buf;
-        rows = calloc((size_t)(18 * room + MARGIN), sizeof *rows);
-        if (rows == NULL) {
-            PyErr_NoMemory();
-        } else {
-            Py_BEGIN_ALLOW_THREADS
-            moments_of(&b, rows, room);
-            Py_END_ALLOW_THREADS
-            done = Py_NewRef(Py_None);
-        }
-        free(rows);
+        return released(in, ALL, NULL);
     }
-    Py_buffer *const buffers[] = {&recipe, &codes, &offsets, &dithers, &toned, &slopes, &mean, &sigma};
-    for (size_t at = 0; at < sizeof buffers / sizeof *buffers; at++)
-        PyBuffer_Release(buffers[at]);
-    return done;
+    const Py_ssize_t out = (b.bottom - b.top) * b.line * 2, room = b.columns + 3 * MARGIN;
+    if (!core_holds(&in[CODES], layers * height * b.columns * 2, "codes") ||
+        !core_holds(&in[OFFSETS], b.rows * b.columns * 4, "offsets") ||
+        !core_holds(&in[DITHERS_], (DITHERS + b.columns + MARGIN) * 4, "dithers") ||
+        !core_holds(&in[SLOPES], 4, "slopes") || !core_holds(&in[TONED], in[SLOPES].len / 2, "toned") ||
+        !core_holds(&in[MEAN], out, "mean") || !core_holds(&in[SIGMA], out, "sigma"))
+        return released(in, ALL, NULL);
+    float *rows = calloc((size_t)(18 * room + MARGIN), sizeof *rows);
+    if (rows == NULL)
+        return released(in, ALL, PyErr_NoMemory());
+    b.codes = (const uint16_t *)in[CODES].buf + first * b.columns;
+    b.layers = layers, b.layer = height * b.columns, b.table = in[SLOPES].len / 4;
+    b.offsets = in[OFFSETS].buf, b.dithers = in[DITHERS_].buf, b.toned = in[TONED].buf, b.slopes = in[SLOPES].buf;
+    b.mean = in[MEAN].buf, b.sigma = in[SIGMA].buf;
+    Py_BEGIN_ALLOW_THREADS
+    moments_of(&b, rows, room);
+    Py_END_ALLOW_THREADS
+    free(rows);
+    return released(in, ALL, Py_NewRef(Py_None));
 }
 
 PyMethodDef moments_functions[] = {{"moments", moments, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -126,6 +125,7 @@ class CoreSender(BurstSender):
         super().__init__(channel, sink, report, gso=gso)
         self._lock = lock
         self._outside = False
+        self._interrupted = False
         self._socket = -1
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
@@ -162,14 +162,16 @@ class CoreSender(BurstSender):
             self._report(OSError(error, os.strerror(error)))
         with self._lock:
             self._outside = False
-            with contextlib.suppress(BlockingIOError):
+            if self._interrupted:
+                self._interrupted = False
                 os.eventfd_read(self._wake)
             # A packet that the socket refuses is lost, as on a cable.
             self._channel.left(due, sent + bool(error), round(now), link_free_ns, earliest_ns)
 
     def interrupt(self) -> None:
         """See `Sender.interrupt`."""
-        if self._outside:
+        if self._outside and not self._interrupted:
+            self._interrupted = True
             os.eventfd_write(self._wake, 1)
 
     def close(self) -> None:
