@@ -67,6 +67,33 @@ def _picture(folder: Path) -> Path:
     return folder / "part.png"
 
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "http.md"
+
+
+@pytest.mark.parametrize("chapter", ["With curl", "From the shell"])
+def test_what_the_document_shows_can_be_typed(url: str, curl: Callable[..., str], tmp_path: Path, chapter: str) -> None:
+    emu.aravis("aravis_stream", camera=ADDRESS, frames=1, packet_size=1500)  # something for a snapshot to show
+    curl("/cameras/left/features/TriggerMode", "-X", "PUT", "-d", "On")  # something for a trigger to do
+    curl("/cameras/left/features/TriggerSource", "-X", "PUT", "-d", "Software")
+    _picture(tmp_path)
+    text = DOCUMENT.read_text().partition(f"## {chapter}\n")[2].partition("```sh\n")[2].partition("```")[0]
+    endless = ("/events", "ctl watch")
+    lines = [line for line in text.splitlines() if not any(word in line for word in endless)]
+    assert len(lines) > 8
+    script = "\n".join(lines).replace("http://127.0.0.1:8639", url).replace("curl ", "curl -sS --fail-with-body ")
+    done = subprocess.run(
+        ["bash", "-e", "-x", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TISCAM_EMU_HTTP": url},
+        timeout=emu.PROGRAM_PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert (tmp_path / "last.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_three_ways_do_the_same(url: str, curl: Callable[..., str]) -> None:
     there = tiscam_emu.connect(url)["left"]
     ways: tuple[Callable[[int], Any], ...] = (

@@ -57,13 +57,12 @@ export class Camera extends EventTarget {
 
   // Losses that follow each other are one entry of the list.
   keep(told) {
-    const heard = new Date();
-    const [newest] = this.happenings;
+    const more = { ...told, heard: new Date() };
     const counted = COUNTED[told.kind];
-    const more = { ...told, heard };
-    if (counted && newest?.kind === told.kind && heard - newest.heard < TOGETHER_MS) {
-      more[counted] += newest[counted];
-      this.happenings.shift();
+    const before = counted ? this.happenings.slice(0, 2).findIndex((one) => one.kind === told.kind) : -1;
+    if (before >= 0 && more.heard - this.happenings[before].heard < TOGETHER_MS) {
+      more[counted] += this.happenings[before][counted];
+      this.happenings.splice(before, 1);
     }
     this.happenings.unshift(more);
     this.happenings.length = Math.min(this.happenings.length, KEPT);

@@ -23,7 +23,7 @@ export class Opened {
     };
     this.charts = [
       new Chart("frames a second", "fps", 1, "rate"),
-      new Chart("resent / skipped a second", "", 0, "resent", "skipped"),
+      new Chart("resent / skipped", "", 0, "resent", "skipped"),
       new Chart("exposure", "µs", 0, "exposure"),
     ];
     this.faults = new Faults(camera);
