@@ -142,11 +142,11 @@ static void keep(const struct found *camera, struct found *found, size_t *count,
     ++*count;
 }
 
-/* Answers until the time is over, or none came for `quiet_ms`. */
+/* Answers until the time is over, or none came for `quiet_ms` after the first. */
 static void collect(int fd, const struct network *network, int64_t until, int64_t quiet_ms, struct found *found,
                     size_t *count, size_t max) {
     uint8_t data[GVCP_DATAGRAM_MAX];
-    int64_t quiet_until = now_ms() + quiet_ms;
+    int64_t quiet_until = until;
     for (;;) {
         int64_t end = quiet_until < until ? quiet_until : until, now = now_ms();
         struct pollfd ready = {.fd = fd, .events = POLLIN};

@@ -104,12 +104,12 @@ static void stop_feeding(struct stream *stream, bool deliver_aborted) {
 /* For a while, and have all buffers back. With lifecycle held, and nothing else. */
 static void halt(struct stream *stream) {
     stop_feeding(stream, false);
-    lib.arv_stream_stop_thread(stream->arv, TRUE);
+    halt_stream(stream->arv);
     reclaim(stream);
 }
 
 static void go_on(struct stream *stream) {
-    lib.arv_stream_start_thread(stream->arv);
+    go_on_with_stream(stream->arv);
     pthread_mutex_lock(&stream->module.lock);
     stream->feeding = true;
     feed(stream);
@@ -126,7 +126,7 @@ static GC_ERROR start(struct stream *stream, uint64_t count) {
     if (!count) return fail(GC_ERR_INVALID_PARAMETER, "an acquisition of no frames");
     if (__atomic_load_n(&device->lost, __ATOMIC_SEQ_CST)) return fail(GC_ERR_IO, "the camera is lost");
     pthread_mutex_lock(&device->module.lock); /* libaravis' nodes are for one thread at a time */
-    ArvStream *arv = lib.arv_device_create_stream(device->arv, on_stream, stream, &error);
+    ArvStream *arv = new_stream(device->arv, on_stream, stream, &error);
     pthread_mutex_unlock(&device->module.lock);
     if (!arv) {
         GC_ERROR code = fail(GC_ERR_IO, "stream: %s", error ? error->message : "libaravis gives no reason");
@@ -144,6 +144,7 @@ static GC_ERROR start(struct stream *stream, uint64_t count) {
     stream->deliver_aborted = false;
     feed(stream);
     pthread_mutex_unlock(&stream->module.lock);
+    run_stream(arv);
     debug("%s: acquisition runs", device->found.id);
     return GC_ERR_SUCCESS;
 }
