@@ -9,6 +9,9 @@
 #include "core.h"
 
 enum { FINISH_MS = 200, RECEIVE_BUFFER_MAX = 64 << 20 };
+/* More patience with lost packets than the library's own 100 ms and a quarter of a frame's packets. */
+enum { FRAME_RETENTION_US = 300000 };
+static const double REQUEST_RATIO = 1.0;
 
 /* With the stream's lock held. */
 static void feed(struct stream *stream) {
@@ -136,7 +139,8 @@ static GC_ERROR start(struct stream *stream, uint64_t count) {
     pthread_mutex_lock(&stream->module.lock);
     TAILQ_FOREACH(buffer, &stream->all, all) if (buffer->size > largest) largest = buffer->size;
     size_t room = 2 * largest < RECEIVE_BUFFER_MAX ? 2 * largest : RECEIVE_BUFFER_MAX;
-    lib.g_object_set(arv, "socket-buffer", ARV_GV_STREAM_SOCKET_BUFFER_FIXED, "socket-buffer-size", (int)room, NULL);
+    lib.g_object_set(arv, "socket-buffer", ARV_GV_STREAM_SOCKET_BUFFER_FIXED, "socket-buffer-size", (int)room,
+                     "frame-retention", FRAME_RETENTION_US, "packet-request-ratio", REQUEST_RATIO, NULL);
     stream->arv = arv;
     stream->to_deliver = count;
     stream->delivered = stream->last_id = stream->last_underruns = stream->nameless = 0;
