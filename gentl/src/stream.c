@@ -10,7 +10,7 @@
 
 enum { FINISH_MS = 200, RECEIVE_BUFFER_MAX = 64 << 20 };
 /* More patience with lost packets than the library's own 100 ms and a quarter of a frame's packets. */
-enum { FRAME_RETENTION_US = 300000 };
+enum { FRAME_RETENTION_US = 300000, STREAM_CHANNEL_PORT = 0x0D00 };
 static const double REQUEST_RATIO = 1.0;
 
 /* With the stream's lock held. */
@@ -329,6 +329,7 @@ GC_API DSGetParentDev(DS_HANDLE handle, DEV_HANDLE *device) {
 static void negotiate_packet_size(struct device *device) {
     pthread_mutex_lock(&device->module.lock);
     lib.arv_gv_device_auto_packet_size((ArvGvDevice *)device->arv, NULL);
+    lib.arv_device_write_register(device->arv, STREAM_CHANNEL_PORT, 0, NULL); /* its test packets went there */
     debug("%s: packets of %u bytes", device->found.id,
           lib.arv_gv_device_get_packet_size((ArvGvDevice *)device->arv, NULL));
     pthread_mutex_unlock(&device->module.lock);
