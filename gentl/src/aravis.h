@@ -1,4 +1,5 @@
-/* libaravis and what of GLib comes with it, loaded when GCInitLib is called: where it is missing, that can be said. */
+/* libaravis and what of GLib comes with it, loaded when GCInitLib is called: where it is missing, that can be said, and
+   a consumer that is on libaravis itself has us use its own: GLib's types are there once in a process. */
 #ifndef GIGE_VISION_ARAVIS_H
 #define GIGE_VISION_ARAVIS_H
 
@@ -15,7 +16,6 @@
     X(arv_gv_device_get_packet_size)                                                                                   \
     X(arv_gv_device_get_timestamp_tick_frequency)                                                                      \
     X(arv_device_error_quark)                                                                                          \
-    X(arv_device_create_stream)                                                                                        \
     X(arv_device_read_memory)                                                                                          \
     X(arv_device_write_memory)                                                                                         \
     X(arv_device_read_register)                                                                                        \
@@ -23,8 +23,6 @@
     X(arv_device_get_integer_feature_value)                                                                            \
     X(arv_stream_push_buffer)                                                                                          \
     X(arv_stream_try_pop_buffer)                                                                                       \
-    X(arv_stream_start_thread)                                                                                         \
-    X(arv_stream_stop_thread)                                                                                          \
     X(arv_stream_get_info_uint64_by_name)                                                                              \
     X(arv_buffer_new_full)                                                                                             \
     X(arv_buffer_get_user_data)                                                                                        \
@@ -57,11 +55,21 @@
 struct aravis {
     ARAVIS_FUNCTIONS(MEMBER)
     ARAVIS_PART_FUNCTIONS(MEMBER)
-    int has_parts;
+    gboolean has_parts;
+    gboolean later; /* 0.10, else 0.8 */
 };
 #undef MEMBER
 
 extern struct aravis lib;
+
+ArvStream *new_stream(ArvDevice *device, ArvStreamCallback callback, void *data, GError **error);
+/* Let a stream's thread run: in 0.8 it does from the beginning. */
+void run_stream(ArvStream *stream);
+/* End a stream's thread for a while, and delete the buffers it has not begun to fill. */
+void halt_stream(ArvStream *stream);
+void go_on_with_stream(ArvStream *stream);
+/* An ArvDeviceError as 0.8 has it. */
+int device_error(const GError *error);
 
 /* NULL if all is there, else what is not. */
 const char *load_aravis(void);

@@ -127,8 +127,9 @@ size_t list_networks(struct network *networks, size_t max);
 /* Ask by broadcast, every address of TISCAM_GENTL_ADDRESSES, and those in `known`; returns how many answered. */
 size_t discover(const struct network *network, const struct found *known, size_t known_count, uint64_t timeout_ms,
                 struct found *found, size_t max);
-/* One register of a camera without being its client; false if it does not answer. */
-bool peek_register(const struct network *network, struct in_addr camera, uint32_t address, uint32_t *value);
+/* One register of a camera without being its client. */
+enum peek { SILENT, REFUSED, TOLD };
+enum peek peek_register(const struct network *network, struct in_addr camera, uint32_t address, uint32_t *value);
 
 /* modules ----------------------------------------------------------------------------------------------------------- */
 

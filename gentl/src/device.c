@@ -10,7 +10,7 @@ enum { URL_ADDRESS = 0x0200, URL_LENGTH = 512 };
 
 /* The code for an error of libaravis, which is freed. */
 static GC_ERROR fail_with(GError *error, GC_ERROR code, const char *what) {
-    if (error && error->domain == lib.arv_device_error_quark()) switch (error->code) {
+    if (error && error->domain == lib.arv_device_error_quark()) switch (device_error(error)) {
         case ARV_DEVICE_ERROR_PROTOCOL_ERROR_NOT_IMPLEMENTED: code = GC_ERR_NOT_IMPLEMENTED; break;
         case ARV_DEVICE_ERROR_PROTOCOL_ERROR_INVALID_PARAMETER: code = GC_ERR_INVALID_VALUE; break;
         case ARV_DEVICE_ERROR_PROTOCOL_ERROR_BAD_ALIGNMENT:
@@ -124,6 +124,10 @@ static GC_ERROR open_device(struct interface *interface, const char *id, int32_t
     device->access = access;
     device->module.parent = &interface->module;
     GC_ERROR error = take_place(interface, id, device, &place);
+    if (error == GC_ERR_INVALID_ID && *id) { /* Aravis opens an interface anew, and a camera without looking again */
+        update_devices(interface, NULL, GENTL_INFINITE);
+        error = take_place(interface, id, device, &place);
+    }
     if (!error) error = connect_camera(device, &interface->network);
     if (error) {
         disconnect_camera(device);

@@ -142,11 +142,11 @@ static void keep(const struct found *camera, struct found *found, size_t *count,
     ++*count;
 }
 
-/* Answers until the time is over, or none came for `quiet_ms`. */
+/* Answers until the time is over, or none came for `quiet_ms` after the first. */
 static void collect(int fd, const struct network *network, int64_t until, int64_t quiet_ms, struct found *found,
                     size_t *count, size_t max) {
     uint8_t data[GVCP_DATAGRAM_MAX];
-    int64_t quiet_until = now_ms() + quiet_ms;
+    int64_t quiet_until = until;
     for (;;) {
         int64_t end = quiet_until < until ? quiet_until : until, now = now_ms();
         struct pollfd ready = {.fd = fd, .events = POLLIN};
@@ -220,22 +220,21 @@ size_t discover(const struct network *network, const struct found *known, size_t
     return count;
 }
 
-bool peek_register(const struct network *network, struct in_addr camera, uint32_t address, uint32_t *value) {
+enum peek peek_register(const struct network *network, struct in_addr camera, uint32_t address, uint32_t *value) {
     uint8_t ask[] = {0x42, 0x01, 0x00, 0x80, 0, 4, 0x50, 0x45, (uint8_t)(address >> 24), (uint8_t)(address >> 16),
                      (uint8_t)(address >> 8), (uint8_t)address};
     uint8_t data[GVCP_DATAGRAM_MAX];
-    bool heard = false;
+    enum peek heard = SILENT;
     int fd = open_socket(network);
-    if (fd < 0) return false;
-    for (int tries = 0; tries < PEEK_TRIES && !heard; tries++) {
+    for (int tries = 0; fd >= 0 && tries < PEEK_TRIES && heard == SILENT; tries++) {
         struct pollfd ready = {.fd = fd, .events = POLLIN};
         send_by(fd, network, camera, ask, sizeof ask);
         if (poll(&ready, 1, PEEK_WAIT_MS) <= 0) continue;
         ssize_t size = recv(fd, data, sizeof data, 0);
-        heard = size >= HEADER + 4 && (word(data) == READREG_ACK); /* status 0 in front of it */
-        if (heard) *value = word(data + HEADER);
-        if (size >= HEADER && !heard) break; /* it answered that it will not */
+        if (size < HEADER || (word(data) & 0xFFFF) != READREG_ACK) continue;
+        heard = size >= HEADER + 4 && !(word(data) >> 16) ? TOLD : REFUSED; /* the status is in front */
+        if (heard == TOLD) *value = word(data + HEADER);
     }
-    close(fd);
+    if (fd >= 0) close(fd);
     return heard;
 }

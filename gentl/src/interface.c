@@ -7,6 +7,7 @@
 #include "core.h"
 
 enum { CONTROL_CHANNEL_PRIVILEGE = 0x0A00, EXCLUSIVE = 1, CONTROL = 2 };
+enum { TICK_FREQUENCY_HIGH = 0x093C, TICK_FREQUENCY_LOW = 0x0940 };
 
 GC_ERROR network_info(const struct network *network, int32_t cmd, struct value *value) {
     char text[TEXT_MAX], address[INET_ADDRSTRLEN];
@@ -150,8 +151,11 @@ static int32_t access_status(struct interface *interface, const struct found *fo
     }
     pthread_mutex_unlock(&interface->module.lock);
     if (status != DEVICE_ACCESS_STATUS_UNKNOWN) return status;
-    if (!peek_register(&interface->network, found->address, CONTROL_CHANNEL_PRIVILEGE, &privilege))
-        return DEVICE_ACCESS_STATUS_NOACCESS; /* unreachable, or somebody has it alone */
+    switch (peek_register(&interface->network, found->address, CONTROL_CHANNEL_PRIVILEGE, &privilege)) {
+    case SILENT: return DEVICE_ACCESS_STATUS_NOACCESS;
+    case REFUSED: return DEVICE_ACCESS_STATUS_BUSY; /* who has it alone lets nobody read */
+    default: break;
+    }
     if (privilege & EXCLUSIVE) return DEVICE_ACCESS_STATUS_BUSY;
     return privilege & CONTROL ? DEVICE_ACCESS_STATUS_READONLY : DEVICE_ACCESS_STATUS_READWRITE;
 }
@@ -178,8 +182,8 @@ GC_ERROR camera_info(struct interface *interface, const struct found *found, int
     case DEVICE_INFO_SERIAL_NUMBER: set_text(value, found->serial); break;
     case DEVICE_INFO_VERSION: set_text(value, found->version); break;
     case DEVICE_INFO_TIMESTAMP_FREQUENCY:
-        if (!peek_register(&interface->network, found->address, 0x093C, &high) ||
-            !peek_register(&interface->network, found->address, 0x0940, &low))
+        if (peek_register(&interface->network, found->address, TICK_FREQUENCY_HIGH, &high) != TOLD ||
+            peek_register(&interface->network, found->address, TICK_FREQUENCY_LOW, &low) != TOLD)
             return fail(GC_ERR_NOT_AVAILABLE, "%s does not tell its tick frequency", found->id);
         set_number(value, INFO_DATATYPE_UINT64, (uint64_t)high << 32 | low);
         break;

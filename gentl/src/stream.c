@@ -9,6 +9,9 @@
 #include "core.h"
 
 enum { FINISH_MS = 200, RECEIVE_BUFFER_MAX = 64 << 20 };
+/* More patience with lost packets than the library's own 100 ms and a quarter of a frame's packets. */
+enum { FRAME_RETENTION_US = 300000, STREAM_CHANNEL_PORT = 0x0D00 };
+static const double REQUEST_RATIO = 1.0;
 
 /* With the stream's lock held. */
 static void feed(struct stream *stream) {
@@ -104,12 +107,12 @@ static void stop_feeding(struct stream *stream, bool deliver_aborted) {
 /* For a while, and have all buffers back. With lifecycle held, and nothing else. */
 static void halt(struct stream *stream) {
     stop_feeding(stream, false);
-    lib.arv_stream_stop_thread(stream->arv, TRUE);
+    halt_stream(stream->arv);
     reclaim(stream);
 }
 
 static void go_on(struct stream *stream) {
-    lib.arv_stream_start_thread(stream->arv);
+    go_on_with_stream(stream->arv);
     pthread_mutex_lock(&stream->module.lock);
     stream->feeding = true;
     feed(stream);
@@ -126,7 +129,7 @@ static GC_ERROR start(struct stream *stream, uint64_t count) {
     if (!count) return fail(GC_ERR_INVALID_PARAMETER, "an acquisition of no frames");
     if (__atomic_load_n(&device->lost, __ATOMIC_SEQ_CST)) return fail(GC_ERR_IO, "the camera is lost");
     pthread_mutex_lock(&device->module.lock); /* libaravis' nodes are for one thread at a time */
-    ArvStream *arv = lib.arv_device_create_stream(device->arv, on_stream, stream, &error);
+    ArvStream *arv = new_stream(device->arv, on_stream, stream, &error);
     pthread_mutex_unlock(&device->module.lock);
     if (!arv) {
         GC_ERROR code = fail(GC_ERR_IO, "stream: %s", error ? error->message : "libaravis gives no reason");
@@ -136,7 +139,8 @@ static GC_ERROR start(struct stream *stream, uint64_t count) {
     pthread_mutex_lock(&stream->module.lock);
     TAILQ_FOREACH(buffer, &stream->all, all) if (buffer->size > largest) largest = buffer->size;
     size_t room = 2 * largest < RECEIVE_BUFFER_MAX ? 2 * largest : RECEIVE_BUFFER_MAX;
-    lib.g_object_set(arv, "socket-buffer", ARV_GV_STREAM_SOCKET_BUFFER_FIXED, "socket-buffer-size", (int)room, NULL);
+    lib.g_object_set(arv, "socket-buffer", ARV_GV_STREAM_SOCKET_BUFFER_FIXED, "socket-buffer-size", (int)room,
+                     "frame-retention", FRAME_RETENTION_US, "packet-request-ratio", REQUEST_RATIO, NULL);
     stream->arv = arv;
     stream->to_deliver = count;
     stream->delivered = stream->last_id = stream->last_underruns = stream->nameless = 0;
@@ -144,6 +148,7 @@ static GC_ERROR start(struct stream *stream, uint64_t count) {
     stream->deliver_aborted = false;
     feed(stream);
     pthread_mutex_unlock(&stream->module.lock);
+    run_stream(arv);
     debug("%s: acquisition runs", device->found.id);
     return GC_ERR_SUCCESS;
 }
@@ -324,6 +329,7 @@ GC_API DSGetParentDev(DS_HANDLE handle, DEV_HANDLE *device) {
 static void negotiate_packet_size(struct device *device) {
     pthread_mutex_lock(&device->module.lock);
     lib.arv_gv_device_auto_packet_size((ArvGvDevice *)device->arv, NULL);
+    lib.arv_device_write_register(device->arv, STREAM_CHANNEL_PORT, 0, NULL); /* its test packets went there */
     debug("%s: packets of %u bytes", device->found.id,
           lib.arv_gv_device_get_packet_size((ArvGvDevice *)device->arv, NULL));
     pthread_mutex_unlock(&device->module.lock);

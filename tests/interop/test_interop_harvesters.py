@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ _ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def stamped(_lo_only: None, first_address: str) -> Iterator[dict[str, Ready]]:
     """All five models, and every frame of theirs can be checked to the last bit."""
-    models = [word for model in MODELS for word in ("--model", model)]
-    with emulator(
-        *models, "--stamp", "--address", first_address.removesuffix("1") + "91", cameras=len(MODELS)
-    ) as running:
-        yield {ready.key: ready for ready in running.ready}
+    with ExitStack() as running:
+        ready = {}
+        for number, model in enumerate(MODELS, 91):  # one after the other: each has but so long to get ready
+            address = f"{first_address.removesuffix('1')}{number}"
+            (one,) = running.enter_context(emulator("--model", model, "--stamp", "--address", address)).ready
+            ready[one.key] = one
+        yield ready
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +228,7 @@ def test_with_one_packet_in_a_hundred_lost_every_frame_is_whole(
         small(nodes)
         nodes.AcquisitionFrameRate.value = 20.0
         nodes.GevSCPSPacketSize.value = 1500
-        acquirer.num_buffers = 8
+        acquirer.num_buffers = 16
         acquirer.start()
         ids = [fetch_whole(acquirer) for _ in range(30)]
         acquirer.stop()
@@ -263,3 +266,30 @@ def test_an_unplugged_camera_is_an_error_and_comes_back(
         again.start()
         fetch_whole(again)
         again.stop()
+
+
+def test_frames_of_several_parts_have_image_and_chunks(
+    harvester: Any, tiscam_camera_factory: Callable[..., Camera]
+) -> None:
+    from genicam.gentl import PAYLOADTYPE_INFO_IDS
+    from harvesters.core import ParameterKey, ParameterSet
+
+    camera = tiscam_camera_factory("39GX265-Z20", stamp=True, multi_part=True)
+    listed(harvester, camera.serial)
+    # harvesters gives the buffer to a parser that knows no chunks in a part
+    config = ParameterSet({ParameterKey.ENABLE_AUTO_CHUNK_DATA_UPDATE: False})
+    with harvester.create({"serial_number": camera.serial}, config=config) as acquirer:
+        nodes = acquirer.remote_device.node_map
+        small(nodes)
+        nodes.GevGVSPExtendedIDMode.value = "On"
+        nodes.GevSCCFGMultiPart.value = True
+        nodes.ChunkModeActive.value = True
+        nodes.ChunkSelector.value = "ExposureTime"
+        nodes.ChunkEnable.value = True
+        acquirer.start()
+        with acquirer.fetch(timeout=PATIENCE_S) as buffer:
+            image = buffer.payload.components[0]
+            assert (image.width, image.height, image.data_format) == (640, 480, nodes.PixelFormat.value)
+            assert buffer.module.payload_type == PAYLOADTYPE_INFO_IDS.PAYLOAD_TYPE_MULTI_PART
+            assert (buffer.module.num_chunks, len(buffer.payload.components)) == (1, 2)
+        acquirer.stop()
