@@ -46,7 +46,6 @@ from tiscam_emu.net.sockets import (
     send_quietly,
 )
 from tiscam_emu.net.status import CameraStatus, ClientMistake
-from tiscam_emu.net.stream_roles import PacketSink
 from tiscam_emu.recordings import play
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scenes.scene import SceneSpec, load_scene
@@ -129,8 +128,10 @@ class CameraRunner:
             self._broadcast = [self._kept_open(sock) for sock in self._open_broadcast_sockets()]
             self._sockets = [self._control, *self._broadcast]
             self._message_socket = self._kept_open(open_message_socket(self.address))
-            self._stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
+            stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
+            self._stream_socket: StreamSocket | RecordingSink = stream_socket
             if self._recorder is not None:
+                self._stream_socket = RecordingSink(stream_socket, self._recorder, self.address)
                 self._recorder.wait_open()
         except UserError:
             self.close()
@@ -142,10 +143,7 @@ class CameraRunner:
         if "GevMCSP" in self.camera.state:
             self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
         seed = f"{self.options.seed} {self.address}"
-        sink: PacketSink = self._stream_socket
-        if self._recorder is not None:
-            sink = RecordingSink(sink, self._recorder, self.address, self._stream_socket.port)
-        self._cable: Cable[_Wire] = Cable(sink, self.clock, self._wake, seed)
+        self._cable: Cable[_Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
         self.use_faults(FaultPlan.parse(self.options.faults))
         self.pipeline = FramePipeline(
             self._scenes,
