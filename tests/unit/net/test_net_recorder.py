@@ -45,7 +45,7 @@ def test_what_a_stream_sends_is_sent_and_written_and_its_memory_may_be_used_agai
         client.settimeout(10)
         behind = StreamSocket("127.0.0.1")
         sink = RecordingSink(behind, running, "127.0.0.1")
-        sink.target(*client.getsockname(), False)
+        sink.target("127.0.0.1", client.getsockname()[1], False)
         memory = bytearray(b"first packet")
         sink.send([memoryview(memory)])
         memory[:5] = b"other"
