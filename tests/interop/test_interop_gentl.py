@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.interop.cable import CAMERA, GATEWAY, Cable, _namespace, camera_on, ip, laid_cable
+from tests.interop.cable import CAMERA, GATEWAY, Cable, namespace, camera_on, ip, laid_cable
 from tests.interop.emulator import PATIENCE_S, Ready, emulator, run, wait_until
 from tests.interop.gentl_library import FUNCTIONS, INFINITE, GenTLError, Library, Opened, arguments_of
 
@@ -900,7 +900,7 @@ def test_random_calls_from_threads_neither_crash_nor_race(producer: Path, camera
 @contextmanager
 def behind_a_router() -> Iterator[tuple[Cable, list[str]]]:
     """A cable whose client's end forwards to a third namespace, and what runs a command there."""
-    with laid_cable() as cable, _namespace() as far:
+    with laid_cable() as cable, namespace() as far:
         router = cable.at(cable.client)
         ip(
             router,

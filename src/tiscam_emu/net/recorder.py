@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from tiscam_emu.errors import UserError
 from tiscam_emu.gvsp.packets import Packet, Run
-from tiscam_emu.net.stream_roles import PacketSink
+from tiscam_emu.net.sockets import StreamSocket
 from tiscam_emu.recordings.handover import Flow, packed
 
 WAITING_BYTES = 64 * 1024 * 1024
@@ -113,6 +113,8 @@ class Recorder:
                 self._hand_over(pipe)
             pipe.close()
         except OSError:
+            with contextlib.suppress(OSError):  # what is left in it cannot be written either
+                pipe.close()
             self._report(f"the recording {self._path} cannot be written any more; the camera goes on without it")
 
     def _hand_over(self, pipe: IO[bytes]) -> None:
@@ -136,10 +138,15 @@ class Recorder:
 class RecordingSink:
     """State: where the stream goes; see `PacketSink`. All that is sent is handed to the recorder, too."""
 
-    def __init__(self, sink: PacketSink, recorder: Recorder, host: str, port: int) -> None:
+    def __init__(self, sink: StreamSocket, recorder: Recorder, host: str) -> None:
         self._sink = sink
         self._recorder = recorder
-        self._flow = Flow(host, port, host, 0)
+        self._flow = Flow(host, sink.port, host, 0)
+
+    @property
+    def port(self) -> int:
+        """See `StreamSocket.port`."""
+        return self._sink.port
 
     def target(self, host: str, port: int, do_not_fragment: bool) -> None:
         """See `PacketSink.target`."""

@@ -50,7 +50,6 @@ from tiscam_emu.net.sockets import (
     send_quietly,
 )
 from tiscam_emu.net.status import CameraStatus, ClientMistake
-from tiscam_emu.net.stream_roles import PacketSink
 from tiscam_emu.net.timeline import Timeline
 from tiscam_emu.net.watchers import Told
 from tiscam_emu.recordings import play
@@ -154,8 +153,10 @@ class CameraRunner:
             self._broadcast = [self._kept_open(sock) for sock in self._open_broadcast_sockets()]
             self._sockets = [self._control, *self._broadcast]
             self._message_socket = self._kept_open(open_message_socket(self.address))
-            self._stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
+            stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
+            self._stream_socket: StreamSocket | RecordingSink = stream_socket
             if self._recorder is not None:
+                self._stream_socket = RecordingSink(stream_socket, self._recorder, self.address)
                 self._recorder.wait_open()
         except UserError:
             self.close()
@@ -172,10 +173,7 @@ class CameraRunner:
             self.close()
             raise
         seed = f"{self.options.seed} {self.address}"
-        sink: PacketSink = self._stream_socket
-        if self._recorder is not None:
-            sink = RecordingSink(sink, self._recorder, self.address, self._stream_socket.port)
-        self._cable: Cable[Wire] = Cable(sink, self.clock, self._wake, seed)
+        self._cable: Cable[Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
         self.pipeline = FramePipeline(
             self._scenes,
             self._cable.stream,

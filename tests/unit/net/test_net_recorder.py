@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,11 @@ from dpkt import ip as dpkt_ip
 from dpkt import pcapng
 
 from tiscam_emu.errors import InvalidOption, UserError
-from tiscam_emu.gvsp.packets import Packet, Run
+from tiscam_emu.gvsp.packets import Run
 from tiscam_emu.net import recorder
 from tiscam_emu.net.options import ServeOptions, recording_for
 from tiscam_emu.net.recorder import RecordedSocket, Recorder, RecordingSink
+from tiscam_emu.net.sockets import StreamSocket
 from tiscam_emu.recordings.handover import Flow
 
 FLOW = Flow("127.0.0.1", 1, "127.0.0.2", 2)
@@ -38,41 +38,27 @@ def _ended(running: Recorder) -> None:
     running._process.wait(60)
 
 
-class _Sink:
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-        self.runs: list[Run] = []
-        self.aimed: list[tuple[str, int, bool]] = []
-
-    def target(self, host: str, port: int, do_not_fragment: bool) -> None:
-        self.aimed.append((host, port, do_not_fragment))
-
-    def send(self, packets: Sequence[Packet]) -> None:
-        self.sent += map(bytes, packets)
-
-    def send_runs(self, runs: Sequence[Run]) -> None:
-        self.runs += runs
-
-    def descriptor(self) -> int | None:
-        return 3
-
-
-def test_what_a_sink_sends_is_sent_and_written_and_its_memory_may_be_used_again(tmp_path: Path) -> None:
-    running, behind = _opened(tmp_path / "a.pcapng"), _Sink()
-    sink = RecordingSink(behind, running, "127.0.0.1", 7)
-    sink.target("127.0.0.3", 9, True)
-    memory = bytearray(b"first packet")
-    sink.send([memoryview(memory)])
-    memory[:5] = b"other"
-    sink.send_runs([Run(b"aabbc", 2)])
+def test_what_a_stream_sends_is_sent_and_written_and_its_memory_may_be_used_again(tmp_path: Path) -> None:
+    running = _opened(tmp_path / "a.pcapng")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind(("127.0.0.1", 0))
+        client.settimeout(10)
+        behind = StreamSocket("127.0.0.1")
+        sink = RecordingSink(behind, running, "127.0.0.1")
+        sink.target("127.0.0.1", client.getsockname()[1], False)
+        memory = bytearray(b"first packet")
+        sink.send([memoryview(memory)])
+        memory[:5] = b"other"
+        sink.send_runs([Run(b"aabbc", 2)])
+        received = [client.recv(100) for _ in range(4)]
+        assert sink.port == behind.port
+        assert sink.descriptor() is None
+        behind.close()
     _ended(running)
 
-    assert behind.aimed == [("127.0.0.3", 9, True)]
-    assert behind.sent == [b"first packet"]
-    assert behind.runs == [Run(b"aabbc", 2)]
-    assert _written(tmp_path / "a.pcapng") == [b"first packet", b"aa", b"bb", b"c"]
+    assert received == [b"first packet", b"aa", b"bb", b"c"]
+    assert _written(tmp_path / "a.pcapng") == received
     assert (running.counters().kept, running.counters().not_kept) == (4, 0)
-    assert sink.descriptor() is None
 
 
 def test_a_socket_taken_over_does_as_before_and_both_ways_are_written(tmp_path: Path) -> None:
