@@ -180,6 +180,18 @@ def test_light_of_the_whole_sensor_serves_binned_skipped_and_smaller_regions(mon
     assert scene.looks > looks
 
 
+@pytest.mark.parametrize("pixel_format", ["Mono8", "BGR8"])
+def test_the_first_piece_is_drawn_before_the_rest_of_the_scene_is_looked_at(
+    mono_sensor: SensorModel, pixel_format: str
+) -> None:
+    scene = _Counting()
+    request = request_of(0, pixel_format, Region(1024, 1024))
+    out = np.zeros(request.payload_bytes(), np.uint8)
+    steps_taken = Renderer(replace(mono_sensor, width=1024, height=1024), scene, 1).draw(request, ArrayCanvas(out))
+    looks = [scene.looks for _ in steps_taken if out[: 1 << 16].all()]
+    assert looks[0] <= looks[-1] / 3
+
+
 def test_binned_neighbours_are_looked_at_together(mono_sensor: SensorModel) -> None:
     whole, binned = _Counting(), _Counting()
     frame_of(Renderer(mono_sensor, whole, 1), request_of(0, "Mono8", Region(256, 192)))

@@ -81,28 +81,30 @@ def native_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, 
 
 
 def numpy_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, sigma: Fixed) -> None:
-    """See `Moments`."""
+    """See `Moments`; the block's offsets are used up."""
     inner = block.inner
     mosaic = _mosaic(recipe, block)
     colours = _demosaiced(recipe, mosaic) if recipe["colours"] == 3 else [mosaic]
     part = np.s_[inner.top : inner.bottom, inner.left : inner.right]
     colours = [colour[part] for colour in colours]
-    signals = [_above_black(recipe, slot, colour) for slot, colour in enumerate(colours)]
+    alone = recipe["planes"] == len(colours) == 1  # memory is slower than arithmetic: what is there is used again
+    spare = [block.offsets_e[part]] if alone else [np.empty_like(colour) for colour in colours]
+    signals = [_above_black(recipe, slot, colour, spare[slot]) for slot, colour in enumerate(colours)]
     if recipe["mixes"]:
         colours = [_mixed(recipe, colours, slot) for slot in range(3)]
     for plane in range(recipe["planes"]):
-        divisor = int(recipe["divisor"][plane])
-        count = -(-mean.shape[1] // int(recipe["group"])) * int(recipe["count"][plane])
+        divisor, group, each = int(recipe["divisor"][plane]), int(recipe["group"]), int(recipe["count"][plane])
+        count = -(-mean.shape[1] // group) * each
         weights = recipe["mean"][:, plane]
-        same = recipe["planes"] == len(colours) == 1 and (weights[:, 0] == 1).all()
-        dn = _averaged(colours[0] if same else _weighted(colours, weights), divisor, count)
-        variance = _averaged(_weighted(signals, recipe["variance"][:, plane]), divisor, count)
-        line, column = block.place[0], block.place[1] // divisor
-        seeds = (np.arange(line, line + len(dn)) * 8 + plane * 2) * _APART + column
-        tone = table if recipe["toned"][plane] else None
+        same = alone and (weights[:, 0] == 1).all()
+        dn = colours[0] if same else _weighted(colours, weights, np.empty_like(colours[0]))
+        variance = _weighted(signals, recipe["variance"][:, plane], signals[0] if alone else np.empty_like(dn))
+        dn, variance = _averaged(dn, divisor, count), _averaged(variance, divisor, count)
         if recipe["offset"][:, plane].any():
             _by_place(np.add, dn, recipe["offset"][:, plane])
-        means, sigmas = _encoded(recipe, tone, dn, variance, seeds)
+        line, column = block.place[0], block.place[1] // divisor
+        seeds = (np.arange(line, line + len(dn)) * 8 + plane * 2) * _APART + column
+        means, sigmas = _encoded(recipe, table if recipe["toned"][plane] else None, dn, variance, seeds)
         _lay_out(recipe, plane, means, mean)
         _lay_out(recipe, plane, sigmas, sigma)
 
@@ -128,7 +130,8 @@ def _mosaic(recipe: Recipe, block: Block) -> Floats:
         electrons = layer.astype(np.float32)
         electrons *= electrons
         electrons *= recipe["light_e"]
-        np.minimum(electrons, recipe["most_e"], out=electrons)
+        if float(layer.max()) ** 2 * float(recipe["light_e"]) > 0.999 * float(recipe["most_e"]):
+            np.minimum(electrons, recipe["most_e"], out=electrons)
         if recipe["share"] != 1:
             electrons *= recipe["share"]
         total = np.add(total, electrons, out=electrons)
@@ -168,15 +171,14 @@ def _demosaiced(recipe: Recipe, mosaic: Floats) -> list[Floats]:
 
 def _mixed(recipe: Recipe, colours: list[Floats], colour: int) -> Floats:
     weights = recipe["mix"][colour]
-    mixed = _weighted(colours, np.tile(weights[:3], (4, 1)))
+    mixed = _weighted(colours, np.tile(weights[:3], (4, 1)), np.empty_like(colours[0]))
     mixed += weights[3]
     return np.clip(mixed, 0, recipe["clipped"], out=mixed)
 
 
-def _above_black(recipe: Recipe, slot: int, mean: Floats) -> Floats:
-    """What variance grows with."""
+def _above_black(recipe: Recipe, slot: int, mean: Floats, signal: Floats) -> Floats:
+    """What variance grows with, in `signal`."""
     black, cap, capped = (recipe[name][:, slot] for name in ("black_at", "cap_at", "capped"))
-    signal = np.empty_like(mean)
     if (black == black[0]).all():
         np.subtract(mean, black[0], out=signal)
     else:
@@ -190,9 +192,8 @@ def _above_black(recipe: Recipe, slot: int, mean: Floats) -> Floats:
     return signal
 
 
-def _weighted(rows: list[Floats], weights: NDArray[np.float32]) -> Floats:
-    """Rows times weights by place, summed; those that are 0 for a whole line are left out."""
-    total = np.empty_like(rows[0])
+def _weighted(rows: list[Floats], weights: NDArray[np.float32], total: Floats) -> Floats:
+    """Rows times weights by place, summed, in `total`; those that are 0 for a whole line are left out."""
     if len(rows) == 1 and (weights == weights[0]).all():
         np.multiply(rows[0], weights[0, 0], out=total)
         return total
@@ -231,8 +232,8 @@ def _averaged(values: Floats, divisor: int, count: int) -> Floats:
 
 def _encoded(
     recipe: Recipe, table: ToneTable | None, mean: Floats, variance: Floats, seeds: NDArray[np.int64]
-) -> tuple[Fixed, Fixed]:
-    """Means and variances as fixed point; `seeds` say where the rows' dithers begin."""
+) -> tuple[Floats | Fixed, Floats]:
+    """Means and variances as fixed point, to be cut off behind the point; `seeds` say where the rows' dithers begin."""
     sigma = np.sqrt(variance, out=variance)
     if table is None:
         np.minimum(sigma, recipe["most_sigma"], out=sigma)
@@ -248,15 +249,14 @@ def _encoded(
     mean += _dither_rows(seeds, mean.shape[1])
     if lowest < 0:
         np.floor(mean, out=mean)
-    if table is None:
-        means = mean.astype(np.int16)
-    else:
+    means: Floats | Fixed = mean
+    if table is not None:
         at = np.clip(mean, 0, table.slope.size - 1, out=mean).astype(np.int32)
         means = table.mean.take(at)
         sigma *= table.slope.take(at)
         np.minimum(sigma, recipe["most_sigma"], out=sigma)
     sigma += _dither_rows(seeds + _APART, mean.shape[1])
-    return means, sigma.astype(np.int16)
+    return means, sigma
 
 
 def _dither_rows(seeds: NDArray[np.int64], width: int) -> Floats:
@@ -266,7 +266,7 @@ def _dither_rows(seeds: NDArray[np.int64], width: int) -> Floats:
     return parts[seeds % _DITHERS]
 
 
-def _lay_out(recipe: Recipe, plane: int, values: Fixed, out: Fixed) -> None:
+def _lay_out(recipe: Recipe, plane: int, values: Floats | Fixed, out: Fixed) -> None:
     """Write a plane to its places in every group of components; a line's last group may lack some."""
     group, count = int(recipe["group"]), int(recipe["count"][plane])
     for position in range(count):

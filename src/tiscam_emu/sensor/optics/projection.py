@@ -104,16 +104,15 @@ def numpy_project(colours: Floats, filters: Filters, down: Taps, along: Taps, ga
     margins = ((0, 0), (max(-begin, 0), max(end - colours.shape[1], 0)))
     along = along.seen_from(-margins[1][0])
     seen = [_filtered(colours, weights, margins) for weights in filters.weights]
-    lines = [_across(along, seen[even], seen[odd]) for even, odd in filters.kinds]
+    lines = (
+        _across_straight(along, seen, filters) if (np.diff(along.first) == 1).all() else _across(along, seen, filters)
+    )
     if gain is None:
         return np.stack([_down(down, line) for line in lines])
     codes = np.empty((down.first.size, along.first.size), np.uint16)
-    for plane, line in enumerate(lines):
+    for plane, line in enumerate(lines[: len(codes)]):
         part = np.s_[plane :: len(lines)]
-        rows = Taps(down.first[part], down.weights[:, part])
-        if not rows.first.size:
-            continue
-        light = _down(rows, line)
+        light = _down(Taps(down.first[part], down.weights[:, part]), line)
         light *= gain[part]
         np.maximum(light, 0, out=light)
         np.minimum(light, np.float32(MAX_RADIANCE), out=light)
@@ -131,33 +130,47 @@ def _filtered(colours: Floats, weights: Floats, margins: tuple[tuple[int, int], 
     return np.pad(light, margins, mode="edge") if any(margins[1]) else light
 
 
-def _across(taps: Taps, even: Floats, odd: Floats) -> Floats:
-    total = np.empty((len(even), taps.first.size), np.float32)
-    straight = bool((np.diff(taps.first) == 1).all())
-    step = 1 if even is odd else 2
-    for start, seen in ((0, even), (1, odd))[:step]:
-        out, first = total[:, start::step], taps.first[start::step]
-        for number, weights in enumerate(taps.weights[:, start::step]):
-            if not first.size:
-                break
-            begin = int(first[0]) + number
-            values = (
-                seen[:, begin : begin + step * first.size : step] if straight else seen.take(first + number, axis=1)
-            )
-            if number:
-                out += values * weights
-            else:
-                np.multiply(values, weights, out=out)
-    return total
+def _across(taps: Taps, seen: list[Floats], filters: Filters) -> list[Floats]:
+    """Lines of every plane, the places of which see any others."""
+    lines = []
+    for kinds in filters.kinds:
+        total = np.zeros((len(seen[0]), taps.first.size), np.float32)
+        for start, kind in enumerate(kinds):
+            out, first = total[:, start::2], taps.first[start::2]
+            for number, weights in enumerate(taps.weights[:, start::2]):
+                out += seen[kind].take(first + number, axis=1) * weights
+        lines.append(total)
+    return lines
+
+
+def _across_straight(taps: Taps, seen: list[Floats], filters: Filters) -> list[Floats]:
+    """Lines of every plane, the places of which see those that lie side by side."""
+    halves = [[np.ascontiguousarray(light[:, half::2]) for half in (0, 1)] for light in seen]  # even columns, and odd
+    lines = []
+    for kinds in filters.kinds:
+        total = np.empty((len(seen[0]), taps.first.size), np.float32)
+        for start, kind in list(enumerate(kinds))[: taps.first.size]:
+            weights = taps.weights[:, start::2]
+            sum_, product = (np.zeros((len(total), weights.shape[1]), np.float32) for _ in range(2))
+            for number, of_number in enumerate(weights):
+                column, half = divmod(int(taps.first[start]) + number, 2)
+                np.multiply(halves[kind][half][:, column : column + of_number.size], of_number, out=product)
+                sum_ += product
+            total[:, start::2] = sum_
+        lines.append(total)
+    return lines
 
 
 def _down(taps: Taps, lines: Floats) -> Floats:
-    total: Floats | None = None
+    total = np.zeros((taps.first.size, lines.shape[1]), np.float32)
+    product = np.empty_like(total)
+    steps = np.diff(taps.first)
     for number, weights in enumerate(taps.weights):
-        values = lines.take(np.clip(taps.first + number, 0, len(lines) - 1), axis=0)
-        values *= weights[:, np.newaxis]
-        total = values if total is None else np.add(total, values, out=total)
-    assert total is not None
+        places = np.clip(taps.first + number, 0, len(lines) - 1)
+        even = steps.size and steps[0] > 0 and (np.diff(places) == steps[0]).all()
+        values = lines[places[0] : places[-1] + 1 : steps[0]] if even else lines.take(places, axis=0)
+        np.multiply(values, weights[:, np.newaxis], out=product)
+        total += product
     return total
 
 
