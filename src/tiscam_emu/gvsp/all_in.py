@@ -30,7 +30,9 @@ class AllInPacket:
         "memory",
         "packet_size",
         "packets",
+        "payload",
         "payload_bytes",
+        "places",
     )
 
     all_in = True
@@ -41,13 +43,15 @@ class AllInPacket:
             raise ValueError(f"a frame of {payload_bytes} bytes does not fit one packet of {packet_size}")
         self._description = b""
         self._payload = np.empty(payload_bytes, np.uint8)
-        self.memory = Rows(self._payload, payload_bytes)
+        self.payload = Rows(self._payload, payload_bytes)
         self.payload_bytes = payload_bytes
         self.packet_size = packet_size
         self.extended = extended
         self.header_bytes = header_bytes(extended=extended)
         self.block_id = 0
         self.packets: list[Packet] = [b""]
+        self.memory = np.empty(0, np.uint8)
+        self.places = np.zeros((1, 2), np.uint32)
 
     def restart(self) -> None:
         """Nothing: the packet is made anew from what is written."""
@@ -95,3 +99,5 @@ class AllInPacket:
         self.block_id = block_id
         header = PacketHeader(block_id, 0, PacketFormat.ALL_IN, self.extended).build()
         self.packets[0] = header + self._description + self._payload.tobytes()
+        self.memory = np.frombuffer(self.packets[0], np.uint8)
+        self.places[0, 1] = self.memory.size

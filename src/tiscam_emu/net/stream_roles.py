@@ -68,6 +68,10 @@ class PacketSink(Protocol):
         """Send packets in order; their memory is the caller's again afterwards."""
         ...
 
+    def descriptor(self) -> int | None:
+        """The connected socket that packets may be sent from directly, if they may."""
+        ...
+
     def send_runs(self, runs: Sequence[Run]) -> None:
         """Send packets that lie one behind the other in memory, many at a time."""
         ...

@@ -55,12 +55,12 @@ class Canvas(Protocol):
     """Takes a frame's bytes part by part and in order."""
 
     @property
-    def memory(self) -> Rows:
+    def payload(self) -> Rows:
         """Where the bytes go, for who writes there by himself."""
         ...
 
     def wrote(self, end: int) -> None:
-        """Know that all bytes before `end` have been written to memory."""
+        """Know that all bytes before `end` have been written there."""
         ...
 
     def write(self, first: int, part: ByteValues) -> None:
@@ -78,11 +78,11 @@ class ArrayCanvas:
     """
 
     def __init__(self, out: NDArray[np.uint8]) -> None:
-        self.memory = Rows(out.reshape(-1), out.size)
+        self.payload = Rows(out.reshape(-1), out.size)
 
     def wrote(self, end: int) -> None:
         """Nobody waits for the first bytes."""
 
     def write(self, first: int, part: ByteValues) -> None:
         """Copy a part."""
-        self.memory.flat[first : first + part.size] = part
+        self.payload.flat[first : first + part.size] = part

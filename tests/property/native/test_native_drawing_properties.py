@@ -133,10 +133,10 @@ def test_both_draw_the_same_bytes_into_whatever_rows(picture: Picture) -> None:
 
     for drawn, written in zip(tables(picture, expected.size), tables(picture, expected.size), strict=True):
         for table in (drawn, written):
-            table.memory.flat[...] = 0xA5
+            table.payload.flat[...] = 0xA5
         draw(NativeDrawing, frame, picture, drawn)
         written.write(0, expected)
-        assert np.array_equal(drawn.memory.flat, written.memory.flat)
+        assert np.array_equal(drawn.payload.flat, written.payload.flat)
         assert drawn.sendable_packets == written.sendable_packets
 
 

@@ -93,8 +93,7 @@ class NumpyDrawing:
         """See `Drawing.draw`."""
         shift = self._fixed_point.shift
         value = self._scratch[: noise.size]
-        np.copyto(value, noise)
-        np.multiply(value, self._sigma[first : first + noise.size], out=value)
+        np.multiply(self._sigma[first : first + noise.size], noise, out=value)
         if negated:
             np.negative(value, out=value)
         np.right_shift(value, shift, out=value)
@@ -189,7 +188,7 @@ class NativeDrawing:
         """See `Drawing.draw`."""
         end = first + noise.size
         mean, sigma, tables = self._mean[first:end], self._sigma[first:end], (self._tables, self._turns)
-        rows = canvas.memory
+        rows = canvas.payload
         canvas.wrote(self._kernel(mean, sigma, noise, (negated, *self._scale), *tables, self._groups, first, *rows))
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import shake_128
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu import native
 from tiscam_emu.pixel_formats import Packing
 from tiscam_emu.sensor.bayer import RGGB, Phase
 from tiscam_emu.sensor.isp import chain as isp
@@ -22,7 +23,7 @@ from tiscam_emu.sensor.isp.chain import Output
 from tiscam_emu.sensor.isp.colour_mix import Matrix, mix
 from tiscam_emu.sensor.pack import INTERLEAVERS, line_components
 
-Noise = NDArray[np.int8]
+Noise = NDArray[np.signedinteger[Any]]
 Floats = NDArray[np.float32]
 
 BLOCK = 1 << 18
@@ -35,6 +36,9 @@ Z_UNITS = 16
 """What one standard deviation counts."""
 
 POOL_SEED = 0x7A11
+_SAMPLE: type[np.int8 | np.int16] = np.int16 if native.core is None else np.int8
+"""Numpy multiplies numbers of one size faster, the core reads less memory."""
+
 _WHITE_SAMPLES = 1 << 21
 _COLOUR_PIXELS = 1 << 19
 _SCALE = (Z_UNITS**2 - 1 / 12) ** 0.5
@@ -116,7 +120,7 @@ def colour_pool(
     edges = np.pad(mosaic, ((_MARGIN, _MARGIN), (2 * isp.HALO, 2 * isp.HALO)), mode="wrap")  # also for the ISP
     factors = _unit_factors(output, matrix, spread, phase)
     width = width if output in {"raw", "luma"} else line_components(packing, width)
-    samples = np.empty((height, width), np.int8)
+    samples = np.empty((height, width), _SAMPLE)
     stripe = max(_STRIPE_PIXELS // whole_width // 2 * 2, 2)
     for top in range(0, height, stripe):
         part = samples[top : top + stripe]
@@ -167,7 +171,7 @@ def _rounded(in_units: Floats) -> Noise:
     limit = MAX_Z * Z_UNITS
     np.minimum(in_units, limit, out=in_units)
     np.maximum(in_units, -limit, out=in_units)
-    return np.rint(in_units, out=in_units).astype(np.int8)
+    return np.rint(in_units, out=in_units).astype(_SAMPLE)
 
 
 def _wrapped(samples: Noise) -> Noise:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,6 +128,7 @@ def _glints(width: int, height: int) -> list[_Glint]:
     return glints
 
 
+@lru_cache(maxsize=1)
 def _draw(width: int, height: int) -> NDArray[np.uint8]:
     drawing = _Drawing(width, height)
     drawing.card()
@@ -145,6 +146,7 @@ def _draw(width: int, height: int) -> NDArray[np.uint8]:
     drawing.micro_print()
     drawing.track()
     drawing.pins()
+    drawing.texture.flags.writeable = False
     return drawing.texture
 
 
