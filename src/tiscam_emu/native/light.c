@@ -30,11 +30,11 @@ INLINE void across(const struct taps *taps, const float *even, const float *odd,
     int straight = 1;
     for (Py_ssize_t x = 0; x < n && straight; x++)
         straight = taps->first[x] == begin + x;
-    for (Py_ssize_t x = 0; x < n && !straight; x++) {
-        const float *from = (x & 1 ? odd : even) + taps->first[x];
+    for (int x = 0; x < n && !straight; x++) {
+        const float *restrict from = (x & 1 ? odd : even) + taps->first[x], *restrict weights = taps->weights + x;
         float total = 0.0f;
-        for (Py_ssize_t k = 0; k < taps->count; k++)
-            total += from[k] * taps->weights[k * n + x];
+        for (Py_ssize_t k = 0; k < taps->count; k++, weights += n)
+            total += from[k] * *weights;
         out[x] = total;
     }
     if (!straight)
@@ -57,38 +57,44 @@ struct projection {
     float *plain;
 };
 
-FOR_EVERY_PROCESSOR
-static void project_all(const struct projection *p, float *lines, float *row, float *total)
+/* Rows of one kind, weighted and summed. */
+INLINE void down(const struct projection *p, Py_ssize_t y, const float *rows, Py_ssize_t room, float *restrict sum)
 {
-    const Py_ssize_t n = p->along.places, room = p->before + p->columns + p->behind;
-    for (Py_ssize_t y = 0; y < p->rows; y++) {
-        for (Py_ssize_t c = 0; c < p->filter_count; c++)
-            filtered(p->colours + y * p->columns * 3, p->columns, p->before, p->behind, p->filters + c * 3,
-                     row + c * room + p->before);
-        for (Py_ssize_t plane = 0; plane < p->planes; plane++) {
-            const float *even = row + p->kinds[plane * 2] * room + p->before;
-            const float *odd = row + p->kinds[plane * 2 + 1] * room + p->before;
-            across(&p->along, even, odd, lines + (y * p->planes + plane) * n);
-        }
+    memset(sum, 0, (size_t)room * sizeof *sum);
+    for (Py_ssize_t k = 0; k < p->down.count; k++) {
+        const Py_ssize_t from = p->down.first[y] + k, last = p->rows - 1;
+        const float *restrict row = rows + (from < 0 ? 0 : from < last ? from : last) * room;
+        const float weight = p->down.weights[k * p->down.places + y];
+        EACH(x, room) sum[x] += row[x] * weight;
     }
+}
+
+FOR_EVERY_PROCESSOR
+static void project_all(const struct projection *p, float *rows, float *even, float *odd, float *total)
+{
+    const Py_ssize_t n = p->along.places, room = p->before + p->columns + p->behind, all = p->rows * room;
+    for (Py_ssize_t c = 0; c < p->filter_count; c++)
+        for (Py_ssize_t y = 0; y < p->rows; y++)
+            filtered(p->colours + y * p->columns * 3, p->columns, p->before, p->behind, p->filters + c * 3,
+                     rows + c * all + y * room + p->before);
     const Py_ssize_t step = p->codes == NULL ? 1 : p->planes; /* codes are of one plane in each row */
     for (Py_ssize_t y = 0; y < p->down.places; y++)
         for (Py_ssize_t plane = y % step; plane < p->planes; plane += step) {
-            float *restrict sum = p->codes == NULL ? p->plain + (plane * p->down.places + y) * n : total;
-            memset(sum, 0, (size_t)n * sizeof *sum);
-            for (Py_ssize_t k = 0; k < p->down.count; k++) {
-                const Py_ssize_t from = p->down.first[y] + k, last = p->rows - 1;
-                const float *restrict line = lines + ((from < 0 ? 0 : from < last ? from : last) * p->planes + plane) * n;
-                const float weight = p->down.weights[k * p->down.places + y];
-                EACH(x, n) sum[x] += line[x] * weight;
-            }
-            if (p->codes == NULL)
+            const int32_t *kinds = p->kinds + plane * 2;
+            down(p, y, rows + kinds[0] * all, room, even);
+            if (kinds[1] != kinds[0])
+                down(p, y, rows + kinds[1] * all, room, odd);
+            const float *other = kinds[1] != kinds[0] ? odd : even;
+            if (p->codes == NULL) {
+                across(&p->along, even + p->before, other + p->before, p->plain + (plane * p->down.places + y) * n);
                 continue;
+            }
+            across(&p->along, even + p->before, other + p->before, total);
             uint16_t *restrict codes = p->codes + y * n;
             const float *restrict gain = p->gain + y * n;
             const float brightest = p->brightest, scale = p->scale;
             EACH(x, n) {
-                const float light = smaller(larger(sum[x] * gain[x], 0.0f), brightest);
+                const float light = smaller(larger(total[x] * gain[x], 0.0f), brightest);
                 codes[x] = (uint16_t)(int)(sqrtf(light) * scale + 0.5f);
             }
         }
@@ -139,12 +145,12 @@ static PyObject *project(PyObject *self, PyObject *args)
     if (!core_holds(&in[COLOURS], p.rows * p.columns * 12, "colours") || !core_holds(&in[GAIN], codes ? n * m * 4 : 0, "gain") ||
         !core_holds(&in[OUT], codes ? n * m * 2 : p.planes * n * m * 4, "out"))
         return released(in, ALL, NULL);
-    float *memory = malloc((size_t)(p.filter_count * room + (p.rows * p.planes + 1) * n) * sizeof *memory);
+    float *memory = malloc((size_t)((p.filter_count * p.rows + 2) * room + n) * sizeof *memory);
     if (memory == NULL)
         return released(in, ALL, PyErr_NoMemory());
-    float *total = memory + p.filter_count * room;
+    float *even = memory + p.filter_count * p.rows * room, *odd = even + room;
     Py_BEGIN_ALLOW_THREADS
-    project_all(&p, total + n, memory, total);
+    project_all(&p, memory, even, odd, odd + room);
     Py_END_ALLOW_THREADS
     free(memory);
     return released(in, ALL, Py_NewRef(Py_None));

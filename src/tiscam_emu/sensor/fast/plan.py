@@ -20,6 +20,8 @@ from tiscam_emu.sensor.settings import FrameSettings
 
 _OVERLAY_BUDGET_BYTES = 16 * 1024 * 1024
 _MOST_WINDOWS = 4096
+_NEW_PIECE = 1 << 16
+"""Components prepared and drawn at once while something is missing: packets of the first ones may leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,8 @@ class FastPlan:
         yield from self._prepared_to(self._mean.size)
 
     def _prepared_to(self, end: int) -> Iterator[None]:
-        """Compute what is missing for the components before `end`, in whole pieces of the drawing."""
-        piece = self._drawing.piece
-        end = min(-(-end // piece) * piece, self._mean.size)
+        """Compute what is missing for the components before `end`, in whole pieces."""
+        end = min(-(-end // _NEW_PIECE) * _NEW_PIECE, self._mean.size)
         while self._missing and self._missing[0].top * self._encoder.components_per_line < end:
             window = self._missing[0]
             yield from self.light.collect(self._encoder.rows_seen_to(window.bottom))
@@ -74,7 +75,7 @@ class FastPlan:
             self._missing.popleft()
             yield
         while self._looked_at < end:
-            upto = min(self._looked_at + piece, self._mean.size)
+            upto = min(self._looked_at + BLOCK, end)
             self._drawing.look(self._looked_at, upto)
             self._looked_at = upto
 
@@ -87,7 +88,8 @@ class FastPlan:
         seen = [(patch, self._seeing(patch.window)) for patch in moving]
         seen = [(patch, window) for patch, window in seen if not window.is_empty()]
         first_moving = min((self._span(window)[0] for _, window in seen), default=self._mean.size)
-        piece, stills = self._drawing.piece, list[tuple[_Overlay, Moments]]()
+        piece = min(self._drawing.piece, _NEW_PIECE) if self._missing else self._drawing.piece
+        stills = list[tuple[_Overlay, Moments]]()
         try:
             starts = self._pool.starts(-(-self._mean.size // BLOCK), key)
             for first in range(0, self._mean.size, piece):

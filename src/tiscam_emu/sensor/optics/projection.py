@@ -1,7 +1,7 @@
 """From the light of a scene to light codes: filters of the pixels, the lens's spots, sensitivity; and 8-bit textures.
 
-A lens acts on both axes one after the other. Each place on an axis gets a few weighted neighbours (`Taps`); beyond the
-ends of what is given, its borders are repeated. `native/light.c` does the same.
+A lens acts on both axes one after the other, first down and then along the lines. Each place on an axis gets a few
+weighted neighbours (`Taps`); beyond the ends of what is given, its borders are repeated. `native/light.c` is the same.
 """
 
 from __future__ import annotations
@@ -104,15 +104,14 @@ def numpy_project(colours: Floats, filters: Filters, down: Taps, along: Taps, ga
     margins = ((0, 0), (max(-begin, 0), max(end - colours.shape[1], 0)))
     along = along.seen_from(-margins[1][0])
     seen = [_filtered(colours, weights, margins) for weights in filters.weights]
-    lines = (
-        _across_straight(along, seen, filters) if (np.diff(along.first) == 1).all() else _across(along, seen, filters)
-    )
     if gain is None:
-        return np.stack([_down(down, line) for line in lines])
+        return np.stack([_across(along, *[_down(down, seen[kind]) for kind in kinds]) for kinds in filters.kinds])
     codes = np.empty((down.first.size, along.first.size), np.uint16)
-    for plane, line in enumerate(lines[: len(codes)]):
-        part = np.s_[plane :: len(lines)]
-        light = _down(Taps(down.first[part], down.weights[:, part]), line)
+    for plane, kinds in enumerate(filters.kinds[: len(codes)]):
+        part = np.s_[plane :: len(filters.kinds)]
+        rows = Taps(down.first[part], down.weights[:, part])
+        even = _down(rows, seen[kinds[0]])
+        light = _across(along, even, even if kinds[0] == kinds[1] else _down(rows, seen[kinds[1]]))
         light *= gain[part]
         np.maximum(light, 0, out=light)
         np.minimum(light, np.float32(MAX_RADIANCE), out=light)
@@ -130,35 +129,23 @@ def _filtered(colours: Floats, weights: Floats, margins: tuple[tuple[int, int], 
     return np.pad(light, margins, mode="edge") if any(margins[1]) else light
 
 
-def _across(taps: Taps, seen: list[Floats], filters: Filters) -> list[Floats]:
-    """Lines of every plane, the places of which see any others."""
-    lines = []
-    for kinds in filters.kinds:
-        total = np.zeros((len(seen[0]), taps.first.size), np.float32)
-        for start, kind in enumerate(kinds):
-            out, first = total[:, start::2], taps.first[start::2]
-            for number, weights in enumerate(taps.weights[:, start::2]):
-                out += seen[kind].take(first + number, axis=1) * weights
-        lines.append(total)
-    return lines
-
-
-def _across_straight(taps: Taps, seen: list[Floats], filters: Filters) -> list[Floats]:
-    """Lines of every plane, the places of which see those that lie side by side."""
-    halves = [[np.ascontiguousarray(light[:, half::2]) for half in (0, 1)] for light in seen]  # even columns, and odd
-    lines = []
-    for kinds in filters.kinds:
-        total = np.empty((len(seen[0]), taps.first.size), np.float32)
-        for start, kind in list(enumerate(kinds))[: taps.first.size]:
-            weights = taps.weights[:, start::2]
-            sum_, product = (np.zeros((len(total), weights.shape[1]), np.float32) for _ in range(2))
-            for number, of_number in enumerate(weights):
-                column, half = divmod(int(taps.first[start]) + number, 2)
-                np.multiply(halves[kind][half][:, column : column + of_number.size], of_number, out=product)
-                sum_ += product
-            total[:, start::2] = sum_
-        lines.append(total)
-    return lines
+def _across(taps: Taps, even: Floats, odd: Floats) -> Floats:
+    """Places on lines, of which even ones see one kind and odd ones another."""
+    total = np.empty((len(even), taps.first.size), np.float32)
+    straight = bool((np.diff(taps.first) == 1).all())
+    for start, seen in list(enumerate((even, odd)))[: taps.first.size]:
+        first, weights = taps.first[start::2], taps.weights[:, start::2]
+        halves = [np.ascontiguousarray(seen[:, half::2]) for half in (0, 1)] if straight else []
+        sum_, product = (np.zeros((len(total), first.size), np.float32) for _ in range(2))
+        for number, of_number in enumerate(weights):
+            if straight:  # what is seen lies side by side in the even columns, or in the odd ones
+                column, half = divmod(int(first[0]) + number, 2)
+                np.multiply(halves[half][:, column : column + first.size], of_number, out=product)
+            else:
+                np.multiply(seen.take(first + number, axis=1), of_number, out=product)
+            sum_ += product
+        total[:, start::2] = sum_
+    return total
 
 
 def _down(taps: Taps, lines: Floats) -> Floats:
