@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.gvsp.packets import Layout, Packet, Positions, Run
-from tiscam_emu.sensor.pack import ByteValues
+from tiscam_emu.sensor.canvas import ByteValues, Rows
 from tiscam_emu.wire.gvsp import Leader, PacketFormat, PacketHeader, Trailer, fits_one_packet, header_bytes
 
 
@@ -30,6 +30,7 @@ class AllInPacket:
         "memory",
         "packet_size",
         "packets",
+        "payload",
         "payload_bytes",
         "places",
     )
@@ -42,6 +43,7 @@ class AllInPacket:
             raise ValueError(f"a frame of {payload_bytes} bytes does not fit one packet of {packet_size}")
         self._description = b""
         self._payload = np.empty(payload_bytes, np.uint8)
+        self.payload = Rows(self._payload, payload_bytes)
         self.payload_bytes = payload_bytes
         self.packet_size = packet_size
         self.extended = extended
@@ -63,6 +65,9 @@ class AllInPacket:
     def size_bytes(self) -> int:
         """What the packet weighs, about."""
         return self.packet_size
+
+    def wrote(self, end: int) -> None:
+        """Nothing: the packet leaves as a whole."""
 
     def write(self, first: int, part: ByteValues) -> None:
         """Lay out a part of the payload, from byte `first` on."""

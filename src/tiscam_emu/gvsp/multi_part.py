@@ -20,7 +20,7 @@ from tiscam_emu.gvsp.packets import (
     places,
     with_trailer,
 )
-from tiscam_emu.sensor.pack import ByteValues
+from tiscam_emu.sensor.canvas import ByteValues, Rows
 from tiscam_emu.wire.gvsp import (
     IP_UDP_HEADER_BYTES,
     Leader,
@@ -103,6 +103,16 @@ class MultiPartTable:
                 complete = packets_before + rows.complete_rows(high - begin)
                 self.sendable_packets = max(self.sendable_packets, with_trailer(self, complete))
             begin = end
+
+    @property
+    def payload(self) -> Rows:
+        """Where the image goes."""
+        return self._parts[0].payload
+
+    def wrote(self, end: int) -> None:
+        """Know that the image has been written up to byte `end`."""
+        complete = self._firsts[0] + self._parts[0].complete_rows(end)
+        self.sendable_packets = max(self.sendable_packets, with_trailer(self, complete))
 
     def restart(self) -> None:
         """Begin another frame: nothing of it has been written."""

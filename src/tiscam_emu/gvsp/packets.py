@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.errors import Status
-from tiscam_emu.sensor.pack import ByteValues
+from tiscam_emu.sensor.canvas import ByteValues, Rows
 from tiscam_emu.wire.gvsp import (
     EXTENDED_IDS,
     IP_UDP_HEADER_BYTES,
@@ -86,6 +86,15 @@ class FrameTable(Protocol):
         """Begin another image: nothing of it has been written."""
         ...
 
+    @property
+    def payload(self) -> Rows:
+        """Where the image goes, packet by packet."""
+        ...
+
+    def wrote(self, end: int) -> None:
+        """Know that the image has been written up to byte `end`."""
+        ...
+
     def write(self, first: int, part: ByteValues) -> None:
         """Lay out a contiguous part of the payload, from byte `first` on."""
         ...
@@ -154,6 +163,8 @@ class PayloadRows:
     ----------
     rows
         The packets: all are full but the last, which is short.
+    payload
+        What they carry.
     sizes
         Of each.
     """
@@ -165,6 +176,7 @@ class PayloadRows:
         "_payload_end",
         "_places",
         "header_bytes",
+        "payload",
         "payload_bytes",
         "row_bytes",
         "rows",
@@ -187,6 +199,7 @@ class PayloadRows:
         self._block_ids = rows[:, 8:16].view(">u8") if extended else rows[:, 2:4].view(">u2")
         self._data = rows[:, header:]
         self._flat = rows.reshape(-1)
+        self.payload = Rows(self._flat, row_bytes, header)
         self._payload_end = payload_bytes + count * header
         self._places: tuple[Positions, Positions] | None = None
         self.header_bytes = header
@@ -200,19 +213,7 @@ class PayloadRows:
 
     def write(self, first: int, part: ByteValues) -> None:
         """Lay out a contiguous part of the payload, from byte `first` on."""
-        size = self._data.shape[1]
-        row, column = divmod(first, size)
-        begin = 0
-        if column:
-            begin = min(size - column, part.size)
-            self._data[row, column : column + begin] = part[:begin]
-            row += 1
-        rows = (part.size - begin) // size
-        end = begin + rows * size
-        if rows:
-            self._data[row : row + rows] = part[begin:end].reshape(rows, size)
-        if end < part.size:
-            self._data[row + rows, : part.size - end] = part[end:]
+        self.payload.write(first, part)
 
     def complete_rows(self, written: int) -> int:
         """How many packets have all they carry when the first `written` bytes have been written."""
@@ -307,9 +308,11 @@ class PacketTable(PayloadRows):
     def write(self, first: int, part: ByteValues) -> None:
         """Lay out a contiguous part of the image, from byte `first` on; all before it has been written."""
         super().write(first, part)
-        self.sendable_packets = max(
-            self.sendable_packets, with_trailer(self, 1 + self.complete_rows(first + part.size))
-        )
+        self.wrote(first + part.size)
+
+    def wrote(self, end: int) -> None:
+        """Know that the image has been written up to byte `end`."""
+        self.sendable_packets = max(self.sendable_packets, with_trailer(self, 1 + self.complete_rows(end)))
 
     def fill(self, payload: NDArray[np.uint8], leader: Leader, trailer: Trailer) -> None:
         """Lay out one image; `payload` is contiguous and exactly `payload_bytes` long."""

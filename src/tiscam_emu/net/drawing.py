@@ -95,7 +95,7 @@ class Painter:
         work.table = self._table(job)
         work.table.restart()
         describe(work.table, job)
-        work.steps = self._source.draw(job.request, work.table.write)
+        work.steps = self._source.draw(job.request, work.table)
 
     def _complete(self, job: RenderJob, table: FrameTable, *, leaving: bool) -> FrameTable | None:
         if job.measured is not None and self._on_measured is not None:

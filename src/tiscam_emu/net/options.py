@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,21 @@ _DEFAULT_ADDRESS = "127.0.0.1"
 _FIRST_ADDRESS = IPv4Address(_DEFAULT_ADDRESS)
 _USER_NAME_BYTES = 15
 _SENSOR = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
+
+
+def engine() -> str:
+    """What draws frames and sends them: native or numpy, see `tiscam_emu.native`.
+
+    Raises
+    ------
+    InvalidOption
+        The environment asks for what there is not.
+    """
+    try:
+        from tiscam_emu import native  # noqa: PLC0415 - where an error can be told
+    except ImportError as error:
+        raise InvalidOption(str(error)) from None
+    return native.ENGINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,8 @@ class ServeOptions:
         Columns and rows of the sensor, as ``2448x2048``, for a camera whose own description does not say it.
     light_k
         Colour temperature of the light on the scene, in kelvin.
+    features
+        Values that features have from the start, set in this order.
     """
 
     model: str
@@ -80,6 +97,7 @@ class ServeOptions:
     expose: bool = False
     others: tuple[str, ...] = ()
     sensor: str = ""
+    features: dict[str, Any] = field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
         """What the user says about a camera that is served by its own description, as in a model.yaml."""
@@ -120,6 +138,7 @@ class ServeOptions:
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
         FaultPlan.parse(self.faults)
+        engine()
         self.told()
         return replace(self, model=find_model(self.model), address=address)
 

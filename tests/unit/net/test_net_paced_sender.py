@@ -22,7 +22,7 @@ from tiscam_emu.net.paced_sender import BurstSender, CoreSender, sender_for
 from tiscam_emu.net.pipeline import FramePipeline
 from tiscam_emu.net.sockets import StreamSocket
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
-from tiscam_emu.sensor.pack import Write
+from tiscam_emu.sensor.canvas import Canvas
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.wire.bootstrap import StreamChannelCapability
 from tiscam_emu.wire.gvsp import PacketFormat, parse_packet
@@ -70,10 +70,10 @@ class Painting:
 
     quick = True
 
-    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+    def draw(self, request: FrameRequest, canvas: Canvas) -> Iterator[None]:
         half = np.full(request.payload_bytes() // 2, request.frame_id, np.uint8)
         for part in range(2):
-            write(part * half.size, half)
+            canvas.write(part * half.size, half)
             yield
 
     def prepare(self, request: FrameRequest) -> Iterator[None]:

@@ -17,8 +17,8 @@ from tiscam_emu.net.frame_work import Measurement
 from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.pipeline import FramePipeline
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
+from tiscam_emu.sensor.canvas import Canvas
 from tiscam_emu.sensor.model import SensorModel
-from tiscam_emu.sensor.pack import Write
 from tiscam_emu.sensor.render import Noise, Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.scenes.scene import load_scene
@@ -80,7 +80,7 @@ class FakeSource:
     priorities: list[int] = field(default_factory=list)
     begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
-    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+    def draw(self, request: FrameRequest, canvas: Canvas) -> Iterator[None]:
         self.threads.append(threading.current_thread().name)
         if sys.platform == "linux":
             self.priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
@@ -90,13 +90,13 @@ class FakeSource:
         half = np.full(request.payload_bytes() // 2, request.frame_id, np.uint8)
         if request.frame_id in self.failing:
             raise RuntimeError(f"frame {request.frame_id}")
-        write(0, half)
+        canvas.write(0, half)
         yield
         if self.middle is not None:
             assert self.middle.acquire(timeout=LIMIT_S)
         if request.frame_id in self.failing_halfway:
             raise RuntimeError(f"frame {request.frame_id}")
-        write(half.size, half[1:] if request.frame_id in self.short else half)
+        canvas.write(half.size, half[1:] if request.frame_id in self.short else half)
         yield
 
     def prepare(self, request: FrameRequest) -> Iterator[None]:
