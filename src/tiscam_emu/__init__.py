@@ -18,16 +18,20 @@ if TYPE_CHECKING:
         AddressInUse,
         CameraFailed,
         InvalidOption,
+        NoFrame,
         RegisterError,
         SceneError,
         SpecError,
         TiscamEmuError,
+        UnknownCamera,
         UnknownFeature,
         UnknownModel,
         UserError,
     )
+    from tiscam_emu.frame import Frame
     from tiscam_emu.net.clock import ManualClock
     from tiscam_emu.net.status import CameraStatus
+    from tiscam_emu.remote import connect
     from tiscam_emu.wire.stamp import read_stamp
 
 __version__ = "0.1.0"
@@ -38,17 +42,21 @@ __all__ = [
     "Camera",
     "CameraFailed",
     "CameraStatus",
+    "Frame",
     "InvalidOption",
     "ManualClock",
+    "NoFrame",
     "RegisterError",
     "SceneError",
     "SpecError",
     "TiscamEmuError",
+    "UnknownCamera",
     "UnknownFeature",
     "UnknownModel",
     "UserError",
     "__version__",
     "bench",
+    "connect",
     "list_models",
     "read_stamp",
     "serve",
@@ -60,6 +68,8 @@ _ELSEWHERE = {
     "Bench": "benches.bench",
     "Camera": "api",
     "bench": "benches.start",
+    "connect": "remote",
+    "Frame": "frame",
     "list_models": "api",
     "serve": "api",
     "read_stamp": "wire.stamp",

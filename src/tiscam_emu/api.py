@@ -12,12 +12,15 @@ from typing import Any, Protocol, Self
 from tiscam_emu.camera.by_name import FeatureInfo, Plain
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import CameraFailed, InvalidOption
+from tiscam_emu.frame import Frame
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.fault_plan import FaultPlan, fault_text
+from tiscam_emu.net.frame_fetch import fetched
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.scene_parcel import packed
 from tiscam_emu.net.status import CameraStatus
+from tiscam_emu.net.watchers import FeatureChange, Happening, Told, Watchers
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
 
@@ -27,6 +30,9 @@ _READY_TIMEOUT_S = 20.0
 class _Backend(Protocol):
     def ask(self, name: str, *arguments: Any) -> Any: ...
     def look_at(self, scene: Any) -> None: ...
+    def check_running(self) -> None: ...
+    def watch(self, function: Callable[[Told], None]) -> Callable[[], None]: ...
+    def last_frame(self, known: str) -> Frame | None: ...
     def stop(self) -> None: ...
 
 
@@ -77,6 +83,11 @@ class Camera:
         """
         self._backend.ask("pulse_line1", [(seconds, high) for seconds, high in train])
 
+    @property
+    def line1(self) -> bool:
+        """The level on TRIGGER_IN (Line1) now."""
+        return bool(self._backend.ask("line1"))
+
     def output_edges(self) -> list[tuple[int, bool]]:
         """The last edges on STROBE_OUT: device time in nanoseconds and the new level."""
         return [(at_ns, high) for at_ns, high in self._backend.ask("output_edges")]
@@ -119,6 +130,10 @@ class Camera:
         """Names of the features that clients are shown."""
         return [str(name) for name in self._backend.ask("features")]
 
+    def every_feature(self) -> list[FeatureInfo]:
+        """All features that clients are shown, each as it is when its turn comes."""
+        return [FeatureInfo.from_json(data) for data in self._backend.ask("every_feature")]
+
     def feature(self, name: str) -> FeatureInfo:
         """A feature as it is now: kind, value, limits, entries, what locks it.
 
@@ -128,6 +143,49 @@ class Camera:
             The camera has none of this name.
         """
         return FeatureInfo.from_json(self._backend.ask("feature", name))
+
+    def watch(self, function: Callable[[Happening], None]) -> Callable[[], None]:
+        """Have a function told what happens: who controls, frames, losses, mistakes, edges, changes of features.
+
+        Parameters
+        ----------
+        function
+            Called on a thread of its own, for one happening after the other; if it does not keep up, the oldest are
+            left out.
+
+        Returns
+        -------
+        Callable
+            To be called to watch no longer; then watching costs nothing again.
+
+        Raises
+        ------
+        CameraFailed
+            The camera has ended.
+        """
+        return self._backend.watch(lambda told: function(Happening.of(told)))
+
+    def on_change(self, name: str, function: Callable[[FeatureChange], None]) -> Callable[[], None]:
+        """Have a function told whenever a feature reads otherwise, whoever has changed it; see `watch`.
+
+        Changes are looked for many times a second, so one that is undone at once may go unseen.
+
+        Raises
+        ------
+        UnknownFeature
+            The camera has none of this name.
+        """
+        self.feature(name)
+
+        def tell(happening: Happening) -> None:
+            if happening.kind == "feature" and happening.told["name"] == name:
+                function(FeatureChange(**happening.told, time_ns=happening.time_ns))
+
+        return self.watch(tell)
+
+    def looks_at(self) -> str:
+        """What the camera looks at, in a word: the scene's name, or what kind of image it is."""
+        return str(self._backend.ask("scene"))
 
     @property
     def scene(self) -> Any:
@@ -144,6 +202,21 @@ class Camera:
     def scene(self, scene: Any) -> None:
         self._backend.look_at(scene)
         self._scene = scene
+
+    def last_frame(self, known: str = "") -> Frame | None:
+        """The last frame that was made, as the client gets it; nothing is rendered for it.
+
+        Parameters
+        ----------
+        known
+            `Frame.key` of the frame that you have: None is returned if it is still the last one.
+
+        Raises
+        ------
+        NoFrame
+            No client has streamed yet.
+        """
+        return self._backend.last_frame(known)
 
     @property
     def stamp(self) -> bool:
@@ -176,6 +249,10 @@ class Camera:
         FaultPlan.parse(wanted)
         self._backend.ask("faults", wanted)
 
+    def fault_texts(self) -> list[str]:
+        """The faults the camera has now, as `faults` takes them; none for a healthy one."""
+        return [str(text) for text in self._backend.ask("fault_texts")]
+
     def unplug(self) -> None:
         """Pull the network plug: nothing comes or goes until `plug`; the camera itself stays on."""
         self._backend.ask("unplug")
@@ -195,6 +272,10 @@ class Camera:
         """
         report: dict[str, Any] = self._backend.ask("timeline")
         return report
+
+    def check_running(self) -> None:
+        """Raise `CameraFailed` if the camera has ended."""
+        self._backend.check_running()
 
     def stop(self) -> None:
         """End the camera and free its address; stopping twice does no harm."""
@@ -218,16 +299,27 @@ class _InProcess:
 
         self._ended = threading.Event()
         self.runner = serve_in_thread(options, clock, self._ended.set)
+        self._watchers = Watchers(lambda watched: self.ask("watch", watched))
+        self.runner.tell = self._watchers.tell
 
     def ask(self, name: str, *arguments: Any) -> Any:
         from tiscam_emu.net.requests import answer  # noqa: PLC0415 - as above
 
-        if self._ended.is_set():
-            raise CameraFailed(f"the camera at {self.runner.address} has ended")
+        self.check_running()
         return answer(self.runner, name, list(arguments))
 
     def look_at(self, scene: Any) -> None:
         self.ask("look_at", scene)
+
+    def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
+        return self._watchers.add(function)
+
+    def last_frame(self, known: str) -> Frame | None:
+        return fetched(self.ask, known)
+
+    def check_running(self) -> None:
+        if self._ended.is_set():
+            raise CameraFailed(f"the camera at {self.runner.address} has ended")
 
     def stop(self) -> None:
         if not self._ended.is_set():

@@ -8,11 +8,11 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from tiscam_emu import commands
+from tiscam_emu import commands, ctl
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.commands import LEVELS
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
@@ -20,6 +20,9 @@ from tiscam_emu.net.options import ServeOptions, addresses_for
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
+
+if TYPE_CHECKING:
+    from tiscam_emu.http.command import HttpOptions
 
 _READY_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 0.6
@@ -108,6 +111,12 @@ def run(
     expose: Annotated[
         bool, typer.Option("--expose", help="Agree that everybody on the network of --interface can use the cameras.")
     ] = False,
+    http: Annotated[
+        str, typer.Option(help="Where to serve the bench over HTTP, panel included: ADDRESS:PORT, as 127.0.0.1:8639.")
+    ] = "",
+    http_token: Annotated[
+        str, typer.Option(help="Token that is demanded over HTTP; made up if --http is not on loopback.")
+    ] = "",
     log_level: Annotated[str, typer.Option(help=f"One of {', '.join(LEVELS)}.")] = "WARNING",
     list_models: Annotated[
         bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
@@ -134,6 +143,8 @@ def run(
         logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(message)s")
         if not model:
             raise InvalidOption(f"no model given: use --model with one of {', '.join(model_keys())}, or a path")
+        over_http = _over_http(http, http_token, expose=expose)
+        expose = expose and (bool(interface) or over_http is None)
         where = ServeOptions(model=model[0], address=address, interface=interface, expose=expose)
         addresses = addresses_for(where, len(model))
         options = [
@@ -163,7 +174,7 @@ def run(
             for number, name in enumerate(model)
         ]
         _check_serials(options)
-        _serve(options, log_level.upper(), stop)
+        _serve(options, log_level.upper(), stop, over_http)
     except TiscamEmuError as error:
         _fail(str(error))
 
@@ -199,7 +210,19 @@ def _check_serials(options: list[ServeOptions]) -> None:
             raise InvalidOption(f"serial {serial}: given to several cameras; clients would take them for one")
 
 
-def _serve(options: list[ServeOptions], log_level: str, stop: threading.Event) -> None:
+def _over_http(address: str, token: str, *, expose: bool) -> HttpOptions | None:
+    if not address:
+        if token:
+            raise InvalidOption("http token: is for --http")
+        return None
+    from tiscam_emu.http.command import HttpOptions  # noqa: PLC0415 - only where it is asked for
+
+    return HttpOptions(address, token, expose).checked()
+
+
+def _serve(
+    options: list[ServeOptions], log_level: str, stop: threading.Event, over_http: HttpOptions | None = None
+) -> None:
     cameras: list[CameraProcess] = []
     try:
         cameras.extend(CameraProcess(o, log_level) for o in options)
@@ -209,7 +232,12 @@ def _serve(options: list[ServeOptions], log_level: str, stop: threading.Event) -
                 typer.echo(note, err=True)
             typer.echo(f"ready {camera.model} {camera.serial} {camera.address}")
             sys.stdout.flush()
-        _watch(cameras, stop)
+        if over_http is not None:
+            from tiscam_emu.http.command import serve_bench  # noqa: PLC0415 - as above
+
+            serve_bench(cameras, log_level, over_http, stop.wait)
+        else:
+            _watch(cameras, stop)
     finally:
         for camera in cameras:
             camera.ask_to_stop()
@@ -237,6 +265,7 @@ def _fail(message: str) -> NoReturn:
 app.command()(commands.bench)
 app.command()(commands.clone)
 app.command()(commands.inspect)
+app.add_typer(ctl.app, name="ctl")
 
 
 def main() -> None:

@@ -57,6 +57,18 @@ class UnknownFeature(UserError):
         super().__init__(f"no feature {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
 
 
+class UnknownCamera(UserError):
+    """The bench has no camera of this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        there = ", ".join(known)
+        super().__init__(f"no camera {name!r}; " + (f"there are {there}" if there else "there is none"))
+
+
+class NoFrame(UserError):
+    """The camera has not made a frame yet."""
+
+
 class SpecError(UserError):
     """The file of a camera, YAML or its own description, is wrong; the message names file and key or node."""
 
@@ -138,3 +150,13 @@ class Busy(RegisterError):
     """The camera cannot serve this now; the client may retry."""
 
     status = Status.BUSY
+
+
+def again(kind: str, message: str) -> TiscamEmuError:
+    """An error of which only the name of its class and its text have come over from another process."""
+    cls = globals().get(kind)
+    if not (isinstance(cls, type) and issubclass(cls, TiscamEmuError)):
+        cls = CameraFailed
+    error: TiscamEmuError = cls.__new__(cls)
+    error.args = (message,)
+    return error

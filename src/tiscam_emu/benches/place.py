@@ -13,8 +13,10 @@ from typing import Any
 
 from tiscam_emu.benches.plan import CameraPlan
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
+from tiscam_emu.frame import Frame
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.timeline import KEPT_EVENTS
+from tiscam_emu.net.watchers import Told, Watchers
 from tiscam_emu.units import NS_PER_S, Nanoseconds
 
 STOP_TIMEOUT_S = 0.6
@@ -63,6 +65,9 @@ class Place:
         self._begun = self._running = False
         self._done: deque[dict[str, Any]] = deque(maxlen=KEPT_EVENTS)
         self._started_s = 0.0
+        self._watchers = Watchers(self._switch_watching)
+        self._watched = False
+        self._end_watching: Callable[[], None] = lambda: None
         self.process = self._new_process()
 
     @property
@@ -136,6 +141,15 @@ class Place:
             raise CameraFailed(f"{self.name}: {state if self.alive else 'has ended'}")
         self.process.check_running()
 
+    def last_frame(self, known: str) -> Frame | None:
+        """See `CameraProcess.last_frame`."""
+        self.check_running()
+        return self.process.last_frame(known)
+
+    def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
+        """See `CameraProcess.watch`; goes on when the camera is started again, and tells of its timeline as well."""
+        return self._watchers.add(function)
+
     def ask_to_stop(self) -> None:
         """Ask the camera to end for good, and do not wait for it."""
         self._stopped.set()
@@ -160,6 +174,14 @@ class Place:
             self._stopped.clear()
             self._start()
 
+    def _switch_watching(self, watched: bool) -> None:
+        self._watched = watched
+        with suppress(CameraFailed):
+            if watched:
+                self._end_watching = self.process.watch(self._watchers.tell)
+            else:
+                self._end_watching()
+
     def _new_process(self) -> CameraProcess:
         return CameraProcess(self.plan.options, self._log_level, on_event=self._heard)
 
@@ -170,7 +192,9 @@ class Place:
         self.wait_ready()
         if self._begun:
             self.begin()
-        self._tell("started", {"address": self.address})
+        if self._watched:
+            self._switch_watching(watched=True)
+        self._say("started", {"address": self.address})
 
     def _heard(self, event: str, data: dict[str, Any]) -> None:
         """On the thread that listens to the camera."""
@@ -179,11 +203,16 @@ class Place:
             self.process.ask_to_stop()
         if event == "step":
             self._done.append(data)
+            self._watchers.tell({"kind": "timeline", "time_ns": data["at_ns"], **data})
         if event != "ended":
             self._tell(event, data)
         elif self._running:
             self._running = False
             self._has_ended()
+
+    def _say(self, event: str, data: dict[str, Any]) -> None:
+        self._tell(event, data)
+        self._watchers.tell({"kind": event, "time_ns": time.monotonic_ns(), **data})
 
     def _has_ended(self) -> None:
         off = self._off_until_ns is not None
@@ -193,7 +222,7 @@ class Place:
             self._failures = 1 if time.monotonic() - self._started_s > _LASTS_S else self._failures + 1
         if not again:
             self._stopped.set()
-        self._tell("ended", {"again": again})
+        self._say("ended", {"again": again})
         if again:
             threading.Thread(target=self._start_again, name=f"tiscam-emu {self.name}", daemon=True).start()
 

@@ -279,6 +279,11 @@ class Camera:
         """The last edges on STROBE_OUT with their device times, the oldest first."""
         return tuple(self._output.edges)
 
+    def line1_level(self, now: Nanoseconds) -> bool:
+        """The level on TRIGGER_IN."""
+        self._catch_up(now)
+        return self.line1.high
+
     def advance(self, now: Nanoseconds) -> list[Exposure]:
         """Exposures that opened up to `now`."""
         self._catch_up(now)

@@ -72,6 +72,10 @@ class AllInPacket:
         """The first `count` bytes of the payload."""
         yield self._payload[:count]
 
+    def copy_to(self, out: NDArray[np.uint8]) -> None:
+        """Copy as many bytes of the payload as `out` has room for, from the first one on."""
+        out[...] = self._payload[: out.size]
+
     def take(self, positions: Positions) -> NDArray[np.uint8]:
         """Payload bytes at `positions`, in their shape."""
         return self._payload.take(positions)

@@ -98,6 +98,10 @@ class FrameTable(Protocol):
         """Payload bytes at `positions`, in their shape."""
         ...
 
+    def copy_to(self, out: NDArray[np.uint8]) -> None:
+        """Copy as many bytes of the image as `out` has room for, from the first one on."""
+        ...
+
     def runs(self, first: int, end: int) -> list[Run]:
         """Packets from id `first` to before `end`, in as few pieces as one send call of the system can take."""
         ...
@@ -201,6 +205,14 @@ class PayloadRows:
         size = self._data.shape[1]
         for row, first in enumerate(range(0, count, size)):
             yield self._data[row, : min(size, count - first)]
+
+    def copy_to(self, out: NDArray[np.uint8]) -> None:
+        """Copy as many bytes of the payload as `out` has room for, from the first one on."""
+        size = self._data.shape[1]
+        rows, rest = divmod(out.size, size)
+        out[: rows * size].reshape(rows, size)[...] = self._data[:rows]
+        if rest:
+            out[rows * size :] = self._data[rows, :rest]
 
     def take(self, positions: Positions) -> NDArray[np.uint8]:
         """Payload bytes at `positions`, in their shape; quick for the same array of positions again."""

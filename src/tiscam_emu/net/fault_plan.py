@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from tiscam_emu.camera.control.device_faults import HEALTHY, DeviceFaults
@@ -96,6 +96,20 @@ class FaultPlan:
                 raise InvalidOption("fault burst: says how losses come in a row, and needs drop")
         device = DeviceFaults(**values["device"])
         return cls(LinkFaults(**values["stream"]), LinkFaults(**values["control"]), device)
+
+    def texts(self) -> list[str]:
+        """The plan as texts that `parse` reads; none for a healthy camera."""
+        of_links = (
+            [(self.stream, "")] if self.stream == self.control else [(self.stream, "stream"), (self.control, "control")]
+        )
+        found = [(_unlike(faults, PERFECT), on) for faults, on in of_links]
+        found.append((_unlike(self.device, HEALTHY), ""))
+        return [fault_text({**values, "on": on} if on else values) for values, on in found if values]
+
+
+def _unlike(faults: LinkFaults | DeviceFaults, default: LinkFaults | DeviceFaults) -> dict[str, Any]:
+    given, usual = asdict(faults), asdict(default)
+    return {name: value for name, value in given.items() if value != usual[name]}
 
 
 def fault_text(values: Mapping[str, object]) -> str:

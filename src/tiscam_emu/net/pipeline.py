@@ -26,6 +26,7 @@ from tiscam_emu.gvsp.packets import FrameTable, PacketTable
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.frame_work import Measurement, RenderJob, Work, describe, stamp
+from tiscam_emu.net.last_frame import LastFrame
 from tiscam_emu.net.stream_roles import ImageSource, PacketSink, TakenExposure
 from tiscam_emu.sensor.request import LARGE_FRAME_BYTES, FrameRequest
 from tiscam_emu.sensor.statistics import Roi, measure
@@ -84,6 +85,8 @@ class FramePipeline:
     ----------
     stamping
         Whether frames rendered from now on carry a stamp, see `wire.stamp`; may be changed at any time.
+    last
+        The last frame that was made.
     """
 
     def __init__(
@@ -123,6 +126,7 @@ class FramePipeline:
         self._stopping = False
         self._target: Destination | None = None
         self._last_good: FrameTable | None = None
+        self.last = LastFrame()
         self._reported: set[str] = set()
         self._threads = (
             threading.Thread(target=self._run, name=name, daemon=True),
@@ -406,6 +410,7 @@ class FramePipeline:
             self._report("render", ValueError(f"frame {job.request.frame_id} was not drawn to its end"))
             return None
         self._last_good = table
+        self.last.keep(table, job.request)
         return table
 
     def _repeated(self, table: FrameTable) -> FrameTable | None:
@@ -461,7 +466,7 @@ class FramePipeline:
             return AllInPacket(job.payload_bytes, size, extended=extended)
         with self._lock:
             spare = self._channel.spare_table(layout, size, extended=extended)
-        if spare is not None and spare is not self._last_good:
+        if spare is not None and spare is not self._last_good and not self.last.holds(spare):
             return spare
         if isinstance(layout, tuple):
             return MultiPartTable(layout, size)

@@ -16,7 +16,10 @@ from typing import Any
 
 from tiscam_emu import errors
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
+from tiscam_emu.frame import Frame
+from tiscam_emu.net.frame_fetch import fetched
 from tiscam_emu.net.options import ServeOptions
+from tiscam_emu.net.watchers import Told, Watchers
 
 _QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Threads of linear-algebra libraries would idle beside the camera's and cost time."""
@@ -60,6 +63,7 @@ class CameraProcess:
         self._request_ids = itertools.count(1)
         self._stopping = False
         self._on_event = on_event
+        self._watchers = Watchers(lambda watched: self.ask("watch", watched))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tiscam_emu.net.worker"],
             stdin=subprocess.PIPE,
@@ -123,7 +127,7 @@ class CameraProcess:
         if answer is None:
             raise failure or CameraFailed(f"the camera at {self.address} does not answer")
         if "kind" in answer:
-            raise _error(answer["kind"], answer["message"])
+            raise errors.again(answer["kind"], answer["message"])
         return answer["value"]
 
     def look_at(self, scene: Any) -> None:
@@ -138,6 +142,20 @@ class CameraProcess:
 
         with packed(scene) as parcel:
             self.ask("look_at", parcel, timeout_s=_SCENE_TIMEOUT_S)
+
+    def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
+        """Have `function` called with what happens, on a thread of its own, until what is returned is called.
+
+        Raises
+        ------
+        CameraFailed
+            The camera has ended.
+        """
+        return self._watchers.add(function)
+
+    def last_frame(self, known: str) -> Frame | None:
+        """The last frame, unless it is the one of that key; raises `NoFrame`."""
+        return fetched(self.ask, known)
 
     def stop(self, timeout_s: float = 0.7) -> None:
         """End the process: ask, and if it has not ended after `timeout_s`, kill it."""
@@ -184,6 +202,9 @@ class CameraProcess:
         if event == "log":
             log.log(logging.getLevelNamesMapping()[message["level"]], "%s: %s", self.address, message["message"])
             return
+        if event == "happening":
+            self._watchers.tell(message["told"])
+            return
         if event not in _OWN_EVENTS:
             if self._on_event is not None:
                 self._on_event(event, message)
@@ -195,15 +216,7 @@ class CameraProcess:
                     self.address, self.notes = message["address"], message["notes"]
                     self._ready = True
                 case "failed":
-                    self._failure = _error(message["kind"], message["message"])
+                    self._failure = errors.again(message["kind"], message["message"])
                 case "answer" if message["id"] in self._awaited:  # else it comes too late
                     self._answers[message["id"]] = message
             self._changed.notify_all()
-
-
-def _error(kind: str, message: str) -> TiscamEmuError:
-    """The worker's error again; only its text crossed over."""
-    cls = getattr(errors, kind, CameraFailed)
-    error: TiscamEmuError = cls.__new__(cls)
-    error.args = (message,)
-    return error

@@ -28,11 +28,13 @@ from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
 from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.frame_work import Measurement
+from tiscam_emu.net.happenings import BENCH, Happenings, hear_edges
 from tiscam_emu.net.listener import Listener
 from tiscam_emu.net.master_seat import POLL_NS, MasterSeat
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline
+from tiscam_emu.net.scene_parcel import scene_label
 from tiscam_emu.net.scene_switch import SceneSwitch
 from tiscam_emu.net.sockets import (
     LIMITED_BROADCAST,
@@ -45,6 +47,7 @@ from tiscam_emu.net.sockets import (
 )
 from tiscam_emu.net.status import CameraStatus, ClientMistake
 from tiscam_emu.net.timeline import Timeline
+from tiscam_emu.net.watchers import Told
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scenes.scene import SceneSpec, load_scene
 from tiscam_emu.sensor.sharpness import sharpness_in_steps
@@ -95,6 +98,11 @@ class CameraRunner:
         if options.state_dir:
             self._kept = KeptValues(Path(options.state_dir), self.camera.state, log.warning, self.camera.registers)
             self._kept.restore()
+        self.faults = FaultPlan()
+        self.scene = scene_label(options.scene)
+        self.tell: Callable[[Told], None] = lambda _told: None
+        self.happenings: Happenings | None = None
+        self._edges_are_heard = False
         self._measurements: deque[Measurement] = deque()
         self._refused_resends = 0
         self._asked_again: list[ResendRequested] = []
@@ -239,6 +247,8 @@ class CameraRunner:
             self._rest_due_ns = earliest(part.next_wakeup() for part in rest if part is not None)
         else:
             self._let_camera_act(now)
+        if self.happenings is not None:
+            self.happenings.look(now)
 
     def stop(self) -> None:
         """End `run`; may be called from any thread."""
@@ -284,18 +294,42 @@ class CameraRunner:
     def use_faults(self, plan: FaultPlan) -> None:
         """Let these faults take the place of the former ones; may be called from any thread."""
         with self._lock:
+            self.faults = plan
             self._cable.use(plan)
             self.camera.state.health.suffer(plan.device)
+
+    @property
+    def plugged(self) -> bool:
+        """Whether the network plug is in."""
+        return self._cable.plugged
+
+    def watch(self, *, watched: bool) -> None:
+        """Hand what happens from now on to `tell`, or nothing any more; may be called from any thread."""
+        with self._lock:
+            if watched and not self._edges_are_heard:
+                hear_edges(self)
+                self._edges_are_heard = True
+            self.happenings = Happenings(self, self.tell, self.clock.now()) if watched else None
+        self._wake()
 
     def plug(self, *, plugged: bool) -> None:
         """Pull the network plug, or put it in again; may be called from any thread."""
         with self._lock:
             self._cable.plug(plugged=plugged)
 
-    def call(self, function: Callable[[Camera, Nanoseconds], _Result]) -> _Result:
-        """Have `function` act on the camera between two turns of the loop; may be called from any thread."""
+    def call(self, function: Callable[[Camera, Nanoseconds], _Result], *, writes: bool = False) -> _Result:
+        """Have `function` act on the camera between two turns of the loop; may be called from any thread.
+
+        Parameters
+        ----------
+        writes
+            Whether it sets features, for who holds the camera.
+        """
         with self._lock:
-            result = function(self.camera, self.clock.now())
+            now = self.clock.now()
+            result = function(self.camera, now)
+            if writes and self.happenings is not None:
+                self.happenings.wrote(BENCH, now)
         self._wake()
         return result
 
@@ -322,9 +356,10 @@ class CameraRunner:
         for _ in renderer.prepare(self.call(lambda camera, now: frame_request(camera.state, 0, now))):
             pass
 
-    def show(self, _scene: SceneSpec, renderer: Renderer) -> None:
+    def show(self, scene: SceneSpec, renderer: Renderer) -> None:
         """Let all exposures that open from now on see what `prepared` gave; may be called from any thread."""
         self.call(lambda camera, _now: self._scenes.look_at(renderer, camera.schedule.frames_taken))
+        self.scene = scene_label(scene)
 
     def follow(self, timeline: Timeline) -> None:
         """Have the steps of a timeline done from now on; may be called from any thread."""
@@ -334,6 +369,8 @@ class CameraRunner:
 
     def _follow(self, timeline: Timeline, now: Nanoseconds) -> None:
         timeline.advance(now)
+        if self.happenings is not None:
+            self.happenings.wrote(BENCH, now)
         for event in timeline.take_events():
             log.info("%s", event.sentence())
             self.announce("step", event._asdict())
@@ -363,8 +400,9 @@ class CameraRunner:
     def _patience_s(self) -> float | None:
         if self._heard:
             return 0.0
+        watched = self.happenings.next_wakeup() if self.happenings is not None else None
         return self.clock.timeout_s(
-            earliest((self.camera.next_wakeup(), self.messages.next_wakeup(), self._rest_due_ns))
+            earliest((self.camera.next_wakeup(), self.messages.next_wakeup(), self._rest_due_ns, watched))
         )
 
     def _wake(self) -> None:
@@ -426,6 +464,8 @@ class CameraRunner:
             return
         self._carry_out(self.engine.receive(data, peer, now), now)
         if self.engine.take_change():
+            if self.happenings is not None:
+                self.happenings.wrote(str(peer), now)
             self._let_camera_act(now)
 
     def _say(self, sock: socket.socket, data: bytes, peer: Endpoint, now: Nanoseconds) -> None:

@@ -62,6 +62,16 @@ def unpacked(parcel: Any) -> Any:
         ) from None
 
 
+def scene_label(scene: Any) -> str:
+    """A scene in a word; of a file its name alone, for where it lies is nobody's business."""
+    if isinstance(scene, str | Path):
+        return Path(scene).name
+    if callable(scene):
+        return "a function"
+    shape: tuple[int, ...] = getattr(scene, "shape", ())
+    return f"an image of {shape[1]} x {shape[0]}" if len(shape) > 1 else "an image"
+
+
 def _pickled(function: Any) -> bytes:
     try:
         return pickle.dumps(function)

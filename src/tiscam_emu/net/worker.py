@@ -45,6 +45,11 @@ class _EventStream:
             self._out.write(json.dumps({"event": event, **data}) + "\n")
             self._out.flush()
 
+    def tell(self, told: dict[str, Any]) -> None:
+        """Say what happened; if nobody listens any more, stdin has ended as well."""
+        with contextlib.suppress(OSError, ValueError):
+            self.send("happening", told=told)
+
 
 class _LogEvents(logging.Handler):
     def __init__(self, events: _EventStream) -> None:
@@ -107,8 +112,10 @@ def _obey(runner: CameraRunner, events: _EventStream, prepared_for_s: float) -> 
     prepared first, as far as `prepared_for_s` goes. The camera answers meanwhile.
     """
     from tiscam_emu.net.requests import answer  # noqa: PLC0415 - as above
+    from tiscam_emu.net.watchers import Outbox  # noqa: PLC0415 - as above
 
     camera = runner.camera
+    runner.tell = Outbox(events.tell).put
     runner.pipeline.flush(prepared_for_s)
     events.send(
         "ready",
