@@ -127,6 +127,7 @@ def run(
 ) -> None:
     """Serve cameras over GigE Vision until interrupted, on loopback unless told otherwise.
 
+    `tiscam-emu FILE.yaml` serves those of a bench file, see `tiscam-emu bench --help`.
     Prints "ready MODEL SERIAL ADDRESS" for each camera once it can be found.
     """
     del list_models, version

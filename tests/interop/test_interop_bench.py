@@ -176,11 +176,11 @@ def test_a_camera_that_is_not_to_be_started_again_is_reported_and_the_others_go_
 
     os.kill(bench.places["right"].process.pid, signal.SIGKILL)
 
-    wait_until(lambda: not bench.places["right"].alive, "its end is seen")
+    wait_until(lambda: bench.places["right"].failed, "its end is seen")
     assert f"the camera at {bench['right'].address} has ended (exit code -9)" in caplog.text
     with pytest.raises(CameraFailed, match="has ended"):
         bench["right"].status()
-    assert bench.alive
+    assert not bench.failed
     assert bench["left"].status().frames == 0
 
 
@@ -219,11 +219,12 @@ def test_a_power_cycle_takes_its_time_and_forgets_settings_but_not_the_cable(sta
 def test_a_camera_can_be_stopped_and_started_by_its_place(start: Callable[..., Bench]) -> None:
     bench = start("cameras: {left: {model: 33GP1300, restart: on-failure}}")
     bench["left"].stop()
-    assert not bench.alive
+    with pytest.raises(CameraFailed, match="left: has ended"):
+        bench["left"].status()
+    assert not bench.failed  # it was asked to end
 
     bench.places["left"].start()
 
-    assert bench.alive
     assert bench["left"].status().plugged
     assert list(bench) == ["left"]
     assert len(bench) == 1

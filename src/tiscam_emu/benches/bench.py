@@ -94,9 +94,9 @@ class Bench:
         return self._resources.enter_context(resource)
 
     @property
-    def alive(self) -> bool:
-        """Whether one of the cameras runs, or will run again."""
-        return any(place.alive for place in self._places.values())
+    def failed(self) -> bool:
+        """Whether all cameras have ended by themselves, and none will be started again by itself."""
+        return all(place.failed for place in self._places.values())
 
     def stop(self) -> None:
         """End all cameras and free their addresses."""

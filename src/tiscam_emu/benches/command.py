@@ -57,11 +57,11 @@ def _watch(bench: Bench, stop: threading.Event) -> None:
         show([_Row(place, bench) for place in bench.places.values()], stop.wait)
         return
     while not stop.wait(_WATCH_PERIOD_S):
-        _check_alive(bench)
+        _check(bench)
 
 
-def _check_alive(bench: Bench) -> None:
-    if not bench.alive:
+def _check(bench: Bench) -> None:
+    if bench.failed:
         raise CameraFailed("all cameras of the bench have ended")
 
 
@@ -81,4 +81,4 @@ class _Row:
         return self._last
 
     def check_running(self) -> None:
-        _check_alive(self._bench)
+        _check(self._bench)

@@ -62,7 +62,7 @@ class Place:
         self._off_until_ns: Nanoseconds | None = None
         self._left_ns: Nanoseconds = 0
         self._failures = 0
-        self._begun = self._running = False
+        self._begun = self._running = self._failed = False
         self._done: deque[dict[str, Any]] = deque(maxlen=KEPT_EVENTS)
         self._started_s = 0.0
         self._watchers = Watchers(self._switch_watching)
@@ -86,9 +86,9 @@ class Place:
         return self.process.address
 
     @property
-    def alive(self) -> bool:
-        """Whether the camera runs, or will run again by itself."""
-        return not self._stopped.is_set()
+    def failed(self) -> bool:
+        """Whether the camera has ended by itself, and will not be started again by itself."""
+        return self._failed
 
     def wait_ready(self) -> None:
         """Wait until the camera can be found; raises as `CameraProcess.wait_ready`."""
@@ -138,7 +138,7 @@ class Place:
         """Raise `CameraFailed` if the camera has ended, or is off."""
         if not self._running:
             state = "is switched off" if self._off_until_ns is not None else "is being started again"
-            raise CameraFailed(f"{self.name}: {state if self.alive else 'has ended'}")
+            raise CameraFailed(f"{self.name}: {'has ended' if self._stopped.is_set() else state}")
         self.process.check_running()
 
     def last_frame(self, known: str) -> Frame | None:
@@ -172,6 +172,7 @@ class Place:
         with self._lock:
             self._left_ns = self._left_ns or time.monotonic_ns()
             self._stopped.clear()
+            self._failed = False
             self._start()
 
     def _switch_watching(self, watched: bool) -> None:
@@ -221,6 +222,7 @@ class Place:
             self._left_ns = time.monotonic_ns()
             self._failures = 1 if time.monotonic() - self._started_s > _LASTS_S else self._failures + 1
         if not again:
+            self._failed = not self._stopped.is_set()
             self._stopped.set()
         self._say("ended", {"again": again})
         if again:

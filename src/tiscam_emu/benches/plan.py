@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tiscam_emu.benches.file import Mistake, Where, in_file, read_bench
-from tiscam_emu.benches.schema import BenchFile, StepSection
+from tiscam_emu.benches.schema import FILES, BenchFile, StepSection
 from tiscam_emu.benches.steps import steps
 from tiscam_emu.errors import InvalidOption, SpecError, UnknownModel, UserError
 from tiscam_emu.net.interfaces import interface_addresses
@@ -96,8 +96,8 @@ def _section(folder: Path, file: BenchFile, name: str) -> dict[str, Any]:
     section["model"] = _path(folder, section["model"])
     if "scene" in section:
         section["scene"] = _path(folder, section["scene"])
-    if section.get("state_dir"):
-        section["state_dir"] = str(folder / section["state_dir"])
+    for key in FILES & section.keys():
+        section[key] = str(folder / section[key]) if section[key] else ""
     if len(name) <= _USER_NAME_LENGTH:
         section.setdefault("user_name", name)
     return section

@@ -140,6 +140,8 @@ def read(path: Path) -> dict[str, Any]:
         raise SpecError(f"{name}: not valid YAML: not UTF-8 text") from None
     except (yaml.YAMLError, ValueError) as error:
         raise SpecError(f"{name}: not valid YAML: {_one_line(error)}") from None
+    except (LookupError, AttributeError, TypeError):  # of a constructor, for a tag on a value that is not of its kind
+        raise SpecError(f"{name}: not valid YAML: a value is not what its tag says") from None
     if not isinstance(content, dict):
         raise SpecError(f"{name}: must be a mapping")
     return content
