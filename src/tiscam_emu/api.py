@@ -32,7 +32,7 @@ class _Backend(Protocol):
     def look_at(self, scene: Any) -> None: ...
     def check_running(self) -> None: ...
     def watch(self, function: Callable[[Told], None]) -> Callable[[], None]: ...
-    def last_frame(self, known: str) -> Frame | None: ...
+    def last_frame(self, known: str, width: int) -> Frame | None: ...
     def stop(self) -> None: ...
 
 
@@ -203,20 +203,22 @@ class Camera:
         self._backend.look_at(scene)
         self._scene = scene
 
-    def last_frame(self, known: str = "") -> Frame | None:
+    def last_frame(self, known: str = "", width: int = 0) -> Frame | None:
         """The last frame that was made, as the client gets it; nothing is rendered for it.
 
         Parameters
         ----------
         known
             `Frame.key` of the frame that you have: None is returned if it is still the last one.
+        width
+            For a picture of so many pixels' width at most: of the data only what that needs is copied.
 
         Raises
         ------
         NoFrame
             No client has streamed yet.
         """
-        return self._backend.last_frame(known)
+        return self._backend.last_frame(known, width)
 
     @property
     def stamp(self) -> bool:
@@ -314,8 +316,8 @@ class _InProcess:
     def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
         return self._watchers.add(function)
 
-    def last_frame(self, known: str) -> Frame | None:
-        return fetched(self.ask, known)
+    def last_frame(self, known: str, width: int) -> Frame | None:
+        return fetched(self.ask, known, width)
 
     def check_running(self) -> None:
         if self._ended.is_set():

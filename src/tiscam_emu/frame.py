@@ -28,9 +28,12 @@ class Frame:
     timestamp_ns
         Device time at which the exposure began, as in the leader.
     data
-        The image data as transmitted.
+        The image data as transmitted; all of them if `every` is 1.
     key
         Equal for equal frames alone.
+    step, every
+        What `image` takes: one pixel of so many, and one line of so many that is in `data`, of a mosaic one pair of
+        lines.
     """
 
     pixel_format: str
@@ -41,15 +44,18 @@ class Frame:
     timestamp_ns: int
     data: bytes
     key: str = ""
+    step: int = 1
+    every: int = 1
 
     @classmethod
     def of(cls, told: dict[str, Any], data: bytes) -> Frame:
         """From plain data."""
         return cls(data=data, **{key: value for key, value in told.items() if key != "bytes"})
 
-    def image(self, step: int = 1) -> NDArray[np.uint8]:
-        """The frame for the eye: (height, width, 3) red, green, blue, or (height, width) grey; one pixel of `step`."""
+    def image(self) -> NDArray[np.uint8]:
+        """The frame for the eye: (height, width, 3) red, green, blue, or (height, width) grey."""
         from tiscam_emu.pixel_formats import PIXEL_FORMATS  # noqa: PLC0415 - as below
         from tiscam_emu.sensor.develop import developed  # noqa: PLC0415 - slow to load, and not for who holds alone
 
-        return developed(PIXEL_FORMATS[self.pixel_format], self.width, self.height, self.data, step)
+        row = PIXEL_FORMATS[self.pixel_format]
+        return developed(row, self.width, self.height, self.data, step=self.step, every=self.every)

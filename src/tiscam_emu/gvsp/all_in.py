@@ -72,9 +72,9 @@ class AllInPacket:
         """The first `count` bytes of the payload."""
         yield self._payload[:count]
 
-    def copy_to(self, out: NDArray[np.uint8]) -> None:
-        """Copy as many bytes of the payload as `out` has room for, from the first one on."""
-        out[...] = self._payload[: out.size]
+    def copy_to(self, out: NDArray[np.uint8], first: int = 0) -> None:
+        """Copy as many bytes of the payload as `out` has room for, from byte `first` on."""
+        out[...] = self._payload[first : first + out.size]
 
     def take(self, positions: Positions) -> NDArray[np.uint8]:
         """Payload bytes at `positions`, in their shape."""

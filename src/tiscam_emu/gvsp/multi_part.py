@@ -107,9 +107,9 @@ class MultiPartTable:
             yield from rows.parts(taken)
             count -= taken
 
-    def copy_to(self, out: NDArray[np.uint8]) -> None:
-        """Copy as many bytes of the image, the first part, as `out` has room for."""
-        self._parts[0].copy_to(out)
+    def copy_to(self, out: NDArray[np.uint8], first: int = 0) -> None:
+        """Copy as many bytes of the image, the first part, as `out` has room for, from byte `first` on."""
+        self._parts[0].copy_to(out, first)
 
     def take(self, positions: Positions) -> NDArray[np.uint8]:
         """Bytes of the image at `positions`, in their shape."""

@@ -98,8 +98,8 @@ class FrameTable(Protocol):
         """Payload bytes at `positions`, in their shape."""
         ...
 
-    def copy_to(self, out: NDArray[np.uint8]) -> None:
-        """Copy as many bytes of the image as `out` has room for, from the first one on."""
+    def copy_to(self, out: NDArray[np.uint8], first: int = 0) -> None:
+        """Copy as many bytes of the image as `out` has room for, from byte `first` on."""
         ...
 
     def runs(self, first: int, end: int) -> list[Run]:
@@ -206,13 +206,21 @@ class PayloadRows:
         for row, first in enumerate(range(0, count, size)):
             yield self._data[row, : min(size, count - first)]
 
-    def copy_to(self, out: NDArray[np.uint8]) -> None:
-        """Copy as many bytes of the payload as `out` has room for, from the first one on."""
+    def copy_to(self, out: NDArray[np.uint8], first: int = 0) -> None:
+        """Copy as many bytes of the payload as `out` has room for, from byte `first` on."""
         size = self._data.shape[1]
-        rows, rest = divmod(out.size, size)
-        out[: rows * size].reshape(rows, size)[...] = self._data[:rows]
-        if rest:
-            out[rows * size :] = self._data[rows, :rest]
+        row, column = divmod(first, size)
+        begin = 0
+        if column:
+            begin = min(size - column, out.size)
+            out[:begin] = self._data[row, column : column + begin]
+            row += 1
+        rows = (out.size - begin) // size
+        end = begin + rows * size
+        if rows:
+            out[begin:end].reshape(rows, size)[...] = self._data[row : row + rows]
+        if end < out.size:
+            out[end:] = self._data[row + rows, : out.size - end]
 
     def take(self, positions: Positions) -> NDArray[np.uint8]:
         """Payload bytes at `positions`, in their shape; quick for the same array of positions again."""

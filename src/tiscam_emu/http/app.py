@@ -16,12 +16,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tiscam_emu.errors import TiscamEmuError
 from tiscam_emu.http.bench import Bench
-from tiscam_emu.http.calls import Answer, Call
+from tiscam_emu.http.calls import Answer, Call, Row
 from tiscam_emu.http.events import EventHub, Subscription
-from tiscam_emu.http.guard import Guard
+from tiscam_emu.http.guard import COOKIE, Guard
+from tiscam_emu.http.panel import panel_routes
 from tiscam_emu.http.pictures import PictureStore
 from tiscam_emu.http.problems import PROBLEM_TYPE, NothingThere, TooLarge, WrongMethod, problem, to_json
-from tiscam_emu.http.routes import ROUTES, Row
+from tiscam_emu.http.routes import ROUTES
 from tiscam_emu.http.uploads import MAX_BODY_BYTES
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
@@ -46,7 +47,7 @@ def make_app(bench: Bench, guard: Guard | None = None, hub: EventHub | None = No
         for path, rows in by_path.items()
     ]
     app = Starlette(
-        routes=routes,
+        routes=[*routes, *panel_routes()],
         exception_handlers={HTTPException: _of_starlette, TiscamEmuError: _problem_response, Exception: _unexpected},
     )
     return _Guarded(app, guard or Guard())
@@ -64,11 +65,20 @@ class _Guarded:
             await self._app(scope, receive, send)
             return
         try:
-            self._guard.check(Request(scope).headers)
+            response = self._let_in(Request(scope))
         except TiscamEmuError as error:
-            await _problem(error)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+            response = _problem(error)
+        await (response or self._app)(scope, receive, send)
+
+    def _let_in(self, request: Request) -> Response | None:
+        """Nothing for who may pass; who comes with the token in the panel's address is given it as a cookie."""
+        self._guard.check_site(request.headers)
+        if request.url.path == "/" and self._guard.admits(request.query_params.get("token", "")):
+            response = Response(status_code=303, headers={**HEADERS, "Location": "/"})
+            response.set_cookie(COOKIE, self._guard.token, httponly=True, samesite="strict")
+            return response
+        self._guard.check_token(request.headers)
+        return None
 
 
 def _endpoint(bench: Bench, hub: EventHub, pictures: PictureStore, rows: list[Row]) -> _Endpoint:

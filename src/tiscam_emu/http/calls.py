@@ -1,10 +1,10 @@
-"""One call of a route: what it may ask of the request, and what it may answer."""
+"""A route, and one call of it: what it may ask of the request, and what it may answer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tiscam_emu.api import Camera
 from tiscam_emu.http.bench import Bench
@@ -59,3 +59,32 @@ class Answer:
     media_type: str
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
+
+
+Does = Callable[[Call], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One route.
+
+    Attributes
+    ----------
+    gives
+        Schema of the answer by its name in `openapi.schemas`, or a media type; empty: nothing, by status 204.
+    takes
+        The same of the body.
+    status
+        Of success.
+    query
+        Names of numbers in the query, and what they mean.
+    """
+
+    method: str
+    path: str
+    says: str
+    does: Does
+    gives: str = ""
+    takes: str = ""
+    status: int = 200
+    query: tuple[tuple[str, str], ...] = ()

@@ -34,15 +34,15 @@ class Guard:
     host: str = "127.0.0.1"
     token: str = ""
 
-    def check(self, headers: Mapping[str, str]) -> None:
-        """Let a request pass.
+    def check_site(self, headers: Mapping[str, str]) -> None:
+        """Let a request pass by where it comes from.
 
         A name that only its owner's DNS resolves to this computer is not taken, and neither is what a page of another
         origin sends: a browser must not lend its hands to strangers.
 
         Raises
         ------
-        Refused, WrongToken
+        Refused
             Why it may not.
         """
         host = headers.get("host", "")
@@ -53,7 +53,16 @@ class Guard:
             raise Refused(f"origin {origin!r}: pages of other hosts must not use the bench")
         if headers.get("sec-fetch-site", "") not in _OWN_SITE and headers.get("sec-fetch-mode") != "navigate":
             raise Refused("pages of other hosts must not use the bench")
-        if self.token and not hmac.compare_digest(_token(headers).encode(), self.token.encode()):
+
+    def check_token(self, headers: Mapping[str, str]) -> None:
+        """Let a request pass by its token.
+
+        Raises
+        ------
+        WrongToken
+            One is demanded.
+        """
+        if self.token and not self.admits(_token(headers)):
             raise WrongToken("the token is missing or wrong: send it as 'Authorization: Bearer TOKEN'")
 
     def admits(self, token: str) -> bool:

@@ -10,89 +10,65 @@ from collections.abc import Callable
 from PIL import Image
 
 from tiscam_emu.api import Camera
-from tiscam_emu.errors import NoFrame
 from tiscam_emu.frame import FRAME_NUMBERS, Frame
 from tiscam_emu.http.calls import Answer, Call
 
 WIDEST = 20_000
-_KEPT = 16
+_KEPT = 32
 _JPEG_QUALITY = 85
+_Wanted = tuple[int, str, int]
 
 
-Encode = Callable[[Frame, int], bytes]
-"""A frame as a picture of so many pixels' width at most."""
+Encode = Callable[[Frame], bytes]
 
 
 class PictureStore:
-    """State: the pictures made last, and the frames they are of."""
+    """State: the pictures made last, by camera, kind and width, and the frames they are of."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._turns: dict[int, threading.Lock] = {}
-        self._frames: OrderedDict[int, tuple[Camera, Frame]] = OrderedDict()
-        self._pictures: OrderedDict[tuple[int, str, str, int], bytes] = OrderedDict()
+        self._turns: dict[_Wanted, threading.Lock] = {}
+        self._made: OrderedDict[_Wanted, tuple[Camera, Frame, bytes]] = OrderedDict()
 
-    def frame(self, camera: Camera) -> Frame:
-        """The last frame; fetched only if it is not the one that was fetched last.
+    def picture(self, camera: Camera, kind: str, width: int, encode: Encode) -> tuple[Frame, bytes]:
+        """The last frame and its picture, `width` pixels wide at most; made only if there is a new frame.
 
         Raises
         ------
         NoFrame
             There is none yet.
         """
-        with self._turn(camera):
-            _, known = self._frames.get(id(camera), (camera, None))
-            frame = camera.last_frame(known.key if known else "") or known
-            if frame is None:
-                raise NoFrame("no frame has been made yet: a client has to stream")
-            with self._lock:
-                self._frames[id(camera)] = camera, frame  # the camera, too: ids of what has gone are used again
-                self._frames.move_to_end(id(camera))
-                while len(self._frames) > _KEPT:
-                    self._frames.popitem(last=False)
-            return frame
-
-    def picture(self, camera: Camera, kind: str, width: int, encode: Encode) -> tuple[Frame, bytes]:
-        """The last frame and its picture of that kind, `width` pixels wide at most."""
-        frame = self.frame(camera)
-        wanted = (id(camera), frame.key, kind, width)
-        with self._turn(camera):
-            made = self._pictures.get(wanted)
-            if made is None:
-                made = encode(frame, width)
-                with self._lock:
-                    self._pictures[wanted] = made
-                    while len(self._pictures) > _KEPT:
-                        self._pictures.popitem(last=False)
-        return frame, made
-
-    def _turn(self, camera: Camera) -> threading.Lock:
+        wanted = (id(camera), kind, width)
         with self._lock:
-            return self._turns.setdefault(id(camera), threading.Lock())
+            turn = self._turns.setdefault(wanted, threading.Lock())
+        with turn:
+            made = self._made.get(wanted)
+            frame = camera.last_frame(made[1].key if made else "", width)
+            if frame is not None:
+                made = camera, frame, encode(frame)  # the camera, too: ids of what has gone are used again
+                with self._lock:
+                    self._made[wanted] = made
+                    self._made.move_to_end(wanted)
+                    while len(self._made) > _KEPT:
+                        old, _ = self._made.popitem(last=False)
+                        self._turns.pop(old, None)
+        assert made is not None
+        return made[1], made[2]
 
 
-def image_of(frame: Frame, width: int = WIDEST) -> Image.Image:
-    """A frame for the eye, `width` pixels wide at most."""
-    step = max(1, frame.width // (2 * width))
-    image = Image.fromarray(frame.image(step))
-    if image.width > width:
-        image = image.resize((width, max(1, round(frame.height * width / frame.width))), Image.Resampling.BOX)
-    return image
+def png(frame: Frame) -> bytes:
+    """As PNG, without loss."""
+    return _saved(frame, "PNG", compress_level=1)
 
 
-def png(frame: Frame, width: int = WIDEST) -> bytes:
-    """As PNG, without loss if it is not narrowed."""
-    return _saved(image_of(frame, width), "PNG", compress_level=1)
-
-
-def jpeg(frame: Frame, width: int = WIDEST) -> bytes:
+def jpeg(frame: Frame) -> bytes:
     """As JPEG."""
-    return _saved(image_of(frame, width), "JPEG", quality=_JPEG_QUALITY)
+    return _saved(frame, "JPEG", quality=_JPEG_QUALITY)
 
 
-def _saved(image: Image.Image, kind: str, **options: int) -> bytes:
+def _saved(frame: Frame, kind: str, **options: int) -> bytes:
     out = io.BytesIO()
-    image.save(out, kind, **options)
+    Image.fromarray(frame.image()).save(out, kind, **options)
     return out.getvalue()
 
 
@@ -115,11 +91,10 @@ def frame_raw(call: Call) -> Answer:
 
 
 def _picture(call: Call, media_type: str, encode: Encode) -> Answer:
-    width = call.number("width", WIDEST, 8, WIDEST)
-    store, camera = call.pictures, call.camera
-    if (tag := call.headers.get("if-none-match", "").strip('"')) and store.frame(camera).key == tag:
+    width = call.number("width", 0, 8, WIDEST) if "width" in call.query else 0
+    frame, content = call.pictures.picture(call.camera, media_type, width, encode)
+    if call.headers.get("if-none-match", "").strip('"') == frame.key:
         return Answer(b"", media_type, status=304)
-    frame, content = store.picture(camera, media_type, width, encode)
     return Answer(content, media_type, _headers(frame))
 
 

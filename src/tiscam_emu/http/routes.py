@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from tiscam_emu import __version__
 from tiscam_emu.http import actions, pictures
-from tiscam_emu.http.calls import Answer, Call
+from tiscam_emu.http.calls import Call, Row
+from tiscam_emu.http.openapi import document
 
-Does = Callable[[Call], Any]
 _CAMERA = "/cameras/{name}"
 _WIDTH = (("width", "Pixels the picture may be wide at most."),)
 _FEATURE = f"{_CAMERA}/features/{{feature}}"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One route.
-
-    Attributes
-    ----------
-    gives
-        Schema of the answer by its name in `schemas`, or a media type; empty: nothing, by status 204.
-    takes
-        The same of the body.
-    status
-        Of success.
-    query
-        Names of numbers in the query, and what they mean.
-    """
-
-    method: str
-    path: str
-    says: str
-    does: Does
-    gives: str = ""
-    takes: str = ""
-    status: int = 200
-    query: tuple[tuple[str, str], ...] = ()
+def openapi(_call: Call) -> dict[str, Any]:
+    """What can be asked, as OpenAPI."""
+    return document(ROUTES, __version__)
 
 
 ROUTES: tuple[Row, ...] = (
@@ -117,6 +95,5 @@ ROUTES: tuple[Row, ...] = (
         query=(("camera", "The only camera to listen to."),),
     ),
     Row("PUT", f"{_CAMERA}/stamp", "Switch stamps on or off.", actions.set_stamp, gives="Switch", takes="Switch"),
+    Row("GET", "/openapi.json", "This document.", openapi, gives="OpenApi"),
 )
-
-__all__ = ["ROUTES", "Answer", "Row"]

@@ -53,7 +53,7 @@ class LastFrame:
                 self._held = [*_without_one(self._held, frame[0])]
 
 
-def copied(last: LastFrame, path: str, known: str) -> dict[str, Any]:
+def copied(last: LastFrame, path: str, known: str, width: int) -> dict[str, Any]:
     """Write the image data of the last frame into a file, and tell what they are.
 
     Parameters
@@ -62,17 +62,44 @@ def copied(last: LastFrame, path: str, known: str) -> dict[str, Any]:
         An empty file; written in place.
     known
         Key of the frame that the asker has; if it is still the last one, nothing is written.
+    width
+        How wide a picture of it is to be at most; 0: all of it is wanted. For a narrow one lines are left out.
     """
     with last.look() as (table, request):
-        told = _told(request, table.block_id)
+        step, every = _steps(request, width)
+        told = {**_told(request, table.block_id), "step": step, "every": every}
         if told["key"] != known:
+            spans = _spans(request, every)
+            told["bytes"] = sum(length for _, length in spans)
             with Path(path).open("r+b") as file:
                 file.truncate(told["bytes"])
                 with mmap.mmap(file.fileno(), told["bytes"]) as memory:
                     out = np.frombuffer(memory, np.uint8)
-                    table.copy_to(out)
+                    at = 0
+                    for first, length in spans:
+                        table.copy_to(out[at : at + length], first)
+                        at += length
                     del out  # else the memory cannot be let go
         return told
+
+
+def _steps(request: FrameRequest, width: int) -> tuple[int, int]:
+    """One pixel of how many is wanted, and one line of how many, of a mosaic one pair of lines, is to be copied."""
+    step = -(-request.region.width // width) if width else 1
+    mosaic = bool(request.pixel_format.bayer)
+    step += mosaic and step > 1 and step % 2  # squares of four pixels are taken whole
+    every = step // 2 if mosaic else step
+    lines = request.pixel_format.line_bytes(request.region.width) * request.region.height
+    return step, max(every, 1) if lines == request.payload_bytes() else 1
+
+
+def _spans(request: FrameRequest, every: int) -> list[tuple[int, int]]:
+    """First byte and length of what is to be copied."""
+    if every == 1:
+        return [(0, request.payload_bytes())]
+    lines = 2 if request.pixel_format.bayer else 1
+    length = lines * request.pixel_format.line_bytes(request.region.width)
+    return [(first * length, length) for first in range(0, request.region.height // lines, every)]
 
 
 def _told(request: FrameRequest, block_id: int) -> dict[str, Any]:
@@ -84,7 +111,6 @@ def _told(request: FrameRequest, block_id: int) -> dict[str, Any]:
         "frame_id": request.frame_id,
         "block_id": block_id,
         "timestamp_ns": request.exposure_start_ns,
-        "bytes": request.payload_bytes(),
     }
 
 

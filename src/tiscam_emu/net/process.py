@@ -153,9 +153,9 @@ class CameraProcess:
         """
         return self._watchers.add(function)
 
-    def last_frame(self, known: str) -> Frame | None:
-        """The last frame, unless it is the one of that key; raises `NoFrame`."""
-        return fetched(self.ask, known)
+    def last_frame(self, known: str, width: int) -> Frame | None:
+        """The last frame, unless it is the one of that key; see `fetched`."""
+        return fetched(self.ask, known, width)
 
     def stop(self, timeout_s: float = 0.7) -> None:
         """End the process: ask, and if it has not ended after `timeout_s`, kill it."""

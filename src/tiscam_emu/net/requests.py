@@ -99,8 +99,8 @@ def _set(runner: CameraRunner, name: str, value: Plain) -> None:
     runner.call(lambda camera, now: camera.by_name(now).write(name, value), writes=True)
 
 
-def _last_frame(runner: CameraRunner, path: str, known: str) -> dict[str, Any]:
-    return copied(runner.pipeline.last, path, known)
+def _last_frame(runner: CameraRunner, path: str, known: str, width: int) -> dict[str, Any]:
+    return copied(runner.pipeline.last, path, known, width)
 
 
 def _watch(runner: CameraRunner, watched: bool) -> None:

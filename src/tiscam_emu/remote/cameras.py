@@ -96,7 +96,8 @@ class _Backend:
     def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
         return watch(self._server, self._name, function)
 
-    def last_frame(self, known: str) -> Frame | None:
+    def last_frame(self, known: str, width: int) -> Frame | None:
+        del width  # all of it comes, for whatever is made of it
         data, headers = self._server.fetch("GET", f"{self._path}/frame.raw?known={_quoted(known)}")
         if headers.get("x-frame-key", known) == known:
             return None

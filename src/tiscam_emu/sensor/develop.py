@@ -6,14 +6,14 @@ is wanted, taken four pixels at a time. Nothing is brightened: what a client wou
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.pixel_formats import PixelFormat
-from tiscam_emu.sensor.bayer import PHASES, channel
+from tiscam_emu.sensor.bayer import PHASES, Phase, channel
 from tiscam_emu.sensor.pack import COMPONENT_ORDER
 
 Image = NDArray[np.uint8]
@@ -21,11 +21,12 @@ Image = NDArray[np.uint8]
 _Indices = NDArray[np.intp]
 
 _BAND_PIXELS = 1 << 18
+_BAND_LINES = 256
 _BY_WORDS = {"10": 2, "12": 4, "14": 6, "16": 8}
 """Lowest of the upper eight bits, in formats of a word each pixel."""
 
 
-def developed(pixel_format: PixelFormat, width: int, height: int, data: Any, step: int = 1) -> Image:
+def developed(pixel_format: PixelFormat, width: int, height: int, data: Any, *, step: int = 1, every: int = 1) -> Image:
     """An image of a frame.
 
     Parameters
@@ -34,55 +35,64 @@ def developed(pixel_format: PixelFormat, width: int, height: int, data: Any, ste
         The image data as transmitted, without chunks.
     step
         Take one pixel of so many, in lines and columns; of a mosaic one square of four in half as many.
+    every
+        One line of so many is in `data`, of a mosaic one pair of lines; if it is more than 1, all of them are taken.
     """
-    flat = np.frombuffer(data, np.uint8)
-    if pixel_format.components != "raw":
-        return _of_colours(pixel_format, width, height, flat, step)
+    sent = _Sent(pixel_format, width, np.frombuffer(data, np.uint8))
     phase = PHASES.get(pixel_format.bayer)
     if phase is None:
-        return _upper_bits(pixel_format, width, flat, _every(height, step), _every(width, step))
+        rows = range(0, height, step) if every == 1 else range(-(-height // every))
+        if pixel_format.components == "raw":
+            return sent.upper_bits(rows, range(0, width, step))
+        return _of_colours(sent, rows, step)
     if step == 1 or min(width, height) < 2:
-        return _interpolated(lambda rows: _upper_bits(pixel_format, width, flat, rows, _every(width, 1)), height, phase)
-    return _by_squares(pixel_format, (width, height), flat, max(step // 2, 1), phase)
+        return _interpolated(sent, height, phase)
+    squares = range(0, height // 2, max(step // 2, 1)) if every == 1 else range(-(-(height // 2) // every))
+    return _by_squares(sent, squares, max(step // 2, 1), phase)
 
 
-def _every(size: int, step: int) -> _Indices:
-    return np.arange(0, size, step, dtype=np.intp)
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """Image data and how they lie."""
+
+    pixel_format: PixelFormat
+    width: int
+    flat: Image
+
+    def lines(self, size: int, rows: range) -> Image:
+        """These lines of `size` bytes each."""
+        return self.flat[: self.flat.size // size * size].reshape(-1, size)[rows.start : rows.stop : rows.step]
+
+    def upper_bits(self, rows: range, columns: range) -> Image:
+        """The upper eight bits of the pixels of a raw format where these rows and columns cross."""
+        if self.pixel_format.packing == "8":
+            return self.lines(self.width, rows)[:, columns.start : columns.stop : columns.step]
+        found = np.empty((len(rows), len(columns)), np.uint8)
+        band_rows = max(1, _BAND_PIXELS // max(len(columns), 1))
+        places = np.asarray(columns, np.intp)
+        for first in range(0, len(rows), band_rows):
+            band = np.asarray(rows[first : first + band_rows], np.intp)[:, np.newaxis] * self.width + places
+            bits = self._first_bits(band)
+            at, shift = bits >> 3, (bits & 7).astype(np.uint8)
+            pair = self.flat[at] | self.flat[np.minimum(at + 1, self.flat.size - 1)].astype(np.uint16) << 8
+            found[first : first + band_rows] = (pair >> shift).astype(np.uint8)
+        return found
+
+    def _first_bits(self, pixels: _Indices) -> _Indices:
+        """Where the upper eight bits of pixels begin, in bits of the image data."""
+        row = self.pixel_format
+        if row.packing in {"10Packed", "12Packed"}:
+            return (pixels >> 1) * 24 + (pixels & 1) * 16
+        return pixels * row.bits_per_pixel + _BY_WORDS.get(row.packing, row.significant_bits - 8)
 
 
-def _upper_bits(pixel_format: PixelFormat, width: int, flat: Image, rows: _Indices, columns: _Indices) -> Image:
-    """The upper eight bits of the pixels where these rows and columns cross."""
-    packing = pixel_format.packing
-    if packing == "8":
-        whole = flat[: flat.size // width * width].reshape(-1, width)
-        lines = whole[rows]
-        return lines if columns.size == width else lines[:, columns]
-    found = np.empty((rows.size, columns.size), np.uint8)
-    band_rows = max(1, _BAND_PIXELS // max(columns.size, 1))
-    for first in range(0, rows.size, band_rows):
-        band = rows[first : first + band_rows, np.newaxis] * width + columns
-        bits = _first_bits(pixel_format, band)
-        at, shift = bits >> 3, (bits & 7).astype(np.uint8)
-        pair = flat[at] | flat[np.minimum(at + 1, flat.size - 1)].astype(np.uint16) << 8
-        found[first : first + band_rows] = (pair >> shift).astype(np.uint8)
-    return found
+def _by_squares(sent: _Sent, squares: range, step: int, phase: Phase) -> Image:
+    def pixels(y: int, x: int) -> Image:
+        rows = range(2 * squares.start + y, 2 * squares.stop + y, 2 * squares.step)
+        return sent.upper_bits(rows, range(x, sent.width // 2 * 2, 2 * step))
 
-
-def _first_bits(pixel_format: PixelFormat, pixels: _Indices) -> _Indices:
-    """Where the upper eight bits of pixels begin, in bits of the image data."""
-    if pixel_format.packing in {"10Packed", "12Packed"}:
-        return (pixels >> 1) * 24 + (pixels & 1) * 16
-    low = _BY_WORDS.get(pixel_format.packing, pixel_format.significant_bits - 8)
-    return pixels * pixel_format.bits_per_pixel + low
-
-
-def _by_squares(
-    pixel_format: PixelFormat, shape: tuple[int, int], flat: Image, step: int, phase: tuple[int, int]
-) -> Image:
-    width, height = shape
-    rows, columns = _every(height // 2, step) * 2, _every(width // 2, step) * 2
-    square = {(y, x): _upper_bits(pixel_format, width, flat, rows + y, columns + x) for y in (0, 1) for x in (0, 1)}
-    image = np.empty((rows.size, columns.size, 3), np.uint8)
+    square = {(y, x): pixels(y, x) for y in (0, 1) for x in (0, 1)}
+    image = np.empty((*square[0, 0].shape, 3), np.uint8)
     greens = []
     for (y, x), plane in square.items():
         colour = channel(phase, y, x)
@@ -94,21 +104,19 @@ def _by_squares(
     return image
 
 
-def _interpolated(lines: Callable[[_Indices], Image], height: int, phase: tuple[int, int]) -> Image:
-    """All pixels of a mosaic; bands of lines at a time, with one more at each end."""
+def _interpolated(sent: _Sent, height: int, phase: Phase) -> Image:
+    """All pixels of a mosaic; bands of lines, with two more at each end, so that colours keep their places."""
     bands = []
-    band = 256
-    for first in range(0, height, band):
-        last = min(first + band, height)
-        around = np.clip(np.arange(first - 1, last + 1), 0, height - 1).astype(np.intp)
-        # Mirrored at the border, so that colours keep their places.
-        around[0] = min(1, height - 1) if first == 0 else around[0]
-        around[-1] = max(height - 2, 0) if last == height else around[-1]
-        bands.append(_bilinear(lines(around), phase, first - 1)[1:-1])
+    for first in range(0, height, _BAND_LINES):
+        last = min(first + _BAND_LINES, height)
+        above = max(first - 2, 0)
+        band = _bilinear(sent.upper_bits(range(above, min(last + 2, height)), range(sent.width)), phase)
+        bands.append(band[first - above : last - above])
     return np.concatenate(bands)
 
 
-def _bilinear(mosaic: Image, phase: tuple[int, int], first_row: int) -> Image:
+def _bilinear(mosaic: Image, phase: Phase) -> Image:
+    """Mirrored at its borders; its first line is an even one."""
     padded = np.pad(mosaic, 1, mode="reflect" if min(mosaic.shape) > 1 else "edge").astype(np.uint16)
     centre = padded[1:-1, 1:-1]
     left_right = (padded[1:-1, :-2] + padded[1:-1, 2:]) >> 1
@@ -118,8 +126,7 @@ def _bilinear(mosaic: Image, phase: tuple[int, int], first_row: int) -> Image:
     for y in (0, 1):
         for x in (0, 1):
             at = np.s_[y::2, x::2]
-            own = channel(phase, (first_row + y) % 2, x)
-            beside = channel(phase, (first_row + y) % 2, x + 1)
+            own, beside = channel(phase, y, x), channel(phase, y, x + 1)
             image[at][..., own] = centre[at]
             if own == 1:
                 image[at][..., beside] = left_right[at]
@@ -130,11 +137,11 @@ def _bilinear(mosaic: Image, phase: tuple[int, int], first_row: int) -> Image:
     return image
 
 
-def _of_colours(pixel_format: PixelFormat, width: int, height: int, flat: Image, step: int) -> Image:
-    order = COMPONENT_ORDER[pixel_format.packing]
-    size = pixel_format.line_bytes(width)
-    lines = flat[: size * height].reshape(height, size)[::step]
-    columns = _every(width, step)
+def _of_colours(sent: _Sent, rows: range, step: int) -> Image:
+    order = COMPONENT_ORDER[sent.pixel_format.packing]
+    size = sent.pixel_format.line_bytes(sent.width)
+    lines = sent.lines(size, rows)
+    columns = np.arange(0, sent.width, step, dtype=np.intp)
     pixels = max(order.count("Y"), 1)
     groups, inside = columns // pixels * len(order), columns % pixels
 
@@ -145,7 +152,7 @@ def _of_colours(pixel_format: PixelFormat, width: int, height: int, flat: Image,
         found[cut_off] = np.maximum(found[cut_off] - len(order), 0)
         return lines[:, found]
 
-    if pixel_format.components == "bgr":
+    if sent.pixel_format.components == "bgr":
         return np.stack([plane(name) for name in "RGB"], axis=-1)
     return _of_ycbcr(plane("Y"), plane("Cb"), plane("Cr"))
 

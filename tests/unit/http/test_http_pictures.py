@@ -22,6 +22,8 @@ from tiscam_emu.errors import NoFrame
 from tiscam_emu.http import pictures
 from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.server import serving
+from tiscam_emu.pixel_formats import PIXEL_FORMATS
+from tiscam_emu.sensor.develop import developed
 
 LEFT = "/cameras/left"
 
@@ -108,13 +110,13 @@ def test_a_frame_is_developed_once_and_not_for_who_has_it(
     client: Client, camera: Camera, receiver: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[int] = []
-    image_of = pictures.image_of
+    saved = pictures._saved
 
-    def counted(*arguments: Any) -> Any:
+    def counted(*arguments: Any, **options: Any) -> Any:
         made.append(1)
-        return image_of(*arguments)
+        return saved(*arguments, **options)
 
-    monkeypatch.setattr(pictures, "image_of", counted)
+    monkeypatch.setattr(pictures, "_saved", counted)
     first = client.get(f"{LEFT}/frame.jpg?width=16")
     assert client.get(f"{LEFT}/frame.jpg?width=16").content == first.content
     same = client.get(f"{LEFT}/frame.jpg?width=16", If_None_Match=first.headers["etag"])
@@ -166,3 +168,17 @@ def test_frames_of_a_process_of_its_own(tiscam_camera_factory: Callable[..., Cam
     assert frame is not None
     assert len(frame.data) == frame.width * frame.height
     assert tiscam_emu.read_stamp(frame.data).timestamp_ns == frame.timestamp_ns
+
+
+@pytest.mark.parametrize("width", [256, 255, 128, 100, 64, 10])
+def test_a_narrow_picture_is_of_the_same_pixels_whatever_is_copied_for_it(
+    camera: Camera, receiver: socket.socket, width: int
+) -> None:
+    whole, narrow = camera.last_frame(), camera.last_frame(width=width)
+    assert whole is not None
+    assert narrow is not None
+    image = narrow.image()
+    assert image.shape[1] <= width
+    row = PIXEL_FORMATS["BayerRG8"]
+    assert np.array_equal(image, developed(row, 256, 192, whole.data, step=narrow.step))
+    assert len(narrow.data) <= len(whole.data) // max(narrow.step // 2, 1) + 2 * 256

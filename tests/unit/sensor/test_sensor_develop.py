@@ -32,7 +32,7 @@ def test_mono_shows_the_upper_bits_of_every_pixel(mono_sensor: SensorModel, name
     assert raw is not None
     image = developed(PIXEL_FORMATS[name], region.width, region.height, data)
     assert np.array_equal(image, raw.astype(np.uint8))
-    assert np.array_equal(developed(PIXEL_FORMATS[name], region.width, region.height, data, 3), image[::3, ::3])
+    assert np.array_equal(developed(PIXEL_FORMATS[name], region.width, region.height, data, step=3), image[::3, ::3])
 
 
 @pytest.mark.parametrize("region", [WHOLE, ODD])
@@ -76,7 +76,7 @@ def test_small_pictures_of_a_mosaic_have_a_pixel_for_a_square(
     name = f"Bayer{bayer}8"
     data = _sent(color_sensor, name, region)
     mosaic = np.frombuffer(data, np.uint8).reshape(region.height, region.width)
-    image = developed(PIXEL_FORMATS[name], region.width, region.height, data, 4)
+    image = developed(PIXEL_FORMATS[name], region.width, region.height, data, step=4)
     assert image.shape[:2] == (-(-(region.height // 2) // 2), -(-(region.width // 2) // 2))
     square = mosaic[4:6, 8:10]
     of = {channel(PHASES[bayer], y, x): square[y, x] for y in (0, 1) for x in (0, 1)}
@@ -92,7 +92,7 @@ def test_colours_are_those_that_were_sent(color_sensor: SensorModel, name: str, 
     for at, plane in enumerate((sent.red, sent.green, sent.blue)):
         assert plane is not None
         assert np.abs(image[..., at] - np.clip(plane, 0, 255)).max() <= 1, at
-    small = developed(PIXEL_FORMATS[name], region.width, region.height, data, 2)
+    small = developed(PIXEL_FORMATS[name], region.width, region.height, data, step=2)
     assert np.array_equal(small, image[::2, ::2])
 
 
@@ -100,3 +100,15 @@ def test_the_smallest_pictures_can_be_shown() -> None:
     for width, height in ((1, 1), (2, 1), (1, 2), (2, 2), (3, 3)):
         image = developed(PIXEL_FORMATS["BayerRG8"], width, height, bytes(range(width * height)))
         assert image.shape == (height, width, 3)
+
+
+@pytest.mark.parametrize("name", ["Mono8", "Mono12p", "BayerGB8", "BayerBG10p", "YUV422_8", "BGR8"])
+def test_lines_that_were_left_out_before_are_not_missed(color_sensor: SensorModel, name: str) -> None:
+    data = _sent(color_sensor, name, WHOLE)
+    row = PIXEL_FORMATS[name]
+    lines = 2 if row.bayer else 1
+    size = lines * row.line_bytes(256)
+    every = 6 // lines
+    some = b"".join(data[first : first + size] for first in range(0, len(data), every * size))
+    image = developed(row, 256, 192, data, step=6)
+    assert np.array_equal(developed(row, 256, 192, some, step=6, every=every), image)
