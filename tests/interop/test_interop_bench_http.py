@@ -47,6 +47,7 @@ until grep -q '"text": "plug"' events.log; do sleep 0.1; done
 until [ -e end ]; do sleep 0.1; done
 for name in left right third; do curl -sf "$url/$name/strobe" > "strobe-$name.json"; done
 curl -sf "$url/left" > left.json
+curl -sf "$url/left/timeline" > timeline.json
 """
 
 
@@ -96,6 +97,9 @@ def test_a_shell_with_curl_alone_holds_three_cameras_while_aravis_streams(
     for times in (_rising(tmp_path, "right"), [frame["timestamp_ns"] for frame in frames]):
         assert len(times) == 25
         assert all(0 <= at_ns - pulse < WITHIN_NS for at_ns, pulse in zip(times, pulses, strict=True))
+    timeline = _json(tmp_path, "timeline")
+    assert timeline["origins"]["left"] == free_frames[0]["timestamp_ns"]
+    assert [step["text"] for step in timeline["done"]] == ["set GPOut to 1", "set GPOut to 0", "unplug", "plug"]
     for name in ("left", "third"):
         (up, high), (down, low) = [(edge["at_ns"], edge["high"]) for edge in _json(tmp_path, f"strobe-{name}")]
         assert (high, low) == (True, False)

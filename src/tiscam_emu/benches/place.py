@@ -141,10 +141,10 @@ class Place:
             raise CameraFailed(f"{self.name}: {'has ended' if self._stopped.is_set() else state}")
         self.process.check_running()
 
-    def last_frame(self, known: str) -> Frame | None:
+    def last_frame(self, known: str, width: int) -> Frame | None:
         """See `CameraProcess.last_frame`."""
         self.check_running()
-        return self.process.last_frame(known)
+        return self.process.last_frame(known, width)
 
     def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
         """See `CameraProcess.watch`; goes on when the camera is started again, and tells of its timeline as well."""
