@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from tiscam_emu.benches.check import check
 from tiscam_emu.benches.plan import BenchPlan, read_plan
 from tiscam_emu.benches.schema import CameraSection
 from tiscam_emu.net.options import ServeOptions
@@ -208,3 +210,15 @@ def test_a_bench_of_one_camera_need_not_name_it(tmp_path: Path) -> None:
     plan = _read(tmp_path, "cameras: {left: {model: 33GP1300}}\ntimeline: [{plug: }]\n")
 
     assert len(plan.cameras["left"].steps) == 1
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/bench.md"])
+def test_the_examples_of_the_documentation_are_right(tmp_path: Path, document: str) -> None:
+    text = (Path(__file__).parents[3] / document).read_text(encoding="utf-8")
+    (example,) = (block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "timeline:" in block)
+
+    plan = _read(tmp_path, example)
+
+    check(plan)
+    assert {"left", "right"} <= plan.cameras.keys()
+    assert plan.cameras["left"].steps[0].text == "unplug"
