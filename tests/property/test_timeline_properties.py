@@ -71,7 +71,7 @@ def test_every_occurrence_is_done_once_in_order_of_time_and_file(plan: list[Step
     wanted = []
     for step in plan:
         begin = left_ns if step.origin else 0
-        for offset_ns in step.occurrences(7):
+        for _, offset_ns in step.occurrences(7):
             if begin + offset_ns > END_NS:
                 break
             wanted.append((begin + offset_ns, step.number, step.arguments))

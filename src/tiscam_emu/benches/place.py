@@ -58,6 +58,7 @@ class Place:
         self.name, self.plan = name, plan
         self._origins, self._log_level, self._tell = origins, log_level, tell
         self._lock = threading.Lock()
+        self._ending = threading.Lock()
         self._stopped = threading.Event()
         self._off_until_ns: Nanoseconds | None = None
         self._left_ns: Nanoseconds = 0
@@ -96,6 +97,10 @@ class Place:
         self._running, self._started_s = True, time.monotonic()
         for note in self.process.notes:
             log.warning("%s: %s", self.name, note)
+        try:
+            self.process.check_running()
+        except CameraFailed:
+            self._note_end()
 
     def begin(self) -> None:
         """Let the timeline begin, or go on at its place."""
@@ -207,8 +212,14 @@ class Place:
             self._watchers.tell({"kind": "timeline", "time_ns": data["at_ns"], **data})
         if event != "ended":
             self._tell(event, data)
-        elif self._running:
-            self._running = False
+        else:
+            self._note_end()
+
+    def _note_end(self) -> None:
+        """Once for each process that was ready: it may have ended before or after that was noticed."""
+        with self._ending:
+            running, self._running = self._running, False
+        if running:
             self._has_ended()
 
     def _say(self, event: str, data: dict[str, Any]) -> None:
@@ -231,6 +242,7 @@ class Place:
     def _start_again(self) -> None:
         """Until it runs or is not wanted any more."""
         while not self._stopped.wait(self._pause_s()):
+            level = logging.WARNING if self._off_until_ns is None else logging.INFO
             self._off_until_ns = None
             with self._lock:
                 if self._stopped.is_set():
@@ -242,7 +254,7 @@ class Place:
                         log.error("%s: %s", self.name, error)
                     self._failures += 1
                 else:
-                    log.warning("%s: started again at %s", self.name, self.address)
+                    log.log(level, "%s: started again at %s", self.name, self.address)
                     return
 
     def _pause_s(self) -> float:

@@ -43,7 +43,8 @@ def _faults(step: StepSection) -> list[_Doing]:
 
 def _pulses(step: StepSection) -> list[_Doing]:
     width_ns = step.width or step.pulses // 2
-    return [("pulse", (width_ns,), f"pulse of {width_ns / NS_PER_MS:g} ms")]
+    text = f"pulses of {width_ns / NS_PER_MS:g} ms every {step.pulses / NS_PER_MS:g} ms"
+    return [("pulse", (width_ns,), text)]
 
 
 _FOR = frozenset({"for"})
@@ -88,6 +89,7 @@ def steps(number: int, section: StepSection) -> list[Step]:
             for_ns=0 if key == "pulses" else section.for_,
             repeats=repeats,
             jitter_ns=section.jitter,
+            told_every=repeats[-1][1] if key == "pulses" else 1,
         )
         for action, arguments, text in KINDS[key].doing(section)
     ]

@@ -43,6 +43,8 @@ class Step:
         Periods in nanoseconds and numbers of times, the outer first; an outermost number of 0 is without end.
     jitter_ns
         Each occurrence comes earlier or later by up to this, evenly at random.
+    told_every
+        Of so many occurrences the first one is told, as of a train of pulses; 0 for the very first alone.
     """
 
     number: int
@@ -54,9 +56,10 @@ class Step:
     for_ns: Nanoseconds = 0
     repeats: tuple[tuple[Nanoseconds, int], ...] = ()
     jitter_ns: Nanoseconds = 0
+    told_every: int = 1
 
-    def occurrences(self, seed: int, but_ns: Nanoseconds = 0) -> Iterator[Nanoseconds]:
-        """Times of all occurrences from the origin on, in order, none before it; equal seeds give equal times.
+    def occurrences(self, seed: int, but_ns: Nanoseconds = 0) -> Iterator[tuple[int, Nanoseconds]]:
+        """Numbers and times from the origin on of all occurrences, in order; equal seeds give equal times.
 
         Parameters
         ----------
@@ -71,7 +74,11 @@ class Step:
             moved_ns = 0
             if self.jitter_ns:
                 moved_ns = Random(f"{seed} {self.number} {count}").randint(-self.jitter_ns, self.jitter_ns)
-            yield max(0, self.at_ns + offset_ns + moved_ns)
+            yield count, max(0, self.at_ns + offset_ns + moved_ns)
+
+    def is_told(self, count: int) -> bool:
+        """Whether an occurrence is told of."""
+        return count % self.told_every == 0 if self.told_every else count == 0
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -161,7 +168,8 @@ class Stage(Protocol):
 class _Entry:
     due_ns: Nanoseconds
     step: Step
-    following: Iterator[Nanoseconds]
+    count: int
+    following: Iterator[tuple[int, Nanoseconds]]
     undo: Undo | None = None
     ends: int = 0
 
@@ -269,10 +277,10 @@ class Timeline:
     def _planned(self) -> list[_Entry]:
         return [*self._stalled, *(entry for *_, entry in sorted(self._ahead, key=lambda item: item[:3]))]
 
-    def _plan(self, step: Step, following: Iterator[Nanoseconds]) -> None:
-        offset_ns = next(following, None)
-        if offset_ns is not None:
-            self._push(_Entry(self._origins[step.origin] + offset_ns, step, following))
+    def _plan(self, step: Step, following: Iterator[tuple[int, Nanoseconds]]) -> None:
+        for count, offset_ns in following:
+            self._push(_Entry(self._origins[step.origin] + offset_ns, step, count, following))
+            return
 
     def _push(self, entry: _Entry) -> None:
         heapq.heappush(self._ahead, (entry.due_ns, entry.step.number, next(self._numbers), entry))
@@ -299,10 +307,10 @@ class Timeline:
         self._note(entry, text, at_ns)
         if entry.step.for_ns and undo is not None and not entry.ends:
             over_ns = entry.due_ns + entry.step.for_ns
-            self._push(_Entry(over_ns, entry.step, iter(()), undo, number))
+            self._push(_Entry(over_ns, entry.step, entry.count, iter(()), undo, number))
 
     def _note(self, entry: _Entry, text: str, at_ns: Nanoseconds, error: str = "") -> None:
-        if entry.due_ns < self._left_ns:
+        if entry.due_ns < self._left_ns or not (error or entry.step.is_told(entry.count)):
             return
         event = Event(entry.step.number, text, entry.due_ns, at_ns, error)
         self._done.append(event)

@@ -187,6 +187,8 @@ def test_pulses(tmp_path: Path, keys: str, repeats: tuple[tuple[int, int], ...],
     found = _step(tmp_path, f"{{camera: left, pulses: every 20 ms{keys}}}")
 
     assert (found.action, found.arguments, found.repeats, found.for_ns) == ("pulse", (width_ns,), repeats, 0)
+    assert found.told_every == repeats[-1][1]
+    assert found.text == f"pulses of {width_ns // MS} ms every 20 ms"
 
 
 @pytest.mark.parametrize(

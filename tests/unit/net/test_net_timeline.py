@@ -170,6 +170,16 @@ def test_a_step_that_fails_is_told_and_the_others_go_on() -> None:
     ]
 
 
+@pytest.mark.parametrize(("told_every", "times"), [(1, [0, 1, 10, 11, 20, 21]), (2, [0, 10, 20]), (0, [0])])
+def test_of_a_train_its_beginning_is_told(told_every: int, times: list[int]) -> None:
+    timeline, stage = _begun(_step(repeats=((10, 3), (1, 2)), told_every=told_every))
+
+    _run(timeline, 100)
+
+    assert [due for due, _ in stage.log] == [0, 1, 10, 11, 20, 21]
+    assert [event.at_ns for event in timeline.take_events()] == times
+
+
 def test_what_is_not_ready_is_done_as_soon_as_it_is_and_holds_up_nothing_else() -> None:
     timeline, stage = _begun(_step(0, at_ns=1), _step(1, name="y", at_ns=2))
     stage.unready = {"x"}
@@ -233,11 +243,11 @@ def test_of_many_occurrences_those_long_past_are_left_out_and_the_others_are_the
     step = _step(at_ns=10 * S, repeats=repeats, jitter_ns=5 * MS)
     for but_ns in (0, 11 * S, 50 * S, 100 * S + 1):
         first_ones = islice(step.occurrences(3), 1000)
-        wanted = [at_ns for at_ns in first_ones if at_ns >= but_ns]
+        wanted = [one for one in first_ones if one[1] >= but_ns]
         found = list(islice(step.occurrences(3, but_ns), len(wanted) + 50))
-        some = [at_ns for at_ns in found if at_ns >= but_ns][: len(wanted)]
+        some = [one for one in found if one[1] >= but_ns][: len(wanted)]
         assert some == wanted
-        assert len([at_ns for at_ns in found if at_ns < but_ns]) <= 15
+        assert len([at_ns for _, at_ns in found if at_ns < but_ns]) <= 15
 
 
 def test_the_report_tells_plain_data_of_what_is_done_and_what_comes() -> None:
