@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tiscam_emu.api import Camera, list_models, serve
+    from tiscam_emu.benches.bench import Bench
+    from tiscam_emu.benches.start import bench
     from tiscam_emu.errors import (
         AddressInUse,
         CameraFailed,
@@ -36,6 +38,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AddressInUse",
+    "Bench",
     "Camera",
     "CameraFailed",
     "CameraStatus",
@@ -52,6 +55,7 @@ __all__ = [
     "UnknownModel",
     "UserError",
     "__version__",
+    "bench",
     "connect",
     "list_models",
     "read_stamp",
@@ -61,7 +65,9 @@ __all__ = [
 _ELSEWHERE = {
     "ManualClock": "net.clock",
     "CameraStatus": "net.status",
+    "Bench": "benches.bench",
     "Camera": "api",
+    "bench": "benches.start",
     "connect": "remote",
     "Frame": "frame",
     "list_models": "api",

@@ -263,6 +263,18 @@ class Camera:
         """Put the network plug in again."""
         self._backend.ask("plug")
 
+    def timeline(self) -> dict[str, Any]:
+        """What the timeline of its bench has done to the camera, and what comes next; empty for a camera without one.
+
+        Returns
+        -------
+        dict
+            Plain data: ``origins`` with their device times, ``done`` with number, text, planned and actual device time
+            and error of each step, ``planned`` with those that come next, ``waiting`` with those that wait for a frame.
+        """
+        report: dict[str, Any] = self._backend.ask("timeline")
+        return report
+
     def check_running(self) -> None:
         """Raise `CameraFailed` if the camera has ended."""
         self._backend.check_running()

@@ -14,6 +14,7 @@ import typer
 
 from tiscam_emu import commands, ctl
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
+from tiscam_emu.commands import LEVELS
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions, addresses_for
 from tiscam_emu.net.process import CameraProcess
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
 _READY_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 0.6
 _WATCH_PERIOD_S = 0.25
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=commands.WithBenches, add_completion=False, pretty_exceptions_enable=False)
 
 
 def _list_models(wanted: bool) -> None:
@@ -117,7 +117,7 @@ def run(
     http_token: Annotated[
         str, typer.Option(help="Token that is demanded over HTTP; made up if --http is not on loopback.")
     ] = "",
-    log_level: Annotated[str, typer.Option(help=f"One of {', '.join(_LEVELS)}.")] = "WARNING",
+    log_level: Annotated[str, typer.Option(help=f"One of {', '.join(LEVELS)}.")] = "WARNING",
     list_models: Annotated[
         bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
     ] = False,
@@ -127,17 +127,20 @@ def run(
 ) -> None:
     """Serve cameras over GigE Vision until interrupted, on loopback unless told otherwise.
 
+    `tiscam-emu FILE.yaml` serves those of a bench file, see `tiscam-emu bench --help`.
     Prints "ready MODEL SERIAL ADDRESS" for each camera once it can be found.
     """
     del list_models, version
     if context.invoked_subcommand is not None:
+        context.obj = log_level
+        _refuse_options(context)
         return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
     try:
-        if log_level.upper() not in _LEVELS:
-            raise InvalidOption(f"log level {log_level!r}: must be one of {', '.join(_LEVELS)}")
+        if log_level.upper() not in LEVELS:
+            raise InvalidOption(f"log level {log_level!r}: must be one of {', '.join(LEVELS)}")
         logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(message)s")
         if not model:
             raise InvalidOption(f"no model given: use --model with one of {', '.join(model_keys())}, or a path")
@@ -175,6 +178,17 @@ def run(
         _serve(options, log_level.upper(), stop, over_http)
     except TiscamEmuError as error:
         _fail(str(error))
+
+
+def _refuse_options(context: typer.Context) -> None:
+    """Options of cameras before a command of its own would count for nothing."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name != "log_level" and source is not None and source.name == "COMMANDLINE":
+            option = f"--{name.replace('_', '-')}"
+            bench = context.invoked_subcommand == "bench"
+            instead = "it belongs into the bench file" if bench else "it is for serving cameras"
+            _fail(f"{option}: does not go with {context.invoked_subcommand}; {instead}")
 
 
 def _one_of(values: list[str] | None, number: int, count: int, what: str) -> str:
@@ -249,6 +263,7 @@ def _fail(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
+app.command()(commands.bench)
 app.command()(commands.clone)
 app.command()(commands.inspect)
 app.add_typer(ctl.app, name="ctl")

@@ -1,4 +1,7 @@
-"""What the command does beside serving cameras: `clone` and `inspect`. Each imports what it needs when it runs."""
+"""What the command does beside serving cameras by options: `bench`, `clone` and `inspect`.
+
+Each imports what it needs when it runs.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from tiscam_emu.errors import TiscamEmuError
+from tiscam_emu.errors import InvalidOption, TiscamEmuError
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @contextmanager
@@ -63,3 +69,30 @@ def inspect(
         from tiscam_emu.foreign import report  # noqa: PLC0415
 
         typer.echo(report.text(file))
+
+
+def bench(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(readable=False, help="FILE.yaml, as in docs/bench.md.")],
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether the file is right; start nothing.")] = False,
+    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "",
+) -> None:
+    """Serve the cameras of a bench file, and do what its timeline says; `tiscam-emu FILE.yaml` for short."""
+    level = (log_level or context.obj or "WARNING").upper()
+    with _one_line_of_error():
+        if level not in LEVELS:
+            raise InvalidOption(f"log level {log_level!r}: must be one of {', '.join(LEVELS)}")
+        from tiscam_emu.benches.command import run  # noqa: PLC0415
+
+        run(file, level, only_check=check)
+
+
+class WithBenches(TyperGroup):
+    """The commands, of which the name of a YAML file is one: that of `bench` with this file."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """See `click.Group.resolve_command`."""
+        if args and args[0] not in self.commands and args[0].lower().endswith((".yaml", ".yml")):
+            args = ["bench", *args]
+        return super().resolve_command(ctx, args)

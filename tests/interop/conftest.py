@@ -36,6 +36,7 @@ _PACKAGES = {
     "arv-test-0.8": "Debian package aravis-tools-cli",
     "arv-camera-test-0.8": "Debian package aravis-tools-cli",
     "tshark": "Debian package tshark",
+    "curl": "Debian package curl",
     "gcc": "Debian packages gcc and libc6-dev",
     "gst-launch-1.0": "Debian package gstreamer1.0-tools",
     "viva-camctl": "PyPI package viva-genicam",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,8 @@ class ServeOptions:
         Columns and rows of the sensor, as ``2448x2048``, for a camera whose own description does not say it.
     light_k
         Colour temperature of the light on the scene, in kelvin.
+    features
+        Values that features have from the start, set in this order.
     """
 
     model: str
@@ -78,6 +80,7 @@ class ServeOptions:
     expose: bool = False
     others: tuple[str, ...] = ()
     sensor: str = ""
+    features: dict[str, Any] = field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
         """What the user says about a camera that is served by its own description, as in a model.yaml."""

@@ -27,6 +27,7 @@ _QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 _SCENE_TIMEOUT_S = 60.0
 """To read and prepare the largest scene on a busy computer."""
 
+_OWN_EVENTS = frozenset({"ready", "failed", "answer"})
 log = logging.getLogger("tiscam_emu")
 
 
@@ -37,9 +38,17 @@ class CameraProcess:
     ----------
     options
         Checked options; the scene has been packed by `scene_parcel.packed`.
+    on_event
+        Called, from a thread of its own, with what `CameraRunner.announce` was given, and with ``ended`` at the end.
     """
 
-    def __init__(self, options: ServeOptions, log_level: str = "WARNING") -> None:
+    def __init__(
+        self,
+        options: ServeOptions,
+        log_level: str = "WARNING",
+        *,
+        on_event: Callable[[str, dict[str, Any]], None] | None = None,
+    ) -> None:
         self.options = options
         self.model = self.serial = ""
         self.address = options.address
@@ -53,6 +62,7 @@ class CameraProcess:
         self._answers: dict[int, dict[str, Any]] = {}
         self._request_ids = itertools.count(1)
         self._stopping = False
+        self._on_event = on_event
         self._watchers = Watchers(lambda watched: self.ask("watch", watched))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tiscam_emu.net.worker"],
@@ -184,6 +194,8 @@ class CameraProcess:
                 if not self._stopping:
                     log.error("%s", self._failure)
             self._changed.notify_all()
+        if self._on_event is not None:
+            self._on_event("ended", {})
 
     def _heard(self, message: dict[str, Any]) -> None:
         event = message.pop("event")
@@ -192,6 +204,10 @@ class CameraProcess:
             return
         if event == "happening":
             self._watchers.tell(message["told"])
+            return
+        if event not in _OWN_EVENTS:
+            if self._on_event is not None:
+                self._on_event(event, message)
             return
         with self._changed:
             match event:

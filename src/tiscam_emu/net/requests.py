@@ -11,6 +11,7 @@ from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.last_frame import copied
 from tiscam_emu.net.runner import CameraRunner
 from tiscam_emu.net.scene_parcel import unpacked
+from tiscam_emu.net.timeline_stage import follow
 from tiscam_emu.units import ns_from_s
 
 _FEATURES_AT_ONCE = 8
@@ -106,6 +107,21 @@ def _watch(runner: CameraRunner, watched: bool) -> None:
     runner.watch(watched=watched)
 
 
+def _follow(runner: CameraRunner, plan: dict[str, Any]) -> None:
+    follow(runner, plan)
+
+
+def _begin(runner: CameraRunner, origin: str, at_ns: int) -> None:
+    timeline = runner.timeline
+    if timeline is not None:
+        runner.call(lambda _camera, _now: timeline.begin(origin, at_ns))
+
+
+def _timeline(runner: CameraRunner) -> dict[str, Any]:
+    timeline = runner.timeline
+    return {} if timeline is None else runner.call(lambda _camera, _now: timeline.report())
+
+
 REQUESTS: dict[str, Callable[..., Any]] = {
     "status": _status,
     "drive_line1": _drive_line1,
@@ -126,6 +142,9 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "every_feature": _every_feature,
     "value": _value,
     "set": _set,
+    "follow": _follow,
+    "begin": _begin,
+    "timeline": _timeline,
     "last_frame": _last_frame,
     "watch": _watch,
 }

@@ -88,6 +88,7 @@ def main() -> int:
     # The many packets of a frame are objects that never make circles: looking for those now and then is enough.
     gc.freeze()
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
+    runner.announce = lambda event, data: events.send(event, **data)
     bare = reading is not None and reading.result().image is None
     left_s = _DESCRIPTION_READY_S - (time.monotonic() - _BEGAN_S)
     shortened_s = min(max(left_s, _LEAST_PREPARED_FOR_S), _MOST_PREPARED_FOR_S)

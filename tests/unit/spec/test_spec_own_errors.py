@@ -50,6 +50,7 @@ def _laughs(link: str, item: str) -> str:
         ("? [a]\n: b", "not valid YAML: a key is not a text in line 1, column 3"),
         ("a: 2020-99-99", "not valid YAML: month must be in 1..12"),
         ("a: " + "9" * 5000, "not valid YAML: Exceeds the limit"),
+        ("a: !!int", "not valid YAML: a value is not what its tag says"),
         ("a: !!python/object:os.system x", "not valid YAML: could not determine a constructor"),
     ],
     ids=lambda value: value[:24] if isinstance(value, str) else None,
