@@ -46,7 +46,7 @@ def streaming(camera: Camera, exposure_us: float, rate: float) -> Iterator[None]
         ["AcquisitionFrameRate", rate],
     ]
     job = {"camera": camera.address, "set_if_there": settings}
-    client = subprocess.Popen(  # noqa: S603 - our own script
+    client = subprocess.Popen(
         ["/usr/bin/python3", str(CLIENT), json.dumps(job)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
     yield

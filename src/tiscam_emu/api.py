@@ -16,7 +16,7 @@ from tiscam_emu.frame import Frame
 from tiscam_emu.net.clock import Clock
 from tiscam_emu.net.fault_plan import FaultPlan, fault_text
 from tiscam_emu.net.frame_fetch import fetched
-from tiscam_emu.net.options import ServeOptions
+from tiscam_emu.net.options import DEFAULT_RECORD_LIMIT, ServeOptions
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.scene_parcel import packed
 from tiscam_emu.net.status import CameraStatus
@@ -343,13 +343,16 @@ def serve(
     state_dir: str | Path = "",
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE,
     plain_xml: bool = False,
-    gso: bool = False,
+    gso: str = "auto",
     full_speed: bool = False,
     stamp: bool = False,
     strict: bool = False,
     allow_redirect: bool = False,
     multi_part: bool = False,
     faults: str | Sequence[str] = (),
+    play: str = "",
+    record: str | Path = "",
+    record_limit: int = DEFAULT_RECORD_LIMIT,
     interface: str = "",
     expose: bool = False,
     in_process: bool = False,
@@ -385,8 +388,8 @@ def serve(
     plain_xml
         Serve the description uncompressed.
     gso
-        Send with segmentation offload (Linux): fewer system calls. Clients that receive by a packet socket, as Aravis
-        does for root, do not see such packets.
+        Segmentation offload (Linux), which spares the computer work: ``on``, ``off`` or ``auto``. Packet sockets, of
+        captures or of Aravis for root, would see packets uncut: ``auto`` uses it on loopback while there are none.
     full_speed
         Ignore the limits of the model's link and sensor, for load tests: `AcquisitionFrameRate` goes up to 10 kHz, and
         frames are as many as the computer can make.
@@ -401,6 +404,11 @@ def serve(
         Offer multi-part streams: with 64-bit ids, clients that switch them on get every frame in parts.
     faults
         What goes wrong from the start, as for `Camera.faults`; one text or several.
+    play
+        How a scene that is a recording is played: ``raw``, ``timed``, ``once``, or several with commas between them.
+    record, record_limit
+        Path of a .pcapng file for what the camera sends and hears, and the bytes that it may take together with the
+        one before, ``FILE.1.pcapng``; 0: no limit. Needs the extra ``recordings``. See `docs/recordings.md`.
     interface, expose
         Network interface to show the camera on instead of loopback, at its first address or at `address`; only with
         ``expose=True``, because everybody on that network can use the camera then.
@@ -442,6 +450,9 @@ def serve(
         allow_redirect=allow_redirect,
         multi_part=multi_part,
         faults=(faults,) if isinstance(faults, str) else tuple(faults),
+        play=play,
+        record=str(record),
+        record_limit=record_limit,
         interface=interface,
         expose=expose,
     ).checked()

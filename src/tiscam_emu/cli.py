@@ -15,8 +15,10 @@ import typer
 from tiscam_emu import commands, ctl
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.commands import LEVELS
+from tiscam_emu.doctor.command import doctor
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
-from tiscam_emu.net.options import ServeOptions, addresses_for
+from tiscam_emu.net.offload import Gso
+from tiscam_emu.net.options import DEFAULT_RECORD_LIMIT, ServeOptions, addresses_for, engine, recording_for
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
@@ -41,7 +43,10 @@ def _version(wanted: bool) -> None:
     if wanted:
         from tiscam_emu import __version__  # noqa: PLC0415 - only here
 
-        typer.echo(f"tiscam-emu {__version__}")
+        try:
+            typer.echo(f"tiscam-emu {__version__} ({'native core' if engine() == 'native' else 'numpy'})")
+        except InvalidOption as error:
+            _fail(str(error))
         raise typer.Exit
 
 
@@ -67,7 +72,7 @@ def run(
         list[str] | None,
         typer.Option(
             help="What all cameras look at: chart (default), star, colorchecker, flat, gradient or conveyor, or the "
-            "path of an image, of a folder of images, or of a video; or one scene per camera."
+            "path of an image, of a folder of images, of a video or of a recording; or one scene per camera."
         ),
     ] = None,
     sensor: Annotated[
@@ -84,8 +89,8 @@ def run(
     ),
     plain_xml: Annotated[bool, typer.Option("--plain-xml", help="Serve the GenICam XML unzipped.")] = False,
     gso: Annotated[
-        bool, typer.Option("--gso", help="Send with segmentation offload: faster, but unseen by clients as root.")
-    ] = False,
+        Gso, typer.Option(help="Segmentation offload; auto: on loopback, while no capture would see packets uncut.")
+    ] = Gso.AUTO,
     full_speed: Annotated[
         bool, typer.Option("--full-speed", help="Ignore the limits of the model's link and sensor: a load test.")
     ] = False,
@@ -105,6 +110,19 @@ def run(
         list[str] | None,
         typer.Option(help="Fault to have, such as drop=0.01 or drop=0.05,burst=20,on=stream; repeat it for more."),
     ] = None,
+    play: Annotated[
+        str,
+        typer.Option(
+            help="How recorded scenes are played: raw (bit for bit), timed (at the pace they were recorded), once; or "
+            "several with commas between them."
+        ),
+    ] = "",
+    record: Annotated[
+        str, typer.Option(help="Write what the cameras send and hear to this .pcapng file; one for each camera.")
+    ] = "",
+    record_limit: Annotated[
+        int, typer.Option(help="Bytes that a recording may take, the oldest going first; 0: no limit.")
+    ] = DEFAULT_RECORD_LIMIT,
     interface: Annotated[
         str, typer.Option(help="Network interface to show the cameras on instead of loopback; needs --expose.")
     ] = "",
@@ -122,7 +140,7 @@ def run(
         bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show version and engine, and exit.")
     ] = False,
 ) -> None:
     """Serve cameras over GigE Vision until interrupted, on loopback unless told otherwise.
@@ -161,13 +179,16 @@ def run(
                 state_dir=str(state_dir or ""),
                 max_packet_size=max_packet_size,
                 plain_xml=plain_xml,
-                gso=gso,
+                gso=gso.value,
                 full_speed=full_speed,
                 stamp=stamp,
                 strict=strict,
                 allow_redirect=allow_redirect,
                 multi_part=multi_part,
                 faults=tuple(fault or ()),
+                play=play,
+                record=recording_for(record, addresses[number], len(model)),
+                record_limit=record_limit,
                 interface=interface,
                 expose=expose,
                 others=tuple(other for other in addresses if other != addresses[number]),
@@ -226,7 +247,7 @@ def _serve(
 ) -> None:
     cameras: list[CameraProcess] = []
     try:
-        cameras.extend(CameraProcess(o, log_level) for o in options)
+        cameras.extend(CameraProcess(o, log_level, alone=len(options) == 1) for o in options)
         for camera in cameras:
             camera.wait_ready(_READY_TIMEOUT_S)
             for note in camera.notes:
@@ -266,6 +287,8 @@ def _fail(message: str) -> NoReturn:
 app.command()(commands.bench)
 app.command()(commands.clone)
 app.command()(commands.inspect)
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(commands.score)
+app.command()(doctor)
 app.add_typer(ctl.app, name="ctl")
 
 

@@ -5,11 +5,12 @@ Each imports what it needs when it runs.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -17,6 +18,9 @@ from typer.core import TyperGroup
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+if TYPE_CHECKING:
+    from tiscam_emu.score.card import Result
 
 
 @contextmanager
@@ -61,11 +65,71 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
 
 
-def inspect(
-    file: Annotated[Path, typer.Argument(readable=False, help="FILE.xml, FILE.zip, or a folder that clone saved.")],
+def score(
+    context: typer.Context,
+    *,
+    model: Annotated[str, typer.Option("--model", "-m", help="Model or path, as for serving it.")] = "33GP1300",
+    trials: Annotated[
+        list[str] | None, typer.Option("--trials", help="Name of a trial, or loss-*; repeat it for more. All without.")
+    ] = None,
+    address: Annotated[str, typer.Option(help="Loopback address of the camera.")] = "127.0.0.1",
+    json: Annotated[Path | None, typer.Option(help="File to write the card to as JSON.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="File to write the card to as JUnit XML.")] = None,
+    html: Annotated[Path | None, typer.Option(help="File to write the card to as a page.")] = None,
+    list_trials: Annotated[bool, typer.Option("--list-trials", help="List the trials and exit.")] = False,
 ) -> None:
-    """Say what a camera's own description would be served as, and serve nothing."""
+    """Let a client's command act on a camera, trial by trial, and grade what it does: score --model M -- COMMAND ...
+
+    {address} in COMMAND is the camera's address. Ends with exit code 1 if a trial went badly.
+    """
     with _one_line_of_error():
+        from tiscam_emu.score.trials import all_trials, chosen  # noqa: PLC0415
+
+        if list_trials:
+            typer.echo("\n".join(f"{trial.name:22} {trial.title}" for trial in all_trials()))
+            return
+        if not context.args:
+            raise InvalidOption("no command given: tiscam-emu score --model 33GP1300 -- my-client {address}")
+        from tiscam_emu.net.options import ServeOptions  # noqa: PLC0415
+        from tiscam_emu.score import card, run  # noqa: PLC0415
+
+        logging.basicConfig(level=logging.CRITICAL)
+        options, wanted = ServeOptions(model=model, address=address), chosen(trials or [])
+        made = run.score(options, context.args, wanted, _tell if sys.stderr.isatty() else run.tell_nothing)
+        for file, text in ((json, card.as_json), (junit, card.as_junit), (html, card.as_html)):
+            if file is not None:
+                _write(file, text(made))
+    card.show(made)
+    if made.failed:
+        raise typer.Exit(1)
+
+
+def _tell(result: Result) -> None:
+    """How far it is: the trials take minutes."""
+    typer.echo(f"{result.trial.name}: {result.verdict.grade.value}", err=True)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidOption(f"{file}: cannot be written: {error.strerror}") from None
+
+
+def inspect(
+    file: Annotated[
+        Path, typer.Argument(readable=False, help="FILE.xml or FILE.zip, a folder that clone saved, or a capture.")
+    ],
+) -> None:
+    """Say what a camera's own description would be served as, or what is in a capture; and serve nothing."""
+    with _one_line_of_error():
+        from tiscam_emu.recordings import capture  # noqa: PLC0415
+
+        if file.is_file() and capture.is_capture(file):
+            from tiscam_emu.recordings import report as recorded  # noqa: PLC0415
+
+            typer.echo(recorded.text(file))
+            return
         from tiscam_emu.foreign import report  # noqa: PLC0415
 
         typer.echo(report.text(file))

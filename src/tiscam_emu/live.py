@@ -54,7 +54,7 @@ def show(cameras: Sequence[Shown], wait: Callable[[float], bool]) -> None:
 
 def table(cameras: Sequence[Shown], before: Sequence[CameraStatus], now: Sequence[CameraStatus]) -> Table:
     """One row a camera; rates between the two snapshots."""
-    columns = ("camera", "address", "controller", "format", "fps", "MB/s", "frames", "skipped", "resent")
+    columns = ("camera", "address", "controller", "format", "fps", "MB/s", "frames", "skipped", "resent", "engine")
     result = Table(*columns, box=None, pad_edge=False)
     for camera, old, new in zip(cameras, before, now, strict=True):
         seconds = (new.time_ns - old.time_ns) / 1e9 or 1.0
@@ -68,5 +68,6 @@ def table(cameras: Sequence[Shown], before: Sequence[CameraStatus], now: Sequenc
             str(new.frames),
             str(new.skipped_frames),
             str(new.resent_packets),
+            new.engine,
         )
     return result

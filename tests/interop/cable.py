@@ -43,7 +43,8 @@ class Cable:
 
 
 @contextmanager
-def _namespace() -> Iterator[int]:
+def namespace() -> Iterator[int]:
+    """The process that holds a network namespace of its own."""
     command = ["unshare", "--net", "sh", "-c", "ip link set lo up && echo && exec cat"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
@@ -62,7 +63,7 @@ def ip(within: Sequence[str], *commands: str) -> None:
 @contextmanager
 def laid_cable() -> Iterator[Cable]:
     """A cable that is there while this runs."""
-    with _namespace() as camera, _namespace() as client:
+    with namespace() as camera, namespace() as client:
         cable = Cable(camera, client)
         ip(
             cable.at(camera),

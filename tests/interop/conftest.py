@@ -24,6 +24,7 @@ if _ROOT not in sys.path:  # the modules beside the tests are imported as tests.
     sys.path.insert(0, _ROOT)
 
 from tests.interop import emulator as emu  # noqa: E402
+from tests.interop import own_namespace  # noqa: E402
 from tests.interop.gvcp_client import GvcpClient  # noqa: E402
 from tests.interop.twins import VARIABLE, in_place_of  # noqa: E402
 
@@ -38,6 +39,7 @@ _PACKAGES = {
     "tshark": "Debian package tshark",
     "curl": "Debian package curl",
     "gcc": "Debian packages gcc and libc6-dev",
+    "make": "Debian package make",
     "gst-launch-1.0": "Debian package gstreamer1.0-tools",
     "viva-camctl": "PyPI package viva-genicam",
 }
@@ -49,6 +51,12 @@ _MODULES = {
 }
 collect_ignore = [] if os.environ.get("TISCAM_EMU_FOREIGN_CAMERAS") else ["test_interop_foreign_corpus.py"]
 """Descriptions of real cameras are other people's: who has some names their folder."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give every worker of ``-n`` a network of its own."""
+    if hasattr(config, "workerinput"):
+        own_namespace.enter()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -109,6 +117,16 @@ def _has_aravissrc() -> bool:
         return subprocess.run(["gst-inspect-1.0", "aravissrc"], capture_output=True, check=False).returncode == 0
     except OSError:
         return False
+
+
+@pytest.fixture(scope="session")
+def producer(need: Callable[..., None]) -> Path:
+    """The GenTL producer of this project, built anew if its sources have changed."""
+    need("genicam", "harvesters", "make")
+    built = subprocess.run(["make", "-s", "-C", f"{_ROOT}/gentl"], capture_output=True, text=True, check=False)
+    if built.returncode:
+        missing(f"the GenTL producer cannot be built (tools/producer installs what it needs): {built.stderr}")
+    return Path(_ROOT) / "gentl/build/gige_vision.cti"
 
 
 @pytest.fixture

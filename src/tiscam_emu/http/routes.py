@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
-from tiscam_emu import __version__
 from tiscam_emu.http import actions, pictures
 from tiscam_emu.http.calls import Call, Row
 from tiscam_emu.http.openapi import document
@@ -16,7 +16,7 @@ _FEATURE = f"{_CAMERA}/features/{{feature}}"
 
 def openapi(_call: Call) -> dict[str, Any]:
     """What can be asked, as OpenAPI."""
-    return document(ROUTES, __version__)
+    return document(ROUTES, version("tiscam-emu"))
 
 
 ROUTES: tuple[Row, ...] = (

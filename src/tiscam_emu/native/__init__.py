@@ -9,6 +9,8 @@ import importlib
 import os
 from types import ModuleType
 
+from tiscam_emu.native import compile as compiling
+
 SWITCH = "TISCAM_EMU_NATIVE"
 
 
@@ -19,10 +21,13 @@ def _load() -> ModuleType | None:
     if wanted == "off":
         return None
     try:
-        return importlib.import_module("tiscam_emu.native._core")
+        loaded = importlib.import_module("tiscam_emu.native._core")
+        if compiling.fingerprint() not in {"", getattr(loaded, "sources", None)}:
+            raise ImportError(f"it was compiled of other sources; python {compiling.__file__} does it again")
+        return loaded
     except ImportError as error:
         if wanted == "require":
-            raise ImportError(f"{SWITCH}=require, but there is no compiled core: {error}") from None
+            raise ImportError(f"{SWITCH}=require, but there is no core: {error}") from None
         return None
 
 

@@ -8,7 +8,7 @@ int core_holds(const Py_buffer *buffer, Py_ssize_t bytes, const char *name)
     return 0;
 }
 
-static PyMethodDef *const tables[] = {draw_functions};
+static PyMethodDef *const tables[] = {draw_functions, light_functions, moments_functions, sender_functions};
 
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT, "_core", "The optional compiled core.", -1, NULL, NULL, NULL, NULL, NULL,
@@ -24,5 +24,9 @@ PyMODINIT_FUNC PyInit__core(void)
             Py_DECREF(made);
             return NULL;
         }
+    if (PyModule_AddStringConstant(made, "sources", SOURCES) < 0) {
+        Py_DECREF(made);
+        return NULL;
+    }
     return made;
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,33 @@ from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE, SMALLEST_PACKET, 
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.interfaces import Interface, find_interface, interface_addresses
+from tiscam_emu.net.offload import Gso
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import find_model
 
 LARGEST_PACKET = 65532
+DEFAULT_RECORD_LIMIT = 2**30
+SMALLEST_RECORD_LIMIT = 2**20
 LOWEST_LIGHT_K, HIGHEST_LIGHT_K = 1500, 20000
 _DEFAULT_ADDRESS = "127.0.0.1"
 _FIRST_ADDRESS = IPv4Address(_DEFAULT_ADDRESS)
 _USER_NAME_BYTES = 15
 _SENSOR = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
+
+
+def engine() -> str:
+    """What draws frames and sends them: native or numpy, see `tiscam_emu.native`.
+
+    Raises
+    ------
+    InvalidOption
+        The environment asks for what there is not.
+    """
+    try:
+        from tiscam_emu import native  # noqa: PLC0415 - where an error can be told
+    except ImportError as error:
+        raise InvalidOption(str(error)) from None
+    return native.ENGINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +56,8 @@ class ServeOptions:
     scene
         See `sensor.scene.load_scene`; for another process as packed by `net.scene_parcel`.
     gso
-        Hand many packets at a time to the system to be cut apart; packet sockets see them uncut.
+        Whether many packets at a time are handed to the system to be cut apart: ``on``, ``off`` or ``auto``, which is
+        on loopback while no packet socket would see them uncut.
     full_speed
         Frames as fast as the computer can, whatever the model's link and sensor allow.
     strict
@@ -56,6 +76,10 @@ class ServeOptions:
         Colour temperature of the light on the scene, in kelvin.
     features
         Values that features have from the start, set in this order.
+    record, record_limit
+        Path of a .pcapng file for what the camera sends and hears, and bytes that it may take; 0: no limit.
+    play
+        How a recorded scene is played: words of `recordings.play.Play`.
     """
 
     model: str
@@ -69,7 +93,7 @@ class ServeOptions:
     state_dir: str = ""
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False
-    gso: bool = False
+    gso: str = Gso.AUTO
     full_speed: bool = False
     stamp: bool = False
     strict: bool = False
@@ -81,6 +105,9 @@ class ServeOptions:
     others: tuple[str, ...] = ()
     sensor: str = ""
     features: dict[str, Any] = field(default_factory=dict)
+    record: str = ""
+    record_limit: int = DEFAULT_RECORD_LIMIT
+    play: str = ""
 
     def told(self) -> dict[str, Any]:
         """What the user says about a camera that is served by its own description, as in a model.yaml."""
@@ -112,14 +139,19 @@ class ServeOptions:
             raise InvalidOption(f"seed {self.seed}: must not be negative")
         if self.noise not in {"fast", "exact"}:
             raise InvalidOption(f"noise {self.noise!r}: must be fast or exact")
-        if self.gso and not sys.platform.startswith("linux"):
-            raise InvalidOption("gso: only Linux has segmentation offload for UDP")
+        if self.gso not in list(Gso):
+            raise InvalidOption(f"gso {self.gso!r}: must be on, off or auto")
+        if self.gso == Gso.ON and not sys.platform.startswith("linux"):
+            raise InvalidOption("gso on: only Linux has segmentation offload for UDP")
         if not LOWEST_LIGHT_K <= self.light_k <= HIGHEST_LIGHT_K:
             raise InvalidOption(f"light {self.light_k:g} K: must be {LOWEST_LIGHT_K} to {HIGHEST_LIGHT_K} K")
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
         FaultPlan.parse(self.faults)
+        engine()
         self.told()
+        _check_recording(self.record, self.record_limit)
+        _check_play(self.play, self.scene)
         return replace(self, model=find_model(self.model), address=address)
 
     def camera_options(self, model_serial: str) -> CameraOptions:
@@ -186,6 +218,36 @@ class ServeOptions:
             The interface or its address has gone.
         """
         return find_interface(self.interface, self.address) if self.interface else None
+
+
+def _check_play(play: str, scene: Any) -> None:
+    if not play:
+        return
+    from tiscam_emu.recordings.play import Play, is_recording  # noqa: PLC0415 - slow to load, and seldom needed
+
+    Play.parse(play)
+    if not is_recording(scene):
+        raise InvalidOption(f"play {play}: the scene {scene} is no recording")
+
+
+def _check_recording(record: str, limit: int) -> None:
+    if limit and limit < SMALLEST_RECORD_LIMIT:
+        raise InvalidOption(f"record limit {limit}: must be 0 for none, or {SMALLEST_RECORD_LIMIT} bytes and more")
+    if not record:
+        return
+    path = Path(record)
+    if path.suffix != ".pcapng":
+        raise InvalidOption(f"record {record}: must end in .pcapng")
+    if not path.absolute().parent.is_dir():
+        raise InvalidOption(f"record {record}: there is no folder {path.parent}")
+    if find_spec("dpkt") is None:
+        raise InvalidOption(f"record {record}: needs the extra tiscam-emu[recordings]: pip install dpkt")
+
+
+def recording_for(record: str, address: str, cameras: int) -> str:
+    """Where one of several cameras is recorded: each has a file of its own, with its address in the name."""
+    path = Path(record)
+    return record if cameras == 1 or not record else str(path.with_name(f"{path.stem}-{address}{path.suffix}"))
 
 
 def addresses_for(options: ServeOptions, count: int) -> list[str]:

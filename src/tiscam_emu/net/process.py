@@ -6,9 +6,7 @@ import contextlib
 import itertools
 import json
 import logging
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -19,10 +17,8 @@ from tiscam_emu.errors import CameraFailed, TiscamEmuError
 from tiscam_emu.frame import Frame
 from tiscam_emu.net.frame_fetch import fetched
 from tiscam_emu.net.options import ServeOptions
+from tiscam_emu.net.starting import start
 from tiscam_emu.net.watchers import Told, Watchers
-
-_QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Threads of linear-algebra libraries would idle beside the camera's and cost time."""
 
 _SCENE_TIMEOUT_S = 60.0
 """To read and prepare the largest scene on a busy computer."""
@@ -40,6 +36,8 @@ class CameraProcess:
         Checked options; the scene has been packed by `scene_parcel.packed`.
     on_event
         Called, from a thread of its own, with what `CameraRunner.announce` was given, and with ``ended`` at the end.
+    alone
+        No other camera will be started by this program.
     """
 
     def __init__(
@@ -48,6 +46,7 @@ class CameraProcess:
         log_level: str = "WARNING",
         *,
         on_event: Callable[[str, dict[str, Any]], None] | None = None,
+        alone: bool = False,
     ) -> None:
         self.options = options
         self.model = self.serial = ""
@@ -64,12 +63,8 @@ class CameraProcess:
         self._stopping = False
         self._on_event = on_event
         self._watchers = Watchers(lambda watched: self.ask("watch", watched))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tiscam_emu.net.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **_QUIET_LIBRARIES},
+        self._process = start(
+            None if alone else (options.model, options.scene if isinstance(options.scene, str) else "")
         )
         self._say({**asdict(options), "log_level": log_level})
         self._reader = threading.Thread(target=self._listen, name=f"tiscam-emu {self.address}", daemon=True)

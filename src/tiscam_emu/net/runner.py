@@ -9,9 +9,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tiscam_emu import native
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.control import control_channel, ptp
 from tiscam_emu.camera.core import Camera, frame_request
@@ -22,7 +24,7 @@ from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.gvcp.mistakes import Kind
 from tiscam_emu.gvsp.resend import ResendRequest
-from tiscam_emu.net.cable import Cable
+from tiscam_emu.net.cable import Cable, Meddle, Target
 from tiscam_emu.net.cameras import Reading, open_camera, set_features
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
@@ -31,9 +33,11 @@ from tiscam_emu.net.frame_work import Measurement
 from tiscam_emu.net.happenings import BENCH, Happenings, hear_edges
 from tiscam_emu.net.listener import Listener
 from tiscam_emu.net.master_seat import POLL_NS, MasterSeat
+from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline
+from tiscam_emu.net.recorder import RecordedSocket, Recorder, RecordingSink
 from tiscam_emu.net.scene_parcel import scene_label
 from tiscam_emu.net.scene_switch import SceneSwitch
 from tiscam_emu.net.sockets import (
@@ -48,6 +52,7 @@ from tiscam_emu.net.sockets import (
 from tiscam_emu.net.status import CameraStatus, ClientMistake
 from tiscam_emu.net.timeline import Timeline
 from tiscam_emu.net.watchers import Told
+from tiscam_emu.recordings import play
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scenes.scene import SceneSpec, load_scene
 from tiscam_emu.sensor.sharpness import sharpness_in_steps
@@ -65,7 +70,7 @@ _TO_EVERYBODY = frozenset(
 
 log = logging.getLogger("tiscam_emu")
 _Result = TypeVar("_Result")
-_Wire = tuple[socket.socket, Endpoint]
+Wire = tuple[socket.socket, Endpoint]
 """Socket and peer of a datagram."""
 
 
@@ -106,7 +111,7 @@ class CameraRunner:
         self._measurements: deque[Measurement] = deque()
         self._refused_resends = 0
         self._asked_again: list[ResendRequested] = []
-        self._heard: FairQueue[_Wire, bytes] = FairQueue()
+        self._heard: FairQueue[Wire, bytes] = FairQueue()
         self._looks: deque[tuple[int, float]] = deque()
         self._resources = contextlib.ExitStack()
         self._elected = clock is None
@@ -115,6 +120,7 @@ class CameraRunner:
         self._streaming = False
         self.timeline: Timeline | None = None
         self.announce: Callable[[str, dict[str, Any]], None] = lambda _event, _data: None
+        self._recorder: Recorder | None = None
         self._lock = threading.RLock()
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.settimeout(0)
@@ -142,11 +148,16 @@ class CameraRunner:
             If the address is taken or does not belong to this computer.
         """
         try:
+            self._recorder = self._start_recorder()
             self._control = self._kept_open(self._open_control_socket())
             self._broadcast = [self._kept_open(sock) for sock in self._open_broadcast_sockets()]
             self._sockets = [self._control, *self._broadcast]
             self._message_socket = self._kept_open(open_message_socket(self.address))
-            self._stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
+            stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
+            self._stream_socket: StreamSocket | RecordingSink = stream_socket
+            if self._recorder is not None:
+                self._stream_socket = RecordingSink(stream_socket, self._recorder, self.address)
+                self._recorder.wait_open()
         except UserError:
             self.close()
             raise
@@ -162,17 +173,17 @@ class CameraRunner:
             self.close()
             raise
         seed = f"{self.options.seed} {self.address}"
-        self._cable: Cable[_Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
-        self.use_faults(FaultPlan.parse(self.options.faults))
+        self._cable: Cable[Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
         self.pipeline = FramePipeline(
             self._scenes,
             self._cable.stream,
             self.clock,
             on_error=_report,
             on_measured=self._take_measurement,
-            segmentation=self.options.gso,
+            gso=Gso(self.options.gso),
         )
         self.pipeline.stamping = self.options.stamp
+        self.use_faults(FaultPlan.parse(self.options.faults))
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
         self.pipeline.prepare(frame_request(self.camera.state, 0, self.clock.now()))
@@ -210,7 +221,16 @@ class CameraRunner:
         return [sock for sock in sockets if sock is not None]
 
     def _kept_open(self, sock: socket.socket) -> socket.socket:
+        if self._recorder is not None:
+            sock = RecordedSocket(sock, self._recorder)
         return self._resources.enter_context(contextlib.closing(sock))
+
+    def _start_recorder(self) -> Recorder | None:
+        options = self.options
+        if not options.record:
+            return None
+        recorder = Recorder(Path(options.record), options.record_limit, lambda text: log.error("%s", text))
+        return self._resources.enter_context(contextlib.closing(recorder))
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -223,6 +243,8 @@ class CameraRunner:
                     self._take_turn(ready)
         if self._kept is not None:
             self._kept.save_before_end(self.clock.now())
+        if self._recorder is not None:
+            self._recorder.close()
 
     def _take_turn(self, ready: Sequence[socket.socket]) -> None:
         """Serve what has come, and do what is due: mostly an exposure opens, and nothing else has to be looked at.
@@ -288,7 +310,9 @@ class CameraRunner:
                 refused_resends=counters.refused_resends,
                 lost_datagrams=self._heard.dropped,
                 plugged=self._cable.plugged,
+                engine=native.ENGINE,
                 faults=self._cable.counters(),
+                recording=asdict(self._recorder.counters()) if self._recorder else {},
             )
 
     def use_faults(self, plan: FaultPlan) -> None:
@@ -296,7 +320,16 @@ class CameraRunner:
         with self._lock:
             self.faults = plan
             self._cable.use(plan)
+            self.pipeline.look_again()
             self.camera.state.health.suffer(plan.device)
+
+    def interpose(
+        self, arriving: Meddle[Wire] | None, leaving: Meddle[Wire] | None, stream: Meddle[Target] | None
+    ) -> None:
+        """Let somebody see all datagrams, and meddle with them, see `Cable.interpose`; from any thread."""
+        with self._lock:
+            self._cable.interpose(arriving, leaving, stream)
+            self.pipeline.look_again()
 
     @property
     def plugged(self) -> bool:
@@ -316,6 +349,7 @@ class CameraRunner:
         """Pull the network plug, or put it in again; may be called from any thread."""
         with self._lock:
             self._cable.plug(plugged=plugged)
+            self.pipeline.look_again()
 
     def call(self, function: Callable[[Camera, Nanoseconds], _Result], *, writes: bool = False) -> _Result:
         """Have `function` act on the camera between two turns of the loop; may be called from any thread.
@@ -369,8 +403,6 @@ class CameraRunner:
 
     def _follow(self, timeline: Timeline, now: Nanoseconds) -> None:
         timeline.advance(now)
-        if self.happenings is not None:
-            self.happenings.wrote(BENCH, now)
         for event in timeline.take_events():
             log.info("%s", event.sentence())
             self.announce("step", event._asdict())
@@ -382,11 +414,16 @@ class CameraRunner:
 
     def _renderer_of(self, scene: SceneSpec) -> Renderer:
         sensor, options = self.camera.model.sensor, self.options
-        return Renderer(
+        playback = play.opened(scene, play.Play.parse(options.play))
+        made: Callable[..., Renderer] = Renderer
+        if playback is not None:
+            self.notes += playback.source.notes
+            made = partial(play.RawRenderer, playback) if playback.play.raw else Renderer
+        return made(
             sensor,
-            load_scene(scene, _report_scene),
+            play.scene_of(playback, _report_scene) if playback else load_scene(scene, _report_scene),
             options.seed,
-            options.noise,  # type: ignore[arg-type]
+            options.noise,
             serial=self.camera.state.serial,
             light_k=options.light_k,
         )
@@ -457,7 +494,7 @@ class CameraRunner:
             for arrived in self._cable.arriving(data, wire, now):
                 self._hear(arrived.to, bytes(arrived.data), now)
 
-    def _hear(self, wire: _Wire, data: bytes, now: Nanoseconds) -> None:
+    def _hear(self, wire: Wire, data: bytes, now: Nanoseconds) -> None:
         sock, peer = wire
         if sock is self._message_socket:
             self._send_messages(self.messages.receive(data, peer, now), now)

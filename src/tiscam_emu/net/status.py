@@ -56,8 +56,12 @@ class CameraStatus:
         Control datagrams that were not looked at, because their sender had sent too many.
     plugged
         Whether the network plug is in.
+    engine
+        What draws and sends frames: ``native`` or ``numpy``, see `tiscam_emu.native`.
     faults
         Datagrams of the channels ``stream`` and ``control`` that met each fault: `net.faulty_link.FaultCounters`.
+    recording
+        Datagrams recorded and not kept: `net.recorder.RecordingCounters`; empty without a recording.
     """
 
     controller: str = ""
@@ -79,7 +83,9 @@ class CameraStatus:
     refused_resends: int = 0
     lost_datagrams: int = 0
     plugged: bool = True
+    engine: str = ""
     faults: dict[str, dict[str, int]] = field(default_factory=dict)
+    recording: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""

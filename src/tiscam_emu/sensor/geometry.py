@@ -122,9 +122,8 @@ class Geometry:
 
     def source(self, window: Window) -> Window:
         """The sensor pixels behind an output `window`, and those in between."""
-        rows = self.rows[:, window.top : window.bottom]
-        columns = self.columns[:, window.left : window.right]
-        return Window(int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1)
+        rows, columns = _ends(self.rows, window.top, window.bottom), _ends(self.columns, window.left, window.right)
+        return Window(*rows, *columns)
 
     def samplings(self, window: Window, neighbour: tuple[int, int]) -> Iterator[Sampling]:
         """The regular grids of sensor pixels behind an output `window` whose corner is on the mosaic's period."""
@@ -136,6 +135,16 @@ class Geometry:
                 row_slice = _regular_slice(rows[row :: self.period] - source.top)
                 column_slice = _regular_slice(columns[column :: self.period] - source.left)
                 yield Sampling((row, column), source, row_slice, column_slice)
+
+    def taken(
+        self, values: NDArray[np.float32], source: Window, window: Window, neighbour: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """Of `values` of the sensor pixels in `source`, those behind the output pixels in `window`, contiguous."""
+        rows = self.rows[neighbour[0], window.top : window.bottom] - source.top
+        columns = self.columns[neighbour[1], window.left : window.right] - source.left
+        if values.shape == window.shape and rows[0] <= rows[-1] and columns[0] <= columns[-1]:
+            return values
+        return np.ascontiguousarray(values[rows[:, np.newaxis], columns])
 
     def output_window(self, sensor_window: Window, margin: int, align: int) -> Window:
         """The output pixels that see any of `sensor_window`, with a margin and on multiples of `align`."""
@@ -157,6 +166,12 @@ def _regular_slice(indices: Indices) -> slice:
     step = int(indices[1]) - first
     stop = int(indices[-1]) + (1 if step > 0 else -1)
     return slice(first, stop if stop >= 0 else None, step)
+
+
+def _ends(indices: Indices, first: int, last: int) -> tuple[int, int]:
+    """The least of what is behind some outputs, and the one behind the largest; they rise or fall."""
+    corners = [int(indices[neighbour, place]) for neighbour in (0, -1) for place in (first, last - 1)]
+    return min(corners), max(corners) + 1
 
 
 def _span(indices: Indices, first: int, last: int, margin: int, align: int) -> tuple[int, int]:

@@ -593,3 +593,82 @@ def test_a_block_long_gone_is_not_answered() -> None:
     assert statuses(run(channel, now)[0]) == {Status.PACKET_AND_PREV_REMOVED_FROM_MEMORY}
     channel.request_resend(150 - 96, 5, 5, now)
     assert run(channel, now)[0] == []
+
+
+def test_a_stretch_is_the_rest_of_a_frame_and_counts_as_it_leaves() -> None:
+    channel = StreamChannel()
+    channel.enqueue(OutgoingFrame(filled(1, channel, To()), 5 * MS, To()))
+    assert channel.stretch(5 * MS - 1) is None
+    whole = channel.stretch(5 * MS)
+    assert whole is not None
+    assert (whole.first, whole.end, whole.pace[0]) == (0, PACKETS, 5 * MS)
+    channel.left(whole, 7, 6 * MS, 6.5 * MS, 6.2 * MS)
+    rest = channel.stretch(6 * MS)
+    assert rest is not None
+    assert (rest.first, rest.end, rest.pace[:2]) == (7, PACKETS, (6.5 * MS, 6.2 * MS))
+    channel.left(rest, PACKETS - 7, 7 * MS, 7.0 * MS, 7.0 * MS)
+    assert channel.stretch(8 * MS) is None
+    counted = channel.counters
+    assert (counted.frames, counted.packets, counted.payload_bytes) == (1, PACKETS, PAYLOAD_BYTES)
+    channel.request_resend(1, 0, None, 8 * MS)
+    assert packet_ids(run(channel, 8 * MS)[0]) == list(range(PACKETS))
+
+
+def test_what_comes_before_the_rest_of_a_frame_is_asked_of_due() -> None:
+    channel = StreamChannel()
+    channel.enqueue(OutgoingFrame(filled(1, channel, To()), 0, To()))
+    stretch = channel.stretch(0)
+    assert stretch is not None
+    channel.request_resend(1, 0, 2, 0)
+    channel.left(stretch, 4, 0, 0.0, 0.0)
+    assert channel.stretch(0) is None
+    burst = channel.due(0)
+    assert burst is not None
+    assert packet_ids([bytes(packet) for packet in burst.packets]) == [0, 1, 2]
+    assert channel.stretch(MS) is not None
+    channel.request_test_packet(To())
+    assert channel.stretch(MS) is None
+
+
+def test_only_what_is_drawn_is_in_a_stretch_and_less_than_a_burst_is_none() -> None:
+    channel, table = StreamChannel(), PacketTable(80_000, 1400)
+    table.head(ImageLeader(1, 0x01080001, 200, 400), ImageTrailer(400))
+    channel.enqueue(OutgoingFrame(table, 0, To()))
+    table.write(0, np.zeros(20_000, np.uint8))
+    assert channel.stretch(0) is None
+    table.write(20_000, np.zeros(40_000, np.uint8))
+    stretch = channel.stretch(0)
+    assert stretch is not None
+    assert (stretch.first, stretch.end) == (0, 1 + 60_000 // 1364)
+
+
+def test_a_slow_stretch_ends_after_a_quarter_of_a_second_but_is_a_burst_at_least() -> None:
+    for delay_ns, packets in ((50 * MS, 4), (1000 * MS, 1)):
+        channel, to = StreamChannel(), To(packet_delay_ns=delay_ns)
+        channel.enqueue(OutgoingFrame(filled(1, channel, to), 0, to))
+        stretch = channel.stretch(0)
+        assert stretch is not None
+        assert stretch.end == packets
+
+
+def test_what_left_of_a_frame_that_was_given_up_is_counted_and_the_link_is_free() -> None:
+    channel = StreamChannel()
+    channel.enqueue(OutgoingFrame(filled(1, channel, To()), 0, To()))
+    stretch = channel.stretch(0)
+    assert stretch is not None
+    channel.discard()
+    channel.left(stretch, 3, MS, 1e12, 1e12)
+    assert (channel.counters.packets, channel.counters.frames) == (3, 0)
+    channel.enqueue(OutgoingFrame(filled(2, channel, To()), MS, To()))
+    packets, last_ns = run(channel, MS)
+    assert (packet_ids(packets), last_ns) == (list(range(PACKETS)), MS)
+
+
+def test_the_destination_is_that_of_the_frame_on_the_link_or_of_the_next_one() -> None:
+    channel, other = StreamChannel(), To(host="192.0.2.2", packet_delay_ns=MS)
+    assert channel.destination is None
+    channel.enqueue(OutgoingFrame(filled(1, channel, other), 5 * MS, other))
+    assert channel.destination is other
+    channel.enqueue(OutgoingFrame(filled(2, channel, To()), 5 * MS, To()))
+    channel.due(5 * MS)
+    assert channel.destination is other

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator
+from operator import itemgetter
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,8 +39,8 @@ class FixedPattern:
     def gain(self, window: Window) -> Floats:
         """Relative sensitivity of the sensor pixels in `window`."""
         gain = _rows_from_pool(self._gain_pool, self._gain_starts, window)
-        rows, columns, responses = self._dead.inside(window)
-        gain[rows, columns] = responses
+        for row, column, response in self._dead.inside(window):
+            gain[row, column] = response
         return gain
 
     def offset_e(self, window: Window, dark_e: float, spared_e2: float = 0.0) -> Floats:
@@ -48,8 +52,8 @@ class FixedPattern:
             Variance of the differences to leave out here, because rounding adds it later.
         """
         offset_e = _rows_from_pool(self._offsets_less(spared_e2), self._offset_starts, window)
-        rows, columns, times = self._hot.inside(window)
-        offset_e[rows, columns] += np.float32(dark_e) * times
+        for row, column, times in self._hot.inside(window):
+            offset_e[row, column] += np.float32(dark_e) * times
         return offset_e
 
     def _offsets_less(self, spared_e2: float) -> Floats:
@@ -64,16 +68,16 @@ class _Defects:
     """A few pixels, each with a number."""
 
     def __init__(self, rows: NDArray[np.int64], columns: NDArray[np.int64], numbers: NDArray[np.float64]) -> None:
-        order = np.argsort(rows, kind="stable")
-        self._rows, self._columns, self._numbers = rows[order], columns[order], numbers[order].astype(np.float32)
+        places = zip(rows.tolist(), columns.tolist(), numbers.astype(np.float32), strict=True)
+        self._places = sorted(places, key=itemgetter(0))
+        self._rows = [row for row, _, _ in self._places]
 
-    def inside(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    def inside(self, window: Window) -> Iterator[tuple[int, int, np.float32]]:
         """Row and column relative to `window`, and number, of those that lie in it."""
-        first, end = np.searchsorted(self._rows, (window.top, window.bottom))
-        here = np.s_[first:end]
-        columns = self._columns[here] - window.left
-        seen = (columns >= 0) & (columns < window.shape[1])
-        return (self._rows[here] - window.top)[seen], columns[seen], self._numbers[here][seen]
+        first, end = bisect_left(self._rows, window.top), bisect_left(self._rows, window.bottom)
+        for row, column, number in self._places[first:end]:
+            if window.left <= column < window.right:
+                yield row - window.top, column - window.left, number
 
 
 def _defects(sensor: SensorModel, serial: str) -> tuple[_Defects, _Defects]:

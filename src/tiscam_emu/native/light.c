@@ -1,0 +1,185 @@
+#include "rows.h"
+
+/* What a lens makes of a picture, and what sensor pixels get of it; `sensor/optics/projection.py` is the same in numpy
+   and says what all this means. */
+
+enum { CHANNELS = 3 };
+
+struct taps { /* of places on one axis: each is `count` weighted values from `first` on; weights are (count, places) */
+    const int32_t *first;
+    const float *weights;
+    Py_ssize_t places, count;
+};
+
+/* Three colours through one filter, and what borders are repeated with. */
+INLINE void filtered(const float *restrict colours, Py_ssize_t columns, Py_ssize_t before, Py_ssize_t behind,
+                     const float *filter, float *restrict out)
+{
+    const float red = filter[0], green = filter[1], blue = filter[2];
+    EACH(x, columns) out[x] = colours[3 * x] * red + colours[3 * x + 1] * green + colours[3 * x + 2] * blue;
+    for (Py_ssize_t x = 1; x <= before; x++)
+        out[-x] = out[0];
+    for (Py_ssize_t x = 0; x < behind; x++)
+        out[columns + x] = out[columns - 1];
+}
+
+/* One line's places: of one channel at even ones and another at odd ones. */
+INLINE void across(const struct taps *taps, const float *even, const float *odd, float *restrict out)
+{
+    const Py_ssize_t n = taps->places, begin = taps->first[0];
+    int straight = 1;
+    for (Py_ssize_t x = 0; x < n && straight; x++)
+        straight = taps->first[x] == begin + x;
+    for (Py_ssize_t x = 0; x < n && !straight; x++) {
+        const float *from = (x & 1 ? odd : even) + taps->first[x];
+        float total = 0.0f;
+        for (Py_ssize_t k = 0; k < taps->count; k++)
+            total += from[k] * taps->weights[k * n + x];
+        out[x] = total;
+    }
+    if (!straight)
+        return;
+    memset(out, 0, (size_t)n * sizeof *out);
+    for (Py_ssize_t k = 0; k < taps->count; k++) {
+        const float *restrict weights = taps->weights + k * n, *restrict one = even + begin + k,
+                    *restrict two = odd + begin + k;
+        EACH(x, n) out[x] += of(x, one[x], two[x]) * weights[x];
+    }
+}
+
+struct projection {
+    const float *colours, *filters, *gain;
+    const int32_t *kinds; /* by line, even or odd, and place, even or odd; without codes by output plane, twice each */
+    Py_ssize_t rows, columns, before, behind, filter_count, planes;
+    struct taps down, along;
+    float brightest, scale;
+    uint16_t *codes;
+    float *plain;
+};
+
+FOR_EVERY_PROCESSOR
+static void project_all(const struct projection *p, float *lines, float *row, float *total)
+{
+    const Py_ssize_t n = p->along.places, room = p->before + p->columns + p->behind;
+    for (Py_ssize_t y = 0; y < p->rows; y++) {
+        for (Py_ssize_t c = 0; c < p->filter_count; c++)
+            filtered(p->colours + y * p->columns * 3, p->columns, p->before, p->behind, p->filters + c * 3,
+                     row + c * room + p->before);
+        for (Py_ssize_t plane = 0; plane < p->planes; plane++) {
+            const float *even = row + p->kinds[plane * 2] * room + p->before;
+            const float *odd = row + p->kinds[plane * 2 + 1] * room + p->before;
+            across(&p->along, even, odd, lines + (y * p->planes + plane) * n);
+        }
+    }
+    const Py_ssize_t step = p->codes == NULL ? 1 : p->planes; /* codes are of one plane in each row */
+    for (Py_ssize_t y = 0; y < p->down.places; y++)
+        for (Py_ssize_t plane = y % step; plane < p->planes; plane += step) {
+            float *restrict sum = p->codes == NULL ? p->plain + (plane * p->down.places + y) * n : total;
+            memset(sum, 0, (size_t)n * sizeof *sum);
+            for (Py_ssize_t k = 0; k < p->down.count; k++) {
+                const Py_ssize_t from = p->down.first[y] + k, last = p->rows - 1;
+                const float *restrict line = lines + ((from < 0 ? 0 : from < last ? from : last) * p->planes + plane) * n;
+                const float weight = p->down.weights[k * p->down.places + y];
+                EACH(x, n) sum[x] += line[x] * weight;
+            }
+            if (p->codes == NULL)
+                continue;
+            uint16_t *restrict codes = p->codes + y * n;
+            const float *restrict gain = p->gain + y * n;
+            const float brightest = p->brightest, scale = p->scale;
+            EACH(x, n) {
+                const float light = smaller(larger(sum[x] * gain[x], 0.0f), brightest);
+                codes[x] = (uint16_t)(int)(sqrtf(light) * scale + 0.5f);
+            }
+        }
+}
+
+static int holds_taps(const Py_buffer *first, const Py_buffer *weights, struct taps *taps, const char *name)
+{
+    taps->first = first->buf, taps->weights = weights->buf, taps->places = first->len / 4;
+    taps->count = taps->places ? weights->len / 4 / taps->places : 0;
+    if (taps->count > 0 && taps->count < 1024 && taps->places < 1 << 20)
+        return 1;
+    PyErr_Format(PyExc_ValueError, "project: %s: %zd places, %zd bytes of weights", name, taps->places, weights->len);
+    return 0;
+}
+
+static PyObject *project(PyObject *self, PyObject *args)
+{
+    (void)self;
+    enum { COLOURS, FILTERS, KINDS, DOWN, DOWN_WEIGHTS, ALONG, ALONG_WEIGHTS, GAIN, OUT, ALL };
+    Py_buffer in[ALL];
+    Py_ssize_t codes;
+    struct projection p;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*w*nnnff:project", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
+                          &in[7], &in[8], &p.rows, &p.columns, &codes, &p.brightest, &p.scale))
+        return NULL;
+    if (!holds_taps(&in[DOWN], &in[DOWN_WEIGHTS], &p.down, "rows") ||
+        !holds_taps(&in[ALONG], &in[ALONG_WEIGHTS], &p.along, "columns"))
+        return released(in, ALL, NULL);
+    const Py_ssize_t n = p.along.places, m = p.down.places, most = 1 << 20;
+    p.colours = in[COLOURS].buf, p.filters = in[FILTERS].buf, p.kinds = in[KINDS].buf, p.gain = in[GAIN].buf;
+    p.filter_count = in[FILTERS].len / 12, p.planes = in[KINDS].len / 8;
+    p.codes = codes ? in[OUT].buf : NULL, p.plain = in[OUT].buf;
+    p.before = p.behind = 0;
+    int sound = p.rows > 0 && p.columns > 0 && p.rows < most && p.columns < most && p.filter_count > 0 && p.planes > 0 &&
+                p.planes <= CHANNELS && p.filter_count <= CHANNELS;
+    for (Py_ssize_t at = 0; sound && at < p.planes * 2; at++)
+        sound = p.kinds[at] >= 0 && p.kinds[at] < p.filter_count;
+    for (Py_ssize_t x = 0; sound && x < n; x++) {
+        const Py_ssize_t before = -p.along.first[x], behind = p.along.first[x] + p.along.count - p.columns;
+        p.before = before > p.before ? before : p.before;
+        p.behind = behind > p.behind ? behind : p.behind;
+    }
+    const Py_ssize_t room = p.before + p.columns + p.behind;
+    if (!sound || room > 4 * most) {
+        PyErr_SetString(PyExc_ValueError, "project: sizes that do not go together");
+        return released(in, ALL, NULL);
+    }
+    if (!core_holds(&in[COLOURS], p.rows * p.columns * 12, "colours") || !core_holds(&in[GAIN], codes ? n * m * 4 : 0, "gain") ||
+        !core_holds(&in[OUT], codes ? n * m * 2 : p.planes * n * m * 4, "out"))
+        return released(in, ALL, NULL);
+    float *memory = malloc((size_t)(p.filter_count * room + (p.rows * p.planes + 1) * n) * sizeof *memory);
+    if (memory == NULL)
+        return released(in, ALL, PyErr_NoMemory());
+    float *total = memory + p.filter_count * room;
+    Py_BEGIN_ALLOW_THREADS
+    project_all(&p, total + n, memory, total);
+    Py_END_ALLOW_THREADS
+    free(memory);
+    return released(in, ALL, Py_NewRef(Py_None));
+}
+
+/* A part of an 8-bit texture as light: by a table of 256 values, times a factor for each row and column. */
+static PyObject *decode(PyObject *self, PyObject *args)
+{
+    (void)self;
+    enum { TEXTURE, TABLE, DOWN, ALONG, OUT, ALL };
+    Py_buffer in[ALL];
+    Py_ssize_t width, top, left;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*w*nnn:decode", &in[0], &in[1], &in[2], &in[3], &in[4], &width, &top, &left))
+        return NULL;
+    const Py_ssize_t rows = in[DOWN].len / 4, columns = in[ALONG].len / 4, most = 1 << 20;
+    if (top < 0 || left < 0 || width < left + columns || width > most || top > most) {
+        PyErr_SetString(PyExc_ValueError, "decode: sizes that do not go together");
+        return released(in, ALL, NULL);
+    }
+    if (!core_holds(&in[TEXTURE], (top + rows) * width * 3, "texture") || !core_holds(&in[TABLE], 256 * 4, "table") ||
+        !core_holds(&in[OUT], rows * columns * 12, "out"))
+        return released(in, ALL, NULL);
+    Py_BEGIN_ALLOW_THREADS
+    const float *restrict values = in[TABLE].buf, *restrict factors = in[ALONG].buf;
+    for (Py_ssize_t y = 0; y < rows; y++) {
+        const uint8_t *restrict texture = (const uint8_t *)in[TEXTURE].buf + ((top + y) * width + left) * 3;
+        const float factor = ((const float *)in[DOWN].buf)[y];
+        float *restrict line = (float *)in[OUT].buf + y * columns * 3;
+        EACH(x, columns)
+            for (int c = 0; c < 3; c++)
+                line[3 * x + c] = values[texture[3 * x + c]] * factor * factors[x];
+    }
+    Py_END_ALLOW_THREADS
+    return released(in, ALL, Py_NewRef(Py_None));
+}
+
+PyMethodDef light_functions[] = {
+    {"project", project, METH_VARARGS, NULL}, {"decode", decode, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};

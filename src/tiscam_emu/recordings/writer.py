@@ -1,0 +1,129 @@
+"""The process that writes a recording: bursts come by standard input, and leave as a pcapng file of raw IP packets.
+
+A process of its own, so that nothing of this takes the interpreter from the camera; it ends when its input does. The
+first line it prints is empty once the file is open, or says why it cannot be.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from dpkt import pcapng
+
+from tiscam_emu.recordings.handover import Burst, Flow, unpacked
+
+LINK_TYPE_RAW_IP = 101
+_SNAP_BYTES = 262_144
+_IP = struct.Struct(">BBHHHBBH4s4s")
+_UDP = struct.Struct(">HHHH")
+_TTL, _UDP_PROTOCOL = 64, 17
+_BESIDE_DATA_BYTES = 32 + 3
+"""What the file needs for a packet beside its bytes, at most."""
+
+
+def before(path: Path) -> Path:
+    """Where the earlier half of a recording is that had to rotate: ``FILE.1.pcapng``."""
+    return path.with_name(f"{path.stem}.1{path.suffix}")
+
+
+class RotatingFile:
+    """State: the file being written. When it is half as large as all may be, it takes the place of the one before.
+
+    Parameters
+    ----------
+    limit_bytes
+        Of both files together; 0: no limit.
+    """
+
+    def __init__(self, path: Path, limit_bytes: int) -> None:
+        self._path = path
+        self._half = limit_bytes // 2
+        self._ids: dict[Flow, int] = {}
+        before(path).unlink(missing_ok=True)
+        self._open()
+
+    def _open(self) -> None:
+        self._file = self._path.open("wb")
+        self._writer = pcapng.Writer(self._file, snaplen=_SNAP_BYTES, linktype=LINK_TYPE_RAW_IP)
+        self._size = self._file.tell()
+
+    def write(self, burst: Burst) -> None:
+        """Append a burst.
+
+        Raises
+        ------
+        OSError
+            The disk is full, for instance.
+        """
+        size = sum(map(len, burst.datagrams)) + len(burst.datagrams) * (_IP.size + _UDP.size + _BESIDE_DATA_BYTES)
+        if self._half and self._size + size > self._half and self._size > size:
+            self._file.close()
+            self._path.replace(before(self._path))
+            self._open()
+        self._writer.writepkts(self._packets(burst))
+        self._size += size
+
+    def flush(self) -> None:
+        """Have all that was written be in the file."""
+        self._file.flush()
+
+    def _packets(self, burst: Burst) -> Iterator[tuple[float, bytes]]:
+        flow, seconds = burst.flow, burst.time_ns / 1e9
+        number = self._ids.get(flow, 0)
+        for datagram in burst.datagrams:
+            yield seconds, ip_packet(flow, datagram, number)
+            number = number + 1 & 0xFFFF
+        self._ids[flow] = number
+
+
+def ip_packet(flow: Flow, datagram: bytes | memoryview, number: int) -> bytes:
+    """A datagram with IP and UDP headers; the checksum of UDP is left out, as the standard allows."""
+    ends = socket.inet_aton(flow.source), socket.inet_aton(flow.destination)
+    udp_bytes = _UDP.size + len(datagram)
+    head = _IP.pack(0x45, 0, _IP.size + udp_bytes, number, 0x4000, _TTL, _UDP_PROTOCOL, 0, *ends)
+    total = sum(struct.unpack(">10H", head))
+    total = (total & 0xFFFF) + (total >> 16)
+    total = (total & 0xFFFF) + (total >> 16)
+    head = head[:10] + (total ^ 0xFFFF).to_bytes(2, "big") + head[12:]
+    return b"".join((head, _UDP.pack(flow.source_port, flow.destination_port, udp_bytes, 0), datagram))
+
+
+def _stand_back() -> None:
+    """Take what the camera and its clients leave of the processors."""
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Write until the input ends: arguments are the path and the limit."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C means the camera, and what it has said is still to be written
+    _stand_back()
+    path = Path(sys.argv[1])
+    try:
+        file = RotatingFile(path, int(sys.argv[2]))
+        file.flush()
+    except OSError as error:
+        _say(error.strerror or str(error))
+        return
+    _say("")
+    try:
+        for burst in unpacked(sys.stdin.buffer):
+            file.write(burst)
+            file.flush()
+    except OSError as error:
+        sys.exit(f"tiscam-emu: recording {path}: {error.strerror}")
+
+
+if __name__ == "__main__":
+    main()
