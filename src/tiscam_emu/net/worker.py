@@ -125,6 +125,7 @@ def _obey(runner: CameraRunner, events: _EventStream, prepared_for_s: float) -> 
         pid=os.getpid(),
         notes=runner.notes,
     )
+
     def reply(request: dict[str, Any]) -> None:
         try:
             events.send("answer", id=request["id"], value=answer(runner, request["name"], request["arguments"]))
