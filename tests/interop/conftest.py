@@ -37,6 +37,7 @@ _PACKAGES = {
     "arv-test-0.8": "Debian package aravis-tools-cli",
     "arv-camera-test-0.8": "Debian package aravis-tools-cli",
     "tshark": "Debian package tshark",
+    "curl": "Debian package curl",
     "gcc": "Debian packages gcc and libc6-dev",
     "make": "Debian package make",
     "gst-launch-1.0": "Debian package gstreamer1.0-tools",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.interop.cable import CAMERA, GATEWAY, Cable, namespace, camera_on, ip, laid_cable
+from tests.interop.cable import CAMERA, GATEWAY, Cable, camera_on, ip, laid_cable, namespace
 from tests.interop.emulator import PATIENCE_S, Ready, emulator, run, wait_until
 from tests.interop.gentl_library import FUNCTIONS, INFINITE, GenTLError, Library, Opened, arguments_of
 

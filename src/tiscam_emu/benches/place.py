@@ -16,7 +16,7 @@ from tiscam_emu.errors import CameraFailed, TiscamEmuError
 from tiscam_emu.frame import Frame
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.timeline import KEPT_EVENTS
-from tiscam_emu.net.watchers import Told
+from tiscam_emu.net.watchers import Told, Watchers
 from tiscam_emu.units import NS_PER_S, Nanoseconds
 
 STOP_TIMEOUT_S = 0.6
@@ -35,14 +35,6 @@ class Origins:
 
     times: dict[str, Nanoseconds] = field(default_factory=dict)
     seed: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class _Watching:
-    """State: somebody who watches the camera, and what ends that."""
-
-    function: Callable[[Told], None]
-    end: Callable[[], None]
 
 
 class Place:
@@ -66,14 +58,17 @@ class Place:
         self.name, self.plan = name, plan
         self._origins, self._log_level, self._tell = origins, log_level, tell
         self._lock = threading.Lock()
+        self._ending = threading.Lock()
         self._stopped = threading.Event()
         self._off_until_ns: Nanoseconds | None = None
         self._left_ns: Nanoseconds = 0
         self._failures = 0
         self._begun = self._running = self._failed = False
-        self._watching: list[_Watching] = []
         self._done: deque[dict[str, Any]] = deque(maxlen=KEPT_EVENTS)
         self._started_s = 0.0
+        self._watchers = Watchers(self._switch_watching)
+        self._watched = False
+        self._end_watching: Callable[[], None] = lambda: None
         self.process = self._new_process()
 
     @property
@@ -102,6 +97,10 @@ class Place:
         self._running, self._started_s = True, time.monotonic()
         for note in self.process.notes:
             log.warning("%s: %s", self.name, note)
+        try:
+            self.process.check_running()
+        except CameraFailed:
+            self._note_end()
 
     def begin(self) -> None:
         """Let the timeline begin, or go on at its place."""
@@ -135,23 +134,6 @@ class Place:
             report |= self.process.ask("timeline")
         return {**report, "done": list(self._done)}
 
-    def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
-        """See `CameraProcess.watch`; a camera that is started again goes on telling."""
-        self.check_running()
-        watching = _Watching(function, self.process.watch(function))
-        self._watching.append(watching)
-        return lambda: self._watched_no_more(watching)
-
-    def _watched_no_more(self, watching: _Watching) -> None:
-        if watching in self._watching:
-            self._watching.remove(watching)
-            watching.end()
-
-    def last_frame(self, known: str, width: int) -> Frame | None:
-        """See `CameraProcess.last_frame`."""
-        self.check_running()
-        return self.process.last_frame(known, width)
-
     def look_at(self, scene: Any) -> None:
         """See `CameraProcess.look_at`."""
         self.check_running()
@@ -163,6 +145,15 @@ class Place:
             state = "is switched off" if self._off_until_ns is not None else "is being started again"
             raise CameraFailed(f"{self.name}: {'has ended' if self._stopped.is_set() else state}")
         self.process.check_running()
+
+    def last_frame(self, known: str, width: int) -> Frame | None:
+        """See `CameraProcess.last_frame`."""
+        self.check_running()
+        return self.process.last_frame(known, width)
+
+    def watch(self, function: Callable[[Told], None]) -> Callable[[], None]:
+        """See `CameraProcess.watch`; goes on when the camera is started again, and tells of its timeline as well."""
+        return self._watchers.add(function)
 
     def ask_to_stop(self) -> None:
         """Ask the camera to end for good, and do not wait for it."""
@@ -189,6 +180,14 @@ class Place:
             self._failed = False
             self._start()
 
+    def _switch_watching(self, watched: bool) -> None:
+        self._watched = watched
+        with suppress(CameraFailed):
+            if watched:
+                self._end_watching = self.process.watch(self._watchers.tell)
+            else:
+                self._end_watching()
+
     def _new_process(self) -> CameraProcess:
         return CameraProcess(self.plan.options, self._log_level, on_event=self._heard)
 
@@ -197,11 +196,11 @@ class Place:
         if self._stopped.is_set():
             self.process.ask_to_stop()
         self.wait_ready()
-        for watching in self._watching:
-            watching.end = self.process.watch(watching.function)
         if self._begun:
             self.begin()
-        self._tell("started", {"address": self.address})
+        if self._watched:
+            self._switch_watching(watched=True)
+        self._say("started", {"address": self.address})
 
     def _heard(self, event: str, data: dict[str, Any]) -> None:
         """On the thread that listens to the camera."""
@@ -210,11 +209,22 @@ class Place:
             self.process.ask_to_stop()
         if event == "step":
             self._done.append(data)
+            self._watchers.tell({"kind": "timeline", "time_ns": data["at_ns"], **data})
         if event != "ended":
             self._tell(event, data)
-        elif self._running:
-            self._running = False
+        else:
+            self._note_end()
+
+    def _note_end(self) -> None:
+        """Once for each process that was ready: it may have ended before or after that was noticed."""
+        with self._ending:
+            running, self._running = self._running, False
+        if running:
             self._has_ended()
+
+    def _say(self, event: str, data: dict[str, Any]) -> None:
+        self._tell(event, data)
+        self._watchers.tell({"kind": event, "time_ns": time.monotonic_ns(), **data})
 
     def _has_ended(self) -> None:
         off = self._off_until_ns is not None
@@ -225,13 +235,14 @@ class Place:
         if not again:
             self._failed = not self._stopped.is_set()
             self._stopped.set()
-        self._tell("ended", {"again": again})
+        self._say("ended", {"again": again})
         if again:
             threading.Thread(target=self._start_again, name=f"tiscam-emu {self.name}", daemon=True).start()
 
     def _start_again(self) -> None:
         """Until it runs or is not wanted any more."""
         while not self._stopped.wait(self._pause_s()):
+            level = logging.WARNING if self._off_until_ns is None else logging.INFO
             self._off_until_ns = None
             with self._lock:
                 if self._stopped.is_set():
@@ -243,7 +254,7 @@ class Place:
                         log.error("%s: %s", self.name, error)
                     self._failures += 1
                 else:
-                    log.warning("%s: started again at %s", self.name, self.address)
+                    log.log(level, "%s: started again at %s", self.name, self.address)
                     return
 
     def _pause_s(self) -> float:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Plain = int | float | str | bool
 """A value as people write it and JSON carries it: an enumeration's entry by name, raw memory as hexadecimal digits."""
 
+_HUGE = 10**300
 _SELECTED = re.compile(r"(\w+)\[(\w+)\]")
 
 
@@ -220,11 +221,20 @@ def _command(_feature: BoundFeature, given: Plain) -> Value | None:
 
 
 def _whole(_feature: BoundFeature, given: Plain) -> Value | None:
-    return int(given) if type(given) in {int, float} and float(given).is_integer() else None
+    if type(given) is float:
+        return int(given) if given.is_integer() else None
+    return _bounded(given) if type(given) is int else None
 
 
 def _number(_feature: BoundFeature, given: Plain) -> Value | None:
-    return float(given) if type(given) in {int, float} else None
+    if type(given) is int:
+        return float(_bounded(given))
+    return given if type(given) is float else None
+
+
+def _bounded(given: int) -> int:
+    """Beyond that there is no float to compare it with, and no limit either."""
+    return max(min(given, _HUGE), -_HUGE)
 
 
 def _text(_feature: BoundFeature, given: Plain) -> Value | None:

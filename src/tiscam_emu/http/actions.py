@@ -199,6 +199,11 @@ def strobe(call: Call) -> list[dict[str, Any]]:
     return [{"at_ns": at_ns, "high": high} for at_ns, high in call.camera.output_edges()]
 
 
+def timeline(call: Call) -> dict[str, Any]:
+    """What the timeline of a bench file has done to it, and what comes next."""
+    return call.camera.timeline()
+
+
 def stamp(call: Call) -> bool:
     """Whether frames carry a stamp."""
     return call.camera.stamp

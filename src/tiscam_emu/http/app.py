@@ -50,6 +50,7 @@ def make_app(bench: Bench, guard: Guard | None = None, hub: EventHub | None = No
         routes=[*routes, *panel_routes()],
         exception_handlers={HTTPException: _of_starlette, TiscamEmuError: _problem_response, Exception: _unexpected},
     )
+    app.router.redirect_slashes = False
     return _Guarded(app, guard or Guard())
 
 

@@ -82,6 +82,13 @@ _SCHEMAS: dict[str, Any] = {
     },
     "Planned": _object(edges=_WHOLE),
     "Edges": _list_of(_object(at_ns=_WHOLE, high=_SWITCH)),
+    "Timeline": _object(
+        ("origins", "done", "planned", "waiting"),
+        origins={"type": "object", "description": "Device times of the start, named by nothing, and of first frames."},
+        done=_list_of(_object(number=_WHOLE, text=_TEXT, planned_ns=_WHOLE, at_ns=_WHOLE, error=_TEXT)),
+        planned=_list_of(_object(number=_WHOLE, text=_TEXT, planned_ns=_WHOLE)),
+        waiting=_list_of(_object(number=_WHOLE, text=_TEXT, after=_TEXT)),
+    ),
     "OpenApi": {"type": "object"},
     "Problem": _object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT),
 }

@@ -74,6 +74,13 @@ ROUTES: tuple[Row, ...] = (
         takes="Pulses",
         status=202,
     ),
+    Row(
+        "GET",
+        f"{_CAMERA}/timeline",
+        "What the timeline of its bench file has done and what comes next; empty for a camera without one.",
+        actions.timeline,
+        gives="Timeline",
+    ),
     Row("GET", f"{_CAMERA}/strobe", "The last edges on STROBE_OUT.", actions.strobe, gives="Edges"),
     Row("GET", f"{_CAMERA}/frame.png", "The last frame, for the eye.", pictures.frame_png, "image/png", query=_WIDTH),
     Row("GET", f"{_CAMERA}/frame.jpg", "The last frame, for the eye.", pictures.frame_jpeg, "image/jpeg", query=_WIDTH),

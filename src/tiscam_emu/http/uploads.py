@@ -20,6 +20,7 @@ from tiscam_emu.sensor.scenes.image_array import check_size, checked_array
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Of an upload; anything else is far smaller."""
+MAX_VALUE_LENGTH = 10_000
 MAX_PIXELS = 32_000_000
 """Of an uploaded image: more than the largest sensor has, and little enough that decoding it does no harm."""
 
@@ -59,6 +60,8 @@ def value_of(body: bytes) -> int | float | str | bool:
         raise BadRequest("the value is not UTF-8") from None
     if not text:
         raise BadRequest("the value is missing: send it as the body")
+    if len(text) > MAX_VALUE_LENGTH:
+        raise BadRequest(f"the value is longer than {MAX_VALUE_LENGTH}")
     try:
         value = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):

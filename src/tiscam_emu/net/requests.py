@@ -150,6 +150,9 @@ REQUESTS: dict[str, Callable[..., Any]] = {
 }
 """Name to function of the runner and plain arguments; what it returns is plain data, for it may cross to a process."""
 
+LONG_REQUESTS = frozenset({"look_at"})
+"""They may take seconds, and no other is to wait for them."""
+
 
 def answer(runner: CameraRunner, name: str, arguments: list[Any]) -> Any:
     """Carry out one request.

@@ -111,7 +111,7 @@ def _obey(runner: CameraRunner, events: _EventStream, prepared_for_s: float) -> 
     A client may wait two seconds for its first frame and no longer, as GStreamer's aravissrc does; so the picture is
     prepared first, as far as `prepared_for_s` goes. The camera answers meanwhile.
     """
-    from tiscam_emu.net.requests import answer  # noqa: PLC0415 - as above
+    from tiscam_emu.net.requests import LONG_REQUESTS, answer  # noqa: PLC0415 - as above
     from tiscam_emu.net.watchers import Outbox  # noqa: PLC0415 - as above
 
     camera = runner.camera
@@ -125,17 +125,24 @@ def _obey(runner: CameraRunner, events: _EventStream, prepared_for_s: float) -> 
         pid=os.getpid(),
         notes=runner.notes,
     )
-    for line in sys.stdin:
-        request = json.loads(line)
+
+    def reply(request: dict[str, Any]) -> None:
         try:
             events.send("answer", id=request["id"], value=answer(runner, request["name"], request["arguments"]))
         except TiscamEmuError as error:
             events.send("answer", id=request["id"], kind=type(error).__name__, message=str(error))
         except OSError:  # nobody listens any more; stdin ends as well
-            break
+            pass
         except Exception as error:  # whatever is wrong with one request, the next ones are answered
             message = f"{type(error).__name__}: {error}"
             events.send("answer", id=request["id"], kind="CameraFailed", message=message)
+
+    for line in sys.stdin:
+        request = json.loads(line)
+        if request["name"] in LONG_REQUESTS:
+            threading.Thread(target=reply, args=(request,), daemon=True).start()
+        else:
+            reply(request)
     runner.stop()
 
 

@@ -156,6 +156,7 @@ _ASKED: Mapping[str, Callable[..., Any]] = {
     "every_feature": _get("/features"),
     "value": _feature("/value"),
     "set": _set,
+    "timeline": _get("/timeline"),
 }
 """`net.requests` by their routes."""
 
