@@ -16,7 +16,7 @@ struct _ArvBuffer;
 #define PRODUCER_VERSION "1.0.0"
 #define TL_TYPE "GEV"
 #define STREAM_ID "Stream0"
-#define TEXT_MAX 512
+#define TEXT_MAX 512 /* bytes of a text with its NUL; longer ones are cut */
 #define GVCP_PORT 3956
 #define GVCP_DATAGRAM_MAX 576
 

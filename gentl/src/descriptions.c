@@ -49,6 +49,7 @@ static void write_register(FILE *out, const struct description *of, size_t index
     bool plain = !*suffix && feature->look != HIDDEN;
     fprintf(out, "<%s Name=\"%s%s\" NameSpace=\"%s\">", tag, feature->name, suffix, plain ? "Standard" : "Custom");
     if (plain) fprintf(out, "<ToolTip>%s</ToolTip>", feature->tip);
+    if (feature->look == NOTICE) fprintf(out, "<EventID>%X</EventID>", (unsigned)feature->what);
     if (plain && is_selected(feature)) fprintf(out, "<pIsAvailable>ChildCount</pIsAvailable>");
     fprintf(out, "<Address>0x%X</Address><Length>%u</Length><AccessMode>%s</AccessMode><pPort>%s</pPort>"
                  "<Cachable>NoCache</Cachable>",

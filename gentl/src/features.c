@@ -31,6 +31,8 @@ static const struct feature SYSTEM_FEATURES[] = {
     {"GevInterfaceDefaultGateway", ADDRESS, FIXED, 0, "InterfaceEnumeration", "Its gateway; 0: not told.", NULL},
     {"GevVersionMajor", INTEGER, FIXED, 2, "InterfaceEnumeration", "Of the GigE Vision standard.", NULL},
     {"GevVersionMinor", INTEGER, FIXED, 0, "InterfaceEnumeration", "Of the GigE Vision standard.", NULL},
+    {"EventInterfaceListChanged", NOTICE, FIXED, EVENT_ID_INTERFACE_LIST_CHANGED, "EventControl",
+     "Other interfaces were found than before.", NULL},
     {"ChildCount", HIDDEN, NUMBER, CHILD_COUNT, NULL, NULL, NULL},
     {"ChildMax", HIDDEN, NUMBER, CHILD_MAX, NULL, NULL, NULL},
 };
@@ -58,6 +60,9 @@ static const struct feature INTERFACE_FEATURES[] = {
     {"GevDeviceSubnetMask", ADDRESS, NUMBER, CHILD_MASK, "DeviceEnumeration", "Its subnet mask.", NULL},
     {"GevDeviceGateway", ADDRESS, NUMBER, CHILD_GATEWAY, "DeviceEnumeration", "Its gateway.", NULL},
     {"GevDeviceMACAddress", MAC, NUMBER, CHILD_MAC, "DeviceEnumeration", "Its MAC address.", NULL},
+    {"EventDeviceListChanged", NOTICE, FIXED, EVENT_ID_DEVICE_LIST_CHANGED, "EventControl",
+     "Other cameras were found than before.", NULL},
+    {"EventDeviceLost", NOTICE, FIXED, EVENT_ID_DEVICE_LOST, "EventControl", "An open camera was lost.", NULL},
     {"ChildCount", HIDDEN, NUMBER, CHILD_COUNT, NULL, NULL, NULL},
     {"ChildMax", HIDDEN, NUMBER, CHILD_MAX, NULL, NULL, NULL},
 };
@@ -80,6 +85,7 @@ static const struct feature DEVICE_FEATURES[] = {
     {"GevDeviceMACAddress", MAC, NUMBER, OWN_MAC, "DeviceInformation", "Its MAC address.", NULL},
     {"StreamSelector", SELECTOR, NUMBER, SELECTED, "StreamEnumeration", "Chooses a stream.", NULL},
     {"StreamID", TEXT, CHILD, 0, "StreamEnumeration", "Identifier of the stream.", NULL},
+    {"EventDeviceLost", NOTICE, FIXED, EVENT_ID_DEVICE_LOST, "EventControl", "The camera was lost.", NULL},
     {"ChildCount", HIDDEN, NUMBER, CHILD_COUNT, NULL, NULL, NULL},
     {"ChildMax", HIDDEN, NUMBER, CHILD_MAX, NULL, NULL, NULL},
 };

@@ -13,7 +13,8 @@
 #define NUMBER_LENGTH 8u
 #define DESCRIPTION_AT 0x100000u
 
-enum look { TEXT, INTEGER, ADDRESS, MAC, FLAG, CHOICE, SELECTOR, COMMAND, HIDDEN };
+enum look { TEXT, INTEGER, ADDRESS, MAC, FLAG, CHOICE, SELECTOR, COMMAND, NOTICE, HIDDEN };
+/* NOTICE: a number that is the id of an event, and the node that the event is delivered to. */
 
 /* Where a value comes from: an info command of the module or of the child its selector chooses, or a number. */
 enum from { OWN, CHILD, NUMBER, FIXED };
