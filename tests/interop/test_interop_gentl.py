@@ -434,9 +434,11 @@ def test_exclusive_access_keeps_readers_out(opened: Opened, camera: Ready, produ
     device = opened.device(camera.serial, EXCLUSIVE)
     port = opened.library.handle("DevGetPort", device)
     assert opened.library.read(port, 0x0A00, 4)[3] == 1
-    status, *codes = elsewhere(producer, camera.serial, CONTROL, READ_ONLY)
-    assert status == "4", "busy"
-    assert "opened" not in codes
+    assert elsewhere(producer, camera.serial, CONTROL, READ_ONLY) == [
+        "4",  # busy
+        "GC_ERR_ACCESS_DENIED",
+        "GC_ERR_ACCESS_DENIED",
+    ]
 
 
 def test_read_only_leaves_the_camera_free_and_writes_nothing(opened: Opened, camera: Ready, producer: Path) -> None:
