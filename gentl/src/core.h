@@ -16,7 +16,7 @@ struct _ArvBuffer;
 #define PRODUCER_VERSION "1.0.0"
 #define TL_TYPE "GEV"
 #define STREAM_ID "Stream0"
-#define TEXT_MAX 512
+#define TEXT_MAX 512 /* bytes of a text with its NUL; longer ones are cut */
 #define GVCP_PORT 3956
 #define GVCP_DATAGRAM_MAX 576
 
@@ -97,6 +97,9 @@ void post_event(struct module *module, EVENT_TYPE type, uint64_t id, const void 
 /* Wake who waits for events of this module, and make its event handles invalid. */
 void close_events(struct module *module);
 bool has_event(struct module *module, EVENT_TYPE type);
+
+/* `value` may point into `data`. */
+GC_ERROR event_data_info(EVENT_TYPE type, const uint8_t *data, size_t size, int32_t cmd, struct value *value);
 
 #define EVENT_ID_DEVICE_LOST 0x9001
 #define EVENT_ID_DEVICE_LIST_CHANGED 0x9002
@@ -236,7 +239,7 @@ GC_ERROR stream_info(struct stream *stream, int32_t cmd, struct value *value);
 GC_ERROR update_interfaces(struct system *system, bool8_t *changed);
 GC_ERROR update_devices(struct interface *interface, bool8_t *changed, uint64_t timeout_ms);
 
-/* buffers.c: all with the stream's lock held, but where it says else ------------------------------------------------- */
+/* buffers.c, frames.c: all with the stream's lock held, but where it says else ------------------------------------------------- */
 
 struct buffer *find_buffer(struct stream *stream, const void *handle);
 void move_buffer(struct stream *stream, struct buffer *buffer, enum place place, bool first);
@@ -246,7 +249,20 @@ struct buffer *next_output(struct stream *stream);
 void free_buffer(struct stream *stream, struct buffer *buffer);
 /* Take down what the library tells of a frame. */
 void describe_frame(struct buffer *buffer, struct _ArvBuffer *arv);
+/* Where the marks of chunks are, from the end: the whole buffer, or the part of a multi-part frame that is for them. */
+bool chunk_range(const struct buffer *buffer, size_t *begin, size_t *end);
 uint32_t count_chunks(const struct buffer *buffer, SINGLE_CHUNK_DATA *chunks, uint32_t max, bool *broken);
+
+/* buffer_info.c, with the stream's lock held ------------------------------------------------------------------------- */
+
+#define PART_CHUNKS 0x000A /* GigE Vision's data type of a part that GenTL has none for */
+
+GC_ERROR buffer_info(const struct stream *stream, const struct buffer *buffer, int32_t cmd, struct value *value);
+GC_ERROR part_info(const struct buffer *buffer, uint32_t index, int32_t cmd, struct value *value);
+
+/* acquisition.c, with lifecycle held --------------------------------------------------------------------------------- */
+
+GC_ERROR stop_acquisition(struct stream *stream, int32_t flags);
 
 /* messages.c -------------------------------------------------------------------------------------------------------- */
 
@@ -254,7 +270,7 @@ uint32_t count_chunks(const struct buffer *buffer, SINGLE_CHUNK_DATA *chunks, ui
 GC_ERROR open_messages(struct device *device);
 void close_messages(struct device *device);
 
-/* registers.c ------------------------------------------------------------------------------------------------------- */
+/* descriptions.c, registers.c ------------------------------------------------------------------------------------------------------- */
 
 /* The register memory of a module of ours: its description, and the features in it. */
 GC_ERROR read_registers(struct module *module, uint64_t address, void *buffer, size_t size);

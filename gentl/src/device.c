@@ -5,7 +5,7 @@
 #include "aravis.h"
 #include "core.h"
 
-enum { CONTROL_CHANNEL_PRIVILEGE = 0x0A00, EXCLUSIVE = 1, DEVICE_MODE = 0x0004, BIG_ENDIAN_MODE = 0x80000000 };
+enum { CONTROL_CHANNEL_PRIVILEGE = 0x0A00, EXCLUSIVE = 1, CONTROL = 2, DEVICE_MODE = 0x0004, BIG_ENDIAN_MODE = 0x80000000 };
 enum { URL_ADDRESS = 0x0200, URL_LENGTH = 512 };
 
 /* The code for an error of libaravis, which is freed. */
@@ -63,9 +63,20 @@ static GC_ERROR set_access(struct device *device) {
     return GC_ERR_SUCCESS;
 }
 
+/* Who has the camera alone lets nobody read, and who controls it lets nobody write: no use in trying. */
+static GC_ERROR check_free(const struct device *device, const struct network *network) {
+    uint32_t privilege = 0;
+    enum peek peek = peek_register(network, device->found.address, CONTROL_CHANNEL_PRIVILEGE, &privilege);
+    bool taken = peek == TOLD && (privilege & (EXCLUSIVE | CONTROL)) && device->access != DEVICE_ACCESS_READONLY;
+    if (peek != REFUSED && !taken) return GC_ERR_SUCCESS;
+    return fail(GC_ERR_ACCESS_DENIED, "camera %s is in the hands of another client", device->found.id);
+}
+
 static GC_ERROR connect_camera(struct device *device, const struct network *network) {
     GError *error = NULL;
     guint32 mode = 0;
+    GC_ERROR denied = check_free(device, network);
+    if (denied) return denied;
     GInetAddress *here = inet(network->address), *there = inet(device->found.address);
     device->arv = lib.arv_gv_device_new(here, there, &error);
     lib.g_object_unref(here);
@@ -75,7 +86,7 @@ static GC_ERROR connect_camera(struct device *device, const struct network *netw
         device->arv = NULL;
         return fail_with(error, GC_ERR_IO, device->found.id);
     }
-    GC_ERROR denied = set_access(device);
+    denied = set_access(device);
     if (denied) return denied;
     lib.arv_gv_device_set_stream_options((ArvGvDevice *)device->arv, ARV_GV_STREAM_OPTION_PACKET_SOCKET_DISABLED);
     lib.arv_gv_device_set_packet_size_adjustment((ArvGvDevice *)device->arv, ARV_GV_PACKET_SIZE_ADJUSTMENT_NEVER);

@@ -1,5 +1,6 @@
 /* The library and its system module: which network interfaces there are. */
 #include <dlfcn.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,9 +10,18 @@
 static struct system *the_system; /* guarded by lifecycle */
 static bool library_open;         /* guarded by lifecycle */
 
+static char path[PATH_MAX] = "gige_vision.cti";
+
+static void find_path(void) {
+    Dl_info info;
+    char whole[PATH_MAX];
+    if (dladdr((void *)find_path, &info) && info.dli_fname && realpath(info.dli_fname, whole)) strcpy(path, whole);
+}
+
 static const char *own_path(void) {
-    static Dl_info info;
-    return dladdr((void *)own_path, &info) && info.dli_fname ? info.dli_fname : "gige_vision.cti";
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, find_path);
+    return path;
 }
 
 static GC_ERROR open_library(void) {
@@ -45,15 +55,15 @@ GC_API GCCloseLib(void) {
 }
 
 GC_ERROR system_info(int32_t cmd, struct value *value) {
-    const char *path = own_path(), *slash = strrchr(path, '/');
+    const char *file = own_path(), *slash = strrchr(file, '/');
     switch (cmd) {
     case TL_INFO_ID:
-    case TL_INFO_PATHNAME: set_text(value, path); break;
+    case TL_INFO_PATHNAME: set_text(value, file); break;
     case TL_INFO_VENDOR: set_text(value, PRODUCER_VENDOR); break;
     case TL_INFO_MODEL: set_text(value, PRODUCER_MODEL); break;
     case TL_INFO_VERSION: set_text(value, PRODUCER_VERSION); break;
     case TL_INFO_TLTYPE: set_text(value, TL_TYPE); break;
-    case TL_INFO_NAME: set_text(value, slash ? slash + 1 : path); break;
+    case TL_INFO_NAME: set_text(value, slash ? slash + 1 : file); break;
     case TL_INFO_DISPLAYNAME: set_text(value, PRODUCER_VENDOR " " PRODUCER_MODEL " producer"); break;
     case TL_INFO_CHAR_ENCODING: set_number(value, INFO_DATATYPE_INT32, TL_CHAR_ENCODING_UTF8); break;
     case TL_INFO_GENTL_VER_MAJOR: set_number(value, INFO_DATATYPE_UINT32, 1); break;

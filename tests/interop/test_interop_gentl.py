@@ -434,9 +434,11 @@ def test_exclusive_access_keeps_readers_out(opened: Opened, camera: Ready, produ
     device = opened.device(camera.serial, EXCLUSIVE)
     port = opened.library.handle("DevGetPort", device)
     assert opened.library.read(port, 0x0A00, 4)[3] == 1
-    status, *codes = elsewhere(producer, camera.serial, CONTROL, READ_ONLY)
-    assert status == "4", "busy"
-    assert "opened" not in codes
+    assert elsewhere(producer, camera.serial, CONTROL, READ_ONLY) == [
+        "4",  # busy
+        "GC_ERR_ACCESS_DENIED",
+        "GC_ERR_ACCESS_DENIED",
+    ]
 
 
 def test_read_only_leaves_the_camera_free_and_writes_nothing(opened: Opened, camera: Ready, producer: Path) -> None:
@@ -895,6 +897,76 @@ def test_random_calls_from_threads_neither_crash_nor_race(producer: Path, camera
     assert (done.returncode, done.stderr) == (0, "")
     calls, successes, _ = map(int, re.findall(r"\d+", done.stdout))
     assert calls > successes > 1000
+
+
+def properties(of: Any) -> dict[str, Any]:
+    """All that a class of EMVA's binding tells; of what it cannot, the name of the exception."""
+    from genicam import gentl
+
+    told: dict[str, Any] = {}
+    for name in dir(type(of)):
+        if isinstance(getattr(type(of), name), property) and not name.startswith("_") and name != "thisown":
+            try:
+                told[name] = getattr(of, name)
+            except gentl.GenericException as error:
+                told[name] = type(error).__name__
+    return told
+
+
+def test_emvas_binding_reads_every_property_of_every_module(producer: Path, camera: Ready) -> None:
+    from genicam import gentl
+
+    library = gentl.GenTLProducer.create_producer()
+    library.open(str(producer))
+    system = library.create_system()
+    system.open()
+    with pytest.raises(gentl.ResourceInUseException):
+        library.create_system().open()
+    system.update_interface_info_list(1000)
+    interface = system.interface_info_list[0].create_interface()
+    interface.open()
+    interface.update_device_info_list(1000)
+    (info,) = (info for info in interface.device_info_list if info.serial_number == camera.serial)
+    device = info.create_device()
+    with pytest.raises(gentl.InvalidParameterException):
+        device.open(gentl.DEVICE_ACCESS_FLAGS_LIST.DEVICE_ACCESS_NONE)
+    device.open(gentl.DEVICE_ACCESS_FLAGS_LIST.DEVICE_ACCESS_EXCLUSIVE)
+    stream = device.create_data_stream()
+    with pytest.raises(gentl.InvalidIdException):
+        stream.open("Stream7")
+    stream.open(device.data_stream_ids[0])
+    event = gentl.EventManagerNewBuffer(stream.register_event(gentl.EVENT_TYPE_LIST.EVENT_NEW_BUFFER))
+    with pytest.raises(gentl.TimeoutException):
+        event.update_event_data(1)
+    with pytest.raises(gentl.InvalidBufferException):
+        stream.start_acquisition(gentl.ACQ_START_FLAGS_LIST.ACQ_START_FLAGS_DEFAULT, -1)
+    memory = bytes(10_000)
+    buffer = stream.announce_buffer(gentl.BufferToken(memory, None))
+    stream.queue_buffer(buffer)
+    with pytest.raises(gentl.BusyException):
+        stream.revoke_buffer(buffer)
+
+    ports = [one.port for one in (system, interface, stream)] + [device.local_port, device.remote_port]
+    told = {
+        "system": properties(system),
+        "interface": properties(interface),
+        "info": properties(info),
+        "device": properties(device),
+        "stream": properties(stream),
+        "event": properties(event),
+        **{f"port {port.name}": properties(port) for port in ports},
+    }
+    refused = {(of, name) for of, all_of in told.items() for name, value in all_of.items() if "Exception" in str(value)}
+    assert refused == {("stream", "num_chunks_max")}
+    assert told["system"]["path_name"] == str(producer)
+    assert told["device"]["access_status"] == 5
+    assert (told["stream"]["num_announced"], told["stream"]["num_queued"]) == (1, 1)
+    stream.flush_buffer_queue(gentl.ACQ_QUEUE_TYPE_LIST.ACQ_QUEUE_ALL_DISCARD)
+    stream.revoke_buffer(buffer)
+    for one in (stream, device, interface, system, library):
+        one.close()
+    with pytest.raises(gentl.GenericException):
+        interface.update_device_info_list(10)
 
 
 @contextmanager
