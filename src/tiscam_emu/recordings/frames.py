@@ -20,8 +20,8 @@ from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.gvsp import EXTENDED_IDS, PacketFormat, PayloadType
 
 GVCP_PORT = 3956
-MAX_PACKETS = 4_000_000
-"""So many packets are looked up at most, 6 GB of usual ones: their index takes 64 MB."""
+MAX_PACKETS = 2_000_000
+"""So many packets are looked up at most, 3 GB of usual ones: their index takes 32 MB, and a dozen seconds."""
 LARGEST_IMAGE_PIXELS = 80_000_000
 MAX_BLOCKS = 100_000
 MAX_STREAMS = 256
