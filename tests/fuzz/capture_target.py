@@ -12,7 +12,7 @@ from pathlib import Path
 from tiscam_emu.recordings import frames, report
 from tiscam_emu.recordings.capture import Capture, CaptureError
 from tiscam_emu.recordings.develop import developed
-from tiscam_emu.recordings.play import CaptureSource
+from tiscam_emu.recordings.sources import CaptureSource
 
 _PLAYED_PIXELS = 1_000_000
 """Larger images are not developed here: it takes long, and finds nothing more."""

@@ -48,7 +48,7 @@ class Recorder:
     limit_bytes
         Of the file and the one before together; 0: no limit.
     report
-        Told once if writing fails.
+        Told once if writing fails, and once if something could not be kept.
 
     Raises
     ------
@@ -64,7 +64,7 @@ class Recorder:
         self._waiting_bytes = 0
         self._counters = RecordingCounters()
         self._ending = threading.Event()
-        self._failed = False
+        self._failed = self._told_of_losses = False
         command = [sys.executable, "-m", "tiscam_emu.recordings.writer", str(path), str(limit_bytes)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
         self._thread = threading.Thread(target=self._run, name="tiscam-emu recorder", daemon=True)
@@ -120,6 +120,10 @@ class Recorder:
     def _hand_over(self, pipe: IO[bytes]) -> None:
         with self._lock:
             bursts, self._waiting = self._waiting, []
+            lost = self._counters.not_kept
+        if lost and not self._told_of_losses:
+            self._told_of_losses = True
+            self._report(f"the recording {self._path} lacks packets: they come faster than they can be written")
         try:
             for _, _, burst in bursts:
                 pipe.write(burst)

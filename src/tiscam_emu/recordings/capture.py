@@ -144,7 +144,7 @@ class _BoundedFile:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._size = file.seek(0, 2)
-        file.seek(0)
+        self._at = file.seek(0)
 
     def read(self, count: int) -> bytes:
         """So many bytes; none at the end of the file.
@@ -154,19 +154,19 @@ class _BoundedFile:
         _Damaged
             They are too many, or the file ends among them.
         """
-        at = self._file.tell()
         if not 0 <= count <= LARGEST_PACKET_BYTES + 64:
-            raise _Damaged(f"damaged at byte {at}: a packet of {count & 0xFFFFFFFF} bytes")
+            raise _Damaged(f"damaged at byte {self._at}: a packet of {count & 0xFFFFFFFF} bytes")
         data = self._file.read(count)
         if data and len(data) < count:
-            raise _Damaged(f"cut off at byte {at}")
+            raise _Damaged(f"cut off at byte {self._at}")
+        self._at += len(data)
         return data
 
     def rest(self, count: int) -> bytes:
         """As `read`, where the file must not have ended."""
         data = self.read(count)
         if len(data) < count:
-            raise _Damaged(f"cut off at byte {self.tell()}")
+            raise _Damaged(f"cut off at byte {self._at}")
         return data
 
     def skip(self, count: int) -> None:
@@ -177,13 +177,13 @@ class _BoundedFile:
         _Damaged
             The file ends before.
         """
-        if count < 0 or self.tell() + count > self._size:
+        if count < 0 or self._at + count > self._size:
             raise _Damaged(f"cut off at byte {self._size}")
-        self._file.seek(count, 1)
+        self._at = self._file.seek(self._at + count)
 
     def tell(self) -> int:
         """Where the next byte is."""
-        return self._file.tell()
+        return self._at
 
 
 _Packets = Iterator[tuple[Nanoseconds, int, int, bytes]]
@@ -208,9 +208,13 @@ def _pcap_packets(file: _BoundedFile) -> _Packets:
 def _pcapng_packets(file: _BoundedFile) -> _Packets:
     from dpkt import dpkt, pcapng  # noqa: PLC0415 - an extra
 
-    packet_heads = {
+    blocks = {
         "<": {pcapng.PCAPNG_BT_EPB: pcapng.EnhancedPacketBlockLE, pcapng.PCAPNG_BT_PB: pcapng.PacketBlockLE},
         ">": {pcapng.PCAPNG_BT_EPB: pcapng.EnhancedPacketBlock, pcapng.PCAPNG_BT_PB: pcapng.PacketBlock},
+    }
+    packet_heads = {  # without the size at the block's end
+        order: {kind: struct.Struct(block.__hdr_fmt__[:-1]) for kind, block in kinds.items()}
+        for order, kinds in blocks.items()
     }
     descriptions = {"<": pcapng.InterfaceDescriptionBlockLE, ">": pcapng.InterfaceDescriptionBlock}
     order, interfaces = "<", list[tuple[int, int, int]]()
@@ -233,13 +237,12 @@ def _pcapng_packets(file: _BoundedFile) -> _Packets:
         elif kind in packet_heads[order] and size >= 32:
             place = file.tell() + 20
             block = start + file.rest(size - 8)
-            head = packet_heads[order][kind].__new__(packet_heads[order][kind])
-            head.unpack_hdr(block[:32])
-            if head.caplen > size - 32 or head.iface_id >= len(interfaces):
-                raise _Damaged(f"damaged at byte {place - 28}: a packet of {head.caplen} bytes in a block of {size}")
-            link_type, ticks, offset_ns = interfaces[head.iface_id]
-            time_ns = (head.ts_high << 32 | head.ts_low) * NS_PER_S // ticks + offset_ns
-            yield time_ns, link_type, place, block[28 : 28 + head.caplen]
+            _, _, interface, *_, high, low, captured, _ = packet_heads[order][kind].unpack_from(block)
+            if captured > size - 32 or interface >= len(interfaces):
+                raise _Damaged(f"damaged at byte {place - 28}: a packet of {captured} bytes in a block of {size}")
+            link_type, ticks, offset_ns = interfaces[interface]
+            time_ns = (high << 32 | low) * NS_PER_S // ticks + offset_ns
+            yield time_ns, link_type, place, block[28 : 28 + captured]
         else:
             file.skip(size - 8)
 

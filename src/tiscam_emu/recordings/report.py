@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from tiscam_emu.recordings.blocks import Frame, Stream
 from tiscam_emu.recordings.capture import Capture
 from tiscam_emu.recordings.control import Client, ControlLog, SeenCamera
-from tiscam_emu.recordings.frames import Frame, FrameIndex, Stream
+from tiscam_emu.recordings.frames import FrameIndex
 from tiscam_emu.units import NS_PER_MS, NS_PER_S, Nanoseconds
 from tiscam_emu.wire.gvsp import IP_UDP_HEADER_BYTES, header_bytes
 

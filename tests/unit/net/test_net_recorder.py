@@ -86,13 +86,15 @@ def test_what_comes_while_too_much_waits_is_counted_and_the_rest_is_kept(
 ) -> None:
     monkeypatch.setattr(recorder, "WAITING_BYTES", 100)
     monkeypatch.setattr(recorder, "_HANDED_OVER_EVERY_S", 600)
-    running = Recorder(tmp_path / "a.pcapng", 0, _ignore)
+    said = list[str]()
+    running = Recorder(tmp_path / "a.pcapng", 0, said.append)
     for size in (60, 60, 30, 30):
         running.take(FLOW, [bytes([size]) * size])
     assert (running.counters().kept, running.counters().not_kept) == (2, 2)
     running.wait_open()
     _ended(running)
     assert [len(data) for data in _written(tmp_path / "a.pcapng")] == [60, 30]
+    assert said == [f"the recording {tmp_path}/a.pcapng lacks packets: they come faster than they can be written"]
 
 
 def test_a_recording_that_fails_is_reported_once_and_what_follows_counted(tmp_path: Path) -> None:

@@ -7,9 +7,14 @@ import numpy as np
 import pytest
 from tests.unit.recordings import made
 
+from tiscam_emu.gvsp.all_in import AllInPacket
+from tiscam_emu.gvsp.multi_part import MultiPartTable
 from tiscam_emu.recordings import frames
+from tiscam_emu.recordings.blocks import Frame, Stream, richest
 from tiscam_emu.recordings.capture import Capture, CaptureError
-from tiscam_emu.recordings.frames import Frame, FrameReader, Stream
+from tiscam_emu.recordings.frame_reader import FrameReader
+from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer, PayloadType
+from tiscam_emu.wire.multi_part import DataType, MultiPartLeader, MultiPartTrailer, Part
 
 IMAGE = made.image_of("Mono8", 40, 30)
 OTHER = made.image_of("Mono8", 40, 30, seed=1)
@@ -129,7 +134,7 @@ def test_streams_are_told_apart_and_the_richest_is_chosen(tmp_path: Path) -> Non
     ]
     streams = _streams(made.write(tmp_path / "a.pcap", packets))
     assert [len(stream.frames()) for stream in streams] == [1, 2, 3]
-    chosen = frames.richest(iter(streams))
+    chosen = richest(iter(streams))
     assert chosen is not None
     assert chosen[0].ends.source == "10.0.0.8"
 
@@ -161,3 +166,37 @@ def test_a_file_that_has_become_shorter_is_an_error_of_one_line(tmp_path: Path) 
     path.write_bytes(path.read_bytes()[:400])
     with pytest.raises(CaptureError, match="has become shorter"):
         _image(path, frame)
+
+
+@pytest.mark.parametrize("chunks", [b"", b"chunks" * 20])
+def test_an_image_in_one_packet_with_leader_and_trailer_is_a_frame(tmp_path: Path, chunks: bytes) -> None:
+    table = AllInPacket(len(IMAGE + chunks), 9000, extended=True)
+    kind = PayloadType.IMAGE_EXTENDED_CHUNK if chunks else PayloadType.IMAGE
+    leader = ImageLeader(5, 0x01080001, 40, 30, payload_type=kind)
+    table.fill(np.frombuffer(IMAGE + chunks, np.uint8), leader, ImageTrailer(30, kind))
+    path = _captured(tmp_path, [_stamped(table, 3), _stamped(table, 4)])
+    first, second = _frames(path)
+    assert [frame.block.block_id for frame in (first, second)] == [3, 4]
+    assert (first.lost, _image(path, first)) == (0, IMAGE)
+
+
+def _stamped(table: AllInPacket, block_id: int) -> bytes:
+    table.stamp(block_id)
+    return bytes(table.packets[0])
+
+
+def test_an_image_in_parts_is_read_from_the_first_part(tmp_path: Path) -> None:
+    tail = b"chunk" * 60
+    table = MultiPartTable((len(IMAGE), len(tail)), 400)
+    parts = (Part(DataType.IMAGE_2D, len(IMAGE), 0x01080001, 40, 30), Part(DataType.CHUNK_DATA, len(tail)))
+    table.fill(np.frombuffer(IMAGE + tail, np.uint8), MultiPartLeader(5, parts), MultiPartTrailer(parts))
+    table.stamp(1 << 33)
+    packets = [bytes(packet) for packet in table.packets]
+    (frame,) = _frames(_captured(tmp_path, packets))
+    assert (frame.packets, frame.lost) == (4, 0)
+    assert _image(tmp_path / "a.pcapng", frame) == IMAGE
+    data = 400 - 28 - 20 - 8
+    path = _captured(tmp_path, [*packets[:2], *packets[3:], packets[1]])
+    (frame,) = _frames(path)
+    assert (frame.packets, frame.lost) == (3, 1)
+    assert _image(path, frame, OTHER) == IMAGE[:data] + OTHER[data : 2 * data] + IMAGE[2 * data :]
