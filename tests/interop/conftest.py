@@ -24,6 +24,7 @@ if _ROOT not in sys.path:  # the modules beside the tests are imported as tests.
     sys.path.insert(0, _ROOT)
 
 from tests.interop import emulator as emu  # noqa: E402
+from tests.interop.gentl_fixtures import everything, gentl_camera, gentl_cameras, opened  # noqa: E402, F401 - fixtures
 from tests.interop.gvcp_client import GvcpClient  # noqa: E402
 from tests.interop.twins import VARIABLE, in_place_of  # noqa: E402
 
