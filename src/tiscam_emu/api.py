@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from tiscam_emu.camera.by_name import FeatureInfo, Plain
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
 from tiscam_emu.errors import CameraFailed, InvalidOption
 from tiscam_emu.net.clock import Clock
@@ -84,6 +85,50 @@ class Camera:
         """What the status LED shows, as in the manual of the DFK 39GX265-Z20, chapter 7."""
         return str(self._backend.ask("status_led"))
 
+    def __getitem__(self, name: str) -> Plain:
+        """What a client reads of a feature: ``camera["ExposureTime"]``, ``camera["PixelFormat"]``, as its entry's name.
+
+        ``camera["BalanceRatio[Red]"]`` is the value behind one entry of the selector, selected or not.
+
+        Raises
+        ------
+        UnknownFeature, AccessDenied
+            The camera has none of this name; nothing can be read of it now.
+        """
+        value: Plain = self._backend.ask("value", name)
+        return value
+
+    def __setitem__(self, name: str, value: Plain) -> None:
+        """Set a feature from the bench: past the privilege of clients, but not past limits and locks.
+
+        A client that keeps a copy of what it has read sees the change after it has connected again, see
+        `FeatureInfo.cached`.
+
+        Raises
+        ------
+        UnknownFeature, RegisterError
+            The camera has none of this name; why the value cannot be. Nothing has changed then.
+        """
+        self._backend.ask("set", name, value)
+
+    def execute(self, command: str) -> None:
+        """Execute a command feature, such as ``TriggerSoftware``; raises as setting does."""
+        self._backend.ask("set", command, True)  # noqa: FBT003
+
+    def features(self) -> list[str]:
+        """Names of the features that clients are shown."""
+        return [str(name) for name in self._backend.ask("features")]
+
+    def feature(self, name: str) -> FeatureInfo:
+        """A feature as it is now: kind, value, limits, entries, what locks it.
+
+        Raises
+        ------
+        UnknownFeature
+            The camera has none of this name.
+        """
+        return FeatureInfo.from_json(self._backend.ask("feature", name))
+
     @property
     def scene(self) -> Any:
         """What the camera looks at, as it was given to `serve` or set here.
@@ -139,6 +184,18 @@ class Camera:
         """Put the network plug in again."""
         self._backend.ask("plug")
 
+    def timeline(self) -> dict[str, Any]:
+        """What the timeline of its bench has done to the camera, and what comes next; empty for a camera without one.
+
+        Returns
+        -------
+        dict
+            Plain data: ``origins`` with their device times, ``done`` with number, text, planned and actual device time
+            and error of each step, ``planned`` with those that come next, ``waiting`` with those that wait for a frame.
+        """
+        report: dict[str, Any] = self._backend.ask("timeline")
+        return report
+
     def stop(self) -> None:
         """End the camera and free its address; stopping twice does no harm."""
         self._backend.stop()
@@ -192,7 +249,7 @@ def serve(
     state_dir: str | Path = "",
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE,
     plain_xml: bool = False,
-    gso: bool = False,
+    gso: str = "auto",
     full_speed: bool = False,
     stamp: bool = False,
     strict: bool = False,
@@ -234,8 +291,8 @@ def serve(
     plain_xml
         Serve the description uncompressed.
     gso
-        Send with segmentation offload (Linux): fewer system calls. Clients that receive by a packet socket, as Aravis
-        does for root, do not see such packets.
+        Segmentation offload (Linux), which spares the computer work: ``on``, ``off`` or ``auto``. Packet sockets, of
+        captures or of Aravis for root, would see packets uncut: ``auto`` uses it on loopback while there are none.
     full_speed
         Ignore the limits of the model's link and sensor, for load tests: `AcquisitionFrameRate` goes up to 10 kHz, and
         frames are as many as the computer can make.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from enum import IntEnum
 
 
@@ -46,6 +47,14 @@ class UnknownModel(UserError):
     def __init__(self, name: str, known: Sequence[str]) -> None:
         paths = "the path of a YAML file, a camera's own description, or a folder"
         super().__init__(f"unknown model {name!r}; known models: {', '.join(known)}; or {paths}")
+
+
+class UnknownFeature(UserError):
+    """The camera has no feature of this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        near = get_close_matches(name, list(known), n=3)
+        super().__init__(f"no feature {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
 
 
 class SpecError(UserError):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from os import PathLike
 from typing import Any
 
 from tiscam_emu.camera.behaviour import Behaviour, earliest
+from tiscam_emu.camera.by_name import Features
 from tiscam_emu.camera.control import control_channel, device, ptp, user_sets
 from tiscam_emu.camera.control.clock import CameraClock
 from tiscam_emu.camera.control.status_led import StatusLed
@@ -34,6 +36,7 @@ from tiscam_emu.errors import Busy, InvalidAddress, RegisterError, Status
 from tiscam_emu.features.derived import derived
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi
+from tiscam_emu.spec.catalog import find_model, is_file
 from tiscam_emu.spec.load import load_model
 from tiscam_emu.spec.model import CameraModel
 from tiscam_emu.units import Nanoseconds
@@ -54,7 +57,13 @@ def load(name: str | PathLike[str]) -> CameraModel:
     UnknownModel, SpecError
         If there is no such model, or its YAML is wrong.
     """
-    return load_model(name, ROOMS)
+    model = find_model(name)
+    return load_model(model, ROOMS) if is_file(model) else _packaged(model)
+
+
+@cache
+def _packaged(key: str) -> CameraModel:
+    return load_model(key, ROOMS)
 
 
 class Camera:
@@ -83,6 +92,7 @@ class Camera:
         self.automatics = Automatics(self.state)
         self._autofocus = AutoFocus(self.state, frame_request)
         self._opened: list[Exposure] = []
+        self._features: Features | None = None
         self._events = EventMessages(self.state)
         self._led = StatusLed(self.state)
         ptp.follow_settings(self.state)
@@ -90,6 +100,13 @@ class Camera:
         for register, file in zip(("GevFirstURL", "GevSecondURL"), self.registers.files(), strict=True):
             self.registers.add_memory(file.address, file.content)
             self.state.put(register, local_url(file.name, file.address, len(file.content)))
+
+    def by_name(self, now: Nanoseconds) -> Features:
+        """The features by name, for who holds the camera itself: past the client's privilege."""
+        self._catch_up(now)
+        if self._features is None:
+            self._features = self.registers.by_name()
+        return self._features
 
     @property
     def xml(self) -> bytes:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tiscam_emu.camera.by_name import Features, OwnFeatures
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.layout import SECOND_XML_BASE, XML_BASE
 from tiscam_emu.features.registers import RegisterMap
 from tiscam_emu.genicam.document import build_xml, file_name, zipped
+from tiscam_emu.genicam.nodes import uncached_because
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ class Face(Protocol):
         """Be as at power-up: the settings are those of the start again."""
         ...
 
+    def by_name(self) -> Features:
+        """The features, for who holds the camera itself."""
+        ...
+
     def kept(self) -> Mapping[str, Any]:
         """What outlives a power cycle besides features, as JSON has it."""
         ...
@@ -80,6 +86,10 @@ class OwnFace(RegisterMap):
         room = SECOND_XML_BASE - XML_BASE
         after = XML_BASE + -(-len(first[1]) // room) * room
         return DescriptionFile(first[0], XML_BASE, first[1]), DescriptionFile(second[0], after, second[1])
+
+    def by_name(self) -> Features:
+        """The features of the model."""
+        return OwnFeatures(self._state, lambda feature: not uncached_because(feature))
 
     def reset(self) -> None:
         """Nothing to do: the settings are the registers."""

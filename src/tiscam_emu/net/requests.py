@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tiscam_emu.camera.by_name import Plain
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.runner import CameraRunner
 from tiscam_emu.net.scene_parcel import unpacked
+from tiscam_emu.net.timeline_stage import follow
 from tiscam_emu.units import ns_from_s
 
 
@@ -56,6 +58,37 @@ def _unplug(runner: CameraRunner) -> None:
     runner.plug(plugged=False)
 
 
+def _features(runner: CameraRunner) -> list[str]:
+    return runner.call(lambda camera, now: camera.by_name(now).names())
+
+
+def _feature(runner: CameraRunner, name: str) -> dict[str, Any]:
+    return runner.call(lambda camera, now: camera.by_name(now).info(name).to_json())
+
+
+def _value(runner: CameraRunner, name: str) -> Plain:
+    return runner.call(lambda camera, now: camera.by_name(now).value(name))
+
+
+def _set(runner: CameraRunner, name: str, value: Plain) -> None:
+    runner.call(lambda camera, now: camera.by_name(now).write(name, value))
+
+
+def _follow(runner: CameraRunner, plan: dict[str, Any]) -> None:
+    follow(runner, plan)
+
+
+def _begin(runner: CameraRunner, origin: str, at_ns: int) -> None:
+    timeline = runner.timeline
+    if timeline is not None:
+        runner.call(lambda _camera, _now: timeline.begin(origin, at_ns))
+
+
+def _timeline(runner: CameraRunner) -> dict[str, Any]:
+    timeline = runner.timeline
+    return {} if timeline is None else runner.call(lambda _camera, _now: timeline.report())
+
+
 REQUESTS: dict[str, Callable[..., Any]] = {
     "status": _status,
     "drive_line1": _drive_line1,
@@ -68,6 +101,13 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "faults": _faults,
     "plug": _plug,
     "unplug": _unplug,
+    "features": _features,
+    "feature": _feature,
+    "value": _value,
+    "set": _set,
+    "follow": _follow,
+    "begin": _begin,
+    "timeline": _timeline,
 }
 """Name to function of the runner and plain arguments; what it returns is plain data, for it may cross to a process."""
 

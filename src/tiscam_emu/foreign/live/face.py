@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tiscam_emu.camera.by_name import Features
 from tiscam_emu.camera.faces import DescriptionFile
 from tiscam_emu.camera.imaging.acquisition import resulting_hz
 from tiscam_emu.camera.notices import SettingsReplaced
@@ -109,6 +110,12 @@ class Face:
         self._factory = self.memory.copy()
         self.user_sets.factory = self.user_sets.now()
         self.user_sets.first_default = self.user_sets.default()
+
+    def by_name(self) -> Features:
+        """The features of the description."""
+        from tiscam_emu.foreign.live.by_name import NodeFeatures  # noqa: PLC0415 - it takes a face
+
+        return NodeFeatures(self)
 
     def kept(self) -> Mapping[str, Any]:
         """The user sets, and which of them the camera starts with; nothing if all is as it came."""
