@@ -135,10 +135,6 @@ static GC_ERROR open_device(struct interface *interface, const char *id, int32_t
     device->access = access;
     device->module.parent = &interface->module;
     GC_ERROR error = take_place(interface, id, device, &place);
-    if (error == GC_ERR_INVALID_ID && *id) { /* Aravis opens an interface anew, and a camera without looking again */
-        update_devices(interface, NULL, GENTL_INFINITE);
-        error = take_place(interface, id, device, &place);
-    }
     if (!error) error = connect_camera(device, &interface->network);
     if (error) {
         disconnect_camera(device);
@@ -154,11 +150,23 @@ static GC_ERROR open_device(struct interface *interface, const char *id, int32_t
     return GC_ERR_SUCCESS;
 }
 
+/* Aravis opens an interface anew, and a camera there without looking for it. Not with lifecycle held: it takes time. */
+static GC_ERROR look_for(IF_HANDLE handle, const char *id) {
+    HOLD(struct interface, interface, handle, INTERFACE);
+    pthread_mutex_lock(&interface->module.lock);
+    bool known = !*id || find_camera(interface, id);
+    pthread_mutex_unlock(&interface->module.lock);
+    if (!known) update_devices(interface, NULL, GENTL_INFINITE);
+    let_go(interface);
+    return GC_ERR_SUCCESS;
+}
+
 GC_API IFOpenDevice(IF_HANDLE handle, const char *id, int32_t access, DEV_HANDLE *device) {
     NEED(id);
     NEED(device);
+    GC_ERROR error = look_for(handle, id);
+    if (error) return error;
     pthread_mutex_lock(&lifecycle);
-    GC_ERROR error = GC_ERR_SUCCESS;
     struct interface *interface = hold(handle, INTERFACE, &error);
     if (interface) {
         error = open_device(interface, id, access, device);

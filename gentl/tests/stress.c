@@ -97,13 +97,13 @@ static GC_ERROR any_port(struct dice *dice, void *handle) {
 }
 
 static GC_ERROR open_one(struct dice *dice) {
-    const char *const cameras[] = {camera, camera, "127.9.9.9", ""};
+    const char *id = roll(dice, 50) ? "" : roll(dice, 3) ? camera : "127.9.9.9";
     void *handle = NULL, *from = get(dice);
     GC_ERROR error;
     switch (roll(dice, 9)) {
     case 0: error = TLOpen(&handle); break;
     case 1: error = TLOpenInterface(from, roll(dice, 5) ? "lo" : "none", &handle); break;
-    case 2: error = IFOpenDevice(from, cameras[roll(dice, 4)], (int32_t)roll(dice, 6), &handle); break;
+    case 2: error = IFOpenDevice(from, id, (int32_t)roll(dice, 6), &handle); break;
     case 3: error = DevGetPort(from, &handle); break;
     case 4: error = DevOpenDataStream(from, "Stream0", &handle); break;
     case 5: error = GCRegisterEvent(from, (EVENT_TYPE)roll(dice, 7) - 1, &handle); break;

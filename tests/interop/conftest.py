@@ -25,6 +25,7 @@ if _ROOT not in sys.path:  # the modules beside the tests are imported as tests.
 
 from tests.interop import emulator as emu  # noqa: E402
 from tests.interop import own_namespace  # noqa: E402
+from tests.interop.gentl_fixtures import everything, gentl_camera, gentl_cameras, opened  # noqa: E402, F401 - fixtures
 from tests.interop.gvcp_client import GvcpClient  # noqa: E402
 from tests.interop.twins import VARIABLE, in_place_of  # noqa: E402
 
