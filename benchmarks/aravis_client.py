@@ -23,6 +23,8 @@ gi.require_version("Aravis", "0.8")
 from gi.repository import Aravis, GLib  # noqa: E402 - only after the version is chosen
 
 CONTROL_CHANNEL_PRIVILEGE = 0x0A00
+STREAM_PORT, STREAM_PACKET_SIZE, STREAM_ADDRESS = 0x0D00, 0x0D04, 0x0D18
+DO_NOT_FRAGMENT = 1 << 30
 PEER_WIDTH, PEER_HEIGHT = 0x100, 0x104
 """Registers of arv-fake-gv-camera; its description ends at 2048 pixels, its registers do not."""
 AUTOMATICS = ("ExposureAuto", "GainAuto", "BalanceWhiteAuto")
@@ -117,9 +119,16 @@ def measure_stream(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
             device_ns.append(buffer.get_timestamp())
 
     fps_set = camera.get_frame_rate()
-    camera.start_acquisition()
-    warm_up(stream, args.warm_up)
     infos = stream_infos(stream)
+    camera.start_acquisition()
+    if args.from_first:
+        first = stream.timeout_pop_buffer(FIRST_FRAME_TIMEOUT_US)
+        if first is not None:
+            take(first)
+            stream.push_buffer(first)
+    else:
+        warm_up(stream, args.warm_up)
+        infos = stream_infos(stream)
     used_s, began = cpu_s(args.server_pid), time.perf_counter()
     receive(stream, args.seconds, take)
     while args.until is not None and not args.until.exists():
@@ -144,6 +153,55 @@ def measure_stream(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
         "server_cpu_s_per_gb": used_s / gigabytes if gigabytes else math.nan,
         **jitter(arrivals_ns),
     }
+
+
+def measure_short(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
+    """From AcquisitionStart on, with a setting changed at every frame that arrives if that is asked for."""
+    device, stream = camera.get_device(), open_stream(camera)
+    changes = [(name, text.split(",")) for name, _, text in (change.partition("=") for change in args.change)]
+    arrivals_ms: list[float] = []
+    device_ns: list[int] = []
+    failed = 0
+
+    def take(buffer: Any) -> None:
+        nonlocal failed
+        if buffer.get_status() != Aravis.BufferStatus.SUCCESS:
+            failed += 1
+            return
+        arrivals_ms.append((time.perf_counter() - began) * 1e3)
+        device_ns.append(buffer.get_timestamp())
+        turn, rest = divmod(len(arrivals_ms), args.every)
+        for name, values in changes if not rest else ():
+            device.set_features_from_string(f"{name}={values[turn % len(values)]}")
+
+    fps_set = camera.get_frame_rate()
+    began = time.perf_counter()
+    camera.start_acquisition()
+    receive(stream, args.seconds, take)
+    camera.stop_acquisition()
+    return {
+        "fps_set": fps_set,
+        "frames": len(arrivals_ms),
+        "failed_frames": failed,
+        "skipped_frames": skipped(device_ns),
+        "arrivals_ms": arrivals_ms,
+        "device_ns": device_ns,
+    }
+
+
+def measure_sent(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
+    """Have the camera stream to a program that receives at `args.port`, and tell what that costs the camera."""
+    device = camera.get_device()
+    device.write_register(STREAM_PACKET_SIZE, DO_NOT_FRAGMENT | args.packet_size)
+    device.write_register(STREAM_ADDRESS, 0x7F000001)
+    device.write_register(STREAM_PORT, args.port)
+    camera.start_acquisition()
+    time.sleep(args.warm_up)
+    used_s, began = cpu_s(args.server_pid), time.perf_counter()
+    time.sleep(args.seconds)
+    used_s, elapsed_s = cpu_s(args.server_pid) - used_s, time.perf_counter() - began
+    camera.stop_acquisition()
+    return {"payload_bytes": camera.get_payload(), "server_cpu_s": used_s, "seconds": elapsed_s}
 
 
 def stream_infos(stream: Any) -> dict[str, int]:
@@ -219,7 +277,13 @@ def measure_readreg(camera: Any, args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-TASKS = {"stream": measure_stream, "trigger": measure_trigger, "readreg": measure_readreg}
+TASKS = {
+    "stream": measure_stream,
+    "short": measure_short,
+    "sent": measure_sent,
+    "trigger": measure_trigger,
+    "readreg": measure_readreg,
+}
 
 
 def arguments() -> argparse.Namespace:
@@ -236,6 +300,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--plain-socket", action="store_true", help="an ordinary UDP socket instead of the packet ring")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--warm-up", type=float, default=WARM_UP_S, help="seconds after the first frame")
+    parser.add_argument("--from-first", action="store_true", help="measure from the first frame on, not later")
+    parser.add_argument("--change", action="append", default=[], metavar="NAME=V,V", help="set in turn, at each frame")
+    parser.add_argument("--every", type=int, default=1, help="change only at one of so many frames")
+    parser.add_argument("--port", type=int, help="where another program receives")
     parser.add_argument("--until", type=Path, help="stream on until this file exists")
     parser.add_argument("--count", type=int, default=100, help="triggers")
     return parser.parse_args()

@@ -79,8 +79,8 @@ CASES = (
     Case("as fast as each can, packets of 9000", options=("--full-speed",), **FULL_SPEED),  # type: ignore[arg-type]
     Case("as fast as each can, 1400", options=("--full-speed",), packet_size=1400, **FULL_SPEED),  # type: ignore[arg-type]
     Case(
-        "as fast as each can, 1400, --gso",
-        options=("--full-speed", "--gso"),
+        "as fast as each can, 1400, --gso on",
+        options=("--full-speed", "--gso", "on"),
         plain_socket=True,
         packet_size=1400,
         **FULL_SPEED,  # type: ignore[arg-type]

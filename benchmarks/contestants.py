@@ -54,13 +54,13 @@ def our_camera(model: str, *options: str) -> Iterator[Server]:
 def our_cameras(model: str, count: int, *options: str) -> Iterator[list[Server]]:
     """So many cameras of a model, by one command, each with a process of its own."""
     models = [word for _ in range(count) for word in ("--model", model)]
-    command = [str(Path(sysconfig.get_path("scripts")) / "tiscam-emu"), *models, "--address", ADDRESS, *options]
+    command = [_command(), *models, "--address", ADDRESS, *options]
     began = time.perf_counter()
     with _running(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as process:
         assert process.stdout is not None
         addresses = [_ready_address(process.stdout.readline(), command) for _ in range(count)]
         ready_s = time.perf_counter() - began
-        workers = zip(_children(process.pid), addresses, strict=True)
+        workers = zip(_workers(process.pid), addresses, strict=True)
         yield [Server(pid, ready_s, address) for pid, address in workers]
 
 
@@ -68,6 +68,18 @@ def _ready_address(line: str, command: list[str]) -> str:
     if not line.startswith("ready "):
         raise SystemExit(f"benchmark: {' '.join(command)} did not start")
     return line.rsplit(maxsplit=1)[-1]
+
+
+def offload(wanted: str) -> list[str]:
+    """Options for segmentation offload ``on`` or ``off``, as this version of the command has them."""
+    chosen = subprocess.run([_command(), "--gso", wanted, "--list-models"], capture_output=True, check=False)
+    if chosen.returncode == 0:
+        return ["--gso", wanted]
+    return ["--gso"] if wanted == "on" else []
+
+
+def _command() -> str:
+    return str(Path(sysconfig.get_path("scripts")) / "tiscam-emu")
 
 
 @contextlib.contextmanager
@@ -89,10 +101,11 @@ def _running(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> Iterat
             process.stdout.close()
 
 
-def _children(pid: int) -> list[int]:
-    """Processes it has started, in this order."""
+def _workers(pid: int) -> list[int]:
+    """Processes that serve the cameras of a command, in the order of their start: those that start no others."""
     lists = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-    return sorted(int(child) for children in lists for child in children)
+    children = [int(child) for some in lists for child in some]
+    return sorted(worker for child in children for worker in _workers(child) or [child])
 
 
 def _wait_until_found(deadline: float) -> None:

@@ -1,6 +1,6 @@
 """Stream every row of the manuals' frame-rate tables, one after the other, and tell what arrived.
 
-    python benchmarks/rates.py [--seconds N] [--only WORD] [--json FILE]
+    python benchmarks/rates.py [--seconds N] [--from-first] [--only WORD] [--json FILE]
 
 Needs what `compare.py` needs. The rows are those of ``tests/contract/frame_rates.csv``; the scene is the default one,
 packets have 9000 bytes, exposure is 1 ms and the automatics are off.
@@ -64,12 +64,15 @@ def is_delivered(row: Row, figures: dict[str, float]) -> bool:
     return whole and near and figures["fps_set"] >= row.highest_fps
 
 
-def measure(wanted: list[Row], seconds: float, client_python: str) -> Iterator[tuple[Row, dict[str, float]]]:
+def measure(
+    wanted: list[Row], seconds: float, client_python: str, *, from_first: bool = False
+) -> Iterator[tuple[Row, dict[str, float]]]:
     for model, group in itertools.groupby(wanted, key=lambda row: row.model):
         with our_camera(model) as server:
             for row in group:
                 command = [client_python, str(CLIENT), *row.client_arguments()]
-                command += ["--warm-up", str(min(seconds, WARM_UP_S)), "--server-pid", str(server.pid)]
+                begin = ["--from-first"] if from_first else ["--warm-up", str(min(seconds, WARM_UP_S))]
+                command += [*begin, "--server-pid", str(server.pid)]
                 command += ["--seconds", str(seconds)]
                 done = subprocess.run(command, capture_output=True, text=True, check=False)
                 if done.returncode:
@@ -79,8 +82,11 @@ def measure(wanted: list[Row], seconds: float, client_python: str) -> Iterator[t
                 yield row, figures
 
 
-def section(seconds: float, only: str = "", client_python: str = "/usr/bin/python3") -> Section:
-    measured = list(measure([row for row in rows() if row.matches(only)], seconds, client_python))
+def section(
+    seconds: float, only: str = "", client_python: str = "/usr/bin/python3", *, from_first: bool = False
+) -> Section:
+    wanted = [row for row in rows() if row.matches(only)]
+    measured = list(measure(wanted, seconds, client_python, from_first=from_first))
     delivered = sum(is_delivered(*one) for one in measured)
     header = ("model", "format", "size", "table", "set", "device", "arrival", "MB/s", "CPU s/GB", "failed", "missing")
     table = markdown(
@@ -120,13 +126,14 @@ def section(seconds: float, only: str = "", client_python: str = "/usr/bin/pytho
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5.0, help="of streaming per row")
+    parser.add_argument("--from-first", action="store_true", help="count from the first frame on, without warm-up")
     parser.add_argument("--only", default="", metavar="WORD", help="only rows that contain this, as in '38UX253 Mono8'")
     parser.add_argument("--client-python", default="/usr/bin/python3", help="interpreter with PyGObject and Aravis")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write machine and figures")
     args = parser.parse_args()
     enter_lonely_namespace()
     about = machine()
-    result = section(args.seconds, args.only, args.client_python)
+    result = section(args.seconds, args.only, args.client_python, from_first=args.from_first)
     print("\n".join(f"{key}: {value}" for key, value in about.items()), end="\n\n")
     print(result.markdown())
     if args.json is not None:

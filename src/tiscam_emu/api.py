@@ -184,6 +184,18 @@ class Camera:
         """Put the network plug in again."""
         self._backend.ask("plug")
 
+    def timeline(self) -> dict[str, Any]:
+        """What the timeline of its bench has done to the camera, and what comes next; empty for a camera without one.
+
+        Returns
+        -------
+        dict
+            Plain data: ``origins`` with their device times, ``done`` with number, text, planned and actual device time
+            and error of each step, ``planned`` with those that come next, ``waiting`` with those that wait for a frame.
+        """
+        report: dict[str, Any] = self._backend.ask("timeline")
+        return report
+
     def stop(self) -> None:
         """End the camera and free its address; stopping twice does no harm."""
         self._backend.stop()
@@ -237,7 +249,7 @@ def serve(
     state_dir: str | Path = "",
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE,
     plain_xml: bool = False,
-    gso: bool = False,
+    gso: str = "auto",
     full_speed: bool = False,
     stamp: bool = False,
     strict: bool = False,
@@ -282,8 +294,8 @@ def serve(
     plain_xml
         Serve the description uncompressed.
     gso
-        Send with segmentation offload (Linux): fewer system calls. Clients that receive by a packet socket, as Aravis
-        does for root, do not see such packets.
+        Segmentation offload (Linux), which spares the computer work: ``on``, ``off`` or ``auto``. Packet sockets, of
+        captures or of Aravis for root, would see packets uncut: ``auto`` uses it on loopback while there are none.
     full_speed
         Ignore the limits of the model's link and sensor, for load tests: `AcquisitionFrameRate` goes up to 10 kHz, and
         frames are as many as the computer can make.

@@ -14,9 +14,11 @@ import typer
 
 from tiscam_emu import commands
 from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE
+from tiscam_emu.commands import LEVELS
 from tiscam_emu.doctor.command import doctor
 from tiscam_emu.errors import InvalidOption, TiscamEmuError
-from tiscam_emu.net.options import DEFAULT_RECORD_LIMIT, ServeOptions, addresses_for, recording_for
+from tiscam_emu.net.offload import Gso
+from tiscam_emu.net.options import DEFAULT_RECORD_LIMIT, ServeOptions, addresses_for, engine, recording_for
 from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
@@ -24,9 +26,8 @@ from tiscam_emu.spec.catalog import model_keys
 _READY_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 0.6
 _WATCH_PERIOD_S = 0.25
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=commands.WithBenches, add_completion=False, pretty_exceptions_enable=False)
 
 
 def _list_models(wanted: bool) -> None:
@@ -39,7 +40,10 @@ def _version(wanted: bool) -> None:
     if wanted:
         from tiscam_emu import __version__  # noqa: PLC0415 - only here
 
-        typer.echo(f"tiscam-emu {__version__}")
+        try:
+            typer.echo(f"tiscam-emu {__version__} ({'native core' if engine() == 'native' else 'numpy'})")
+        except InvalidOption as error:
+            _fail(str(error))
         raise typer.Exit
 
 
@@ -82,8 +86,8 @@ def run(
     ),
     plain_xml: Annotated[bool, typer.Option("--plain-xml", help="Serve the GenICam XML unzipped.")] = False,
     gso: Annotated[
-        bool, typer.Option("--gso", help="Send with segmentation offload: faster, but unseen by clients as root.")
-    ] = False,
+        Gso, typer.Option(help="Segmentation offload; auto: on loopback, while no capture would see packets uncut.")
+    ] = Gso.AUTO,
     full_speed: Annotated[
         bool, typer.Option("--full-speed", help="Ignore the limits of the model's link and sensor: a load test.")
     ] = False,
@@ -122,12 +126,12 @@ def run(
     expose: Annotated[
         bool, typer.Option("--expose", help="Agree that everybody on the network of --interface can use the cameras.")
     ] = False,
-    log_level: Annotated[str, typer.Option(help=f"One of {', '.join(_LEVELS)}.")] = "WARNING",
+    log_level: Annotated[str, typer.Option(help=f"One of {', '.join(LEVELS)}.")] = "WARNING",
     list_models: Annotated[
         bool, typer.Option("--list-models", callback=_list_models, is_eager=True, help="List the models and exit.")
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show version and engine, and exit.")
     ] = False,
 ) -> None:
     """Serve cameras over GigE Vision until interrupted, on loopback unless told otherwise.
@@ -136,13 +140,15 @@ def run(
     """
     del list_models, version
     if context.invoked_subcommand is not None:
+        context.obj = log_level
+        _refuse_options(context)
         return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
     try:
-        if log_level.upper() not in _LEVELS:
-            raise InvalidOption(f"log level {log_level!r}: must be one of {', '.join(_LEVELS)}")
+        if log_level.upper() not in LEVELS:
+            raise InvalidOption(f"log level {log_level!r}: must be one of {', '.join(LEVELS)}")
         logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(message)s")
         if not model:
             raise InvalidOption(f"no model given: use --model with one of {', '.join(model_keys())}, or a path")
@@ -161,7 +167,7 @@ def run(
                 state_dir=str(state_dir or ""),
                 max_packet_size=max_packet_size,
                 plain_xml=plain_xml,
-                gso=gso,
+                gso=gso.value,
                 full_speed=full_speed,
                 stamp=stamp,
                 strict=strict,
@@ -181,6 +187,17 @@ def run(
         _serve(options, log_level.upper(), stop)
     except TiscamEmuError as error:
         _fail(str(error))
+
+
+def _refuse_options(context: typer.Context) -> None:
+    """Options of cameras before a command of its own would count for nothing."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name != "log_level" and source is not None and source.name == "COMMANDLINE":
+            option = f"--{name.replace('_', '-')}"
+            bench = context.invoked_subcommand == "bench"
+            instead = "it belongs into the bench file" if bench else "it is for serving cameras"
+            _fail(f"{option}: does not go with {context.invoked_subcommand}; {instead}")
 
 
 def _one_of(values: list[str] | None, number: int, count: int, what: str) -> str:
@@ -206,7 +223,7 @@ def _check_serials(options: list[ServeOptions]) -> None:
 def _serve(options: list[ServeOptions], log_level: str, stop: threading.Event) -> None:
     cameras: list[CameraProcess] = []
     try:
-        cameras.extend(CameraProcess(o, log_level) for o in options)
+        cameras.extend(CameraProcess(o, log_level, alone=len(options) == 1) for o in options)
         for camera in cameras:
             camera.wait_ready(_READY_TIMEOUT_S)
             for note in camera.notes:
@@ -238,9 +255,11 @@ def _fail(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
+app.command()(commands.bench)
 app.command()(commands.clone)
 app.command()(commands.inspect)
 app.command()(doctor)
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(commands.score)
 
 
 def main() -> None:

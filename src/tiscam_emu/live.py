@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from rich.live import Live
 from rich.table import Table
 
-from tiscam_emu.net.process import CameraProcess
 from tiscam_emu.net.status import CameraStatus
 
 _PERIOD_S = 1.0
 
 
-def show(cameras: Sequence[CameraProcess], wait: Callable[[float], bool]) -> None:
+class Shown(Protocol):
+    """A camera as the table shows it."""
+
+    model: str
+    serial: str
+    address: str
+
+    def ask(self, name: str) -> Any:
+        """Its status, when asked for ``status``."""
+        ...
+
+    def check_running(self) -> None:
+        """Raise `CameraFailed` if it is time to end for its sake."""
+        ...
+
+
+def show(cameras: Sequence[Shown], wait: Callable[[float], bool]) -> None:
     """Keep the table on the screen.
 
     Parameters
@@ -36,9 +52,9 @@ def show(cameras: Sequence[CameraProcess], wait: Callable[[float], bool]) -> Non
             before = now
 
 
-def table(cameras: Sequence[CameraProcess], before: Sequence[CameraStatus], now: Sequence[CameraStatus]) -> Table:
+def table(cameras: Sequence[Shown], before: Sequence[CameraStatus], now: Sequence[CameraStatus]) -> Table:
     """One row a camera; rates between the two snapshots."""
-    columns = ("camera", "address", "controller", "format", "fps", "MB/s", "frames", "skipped", "resent")
+    columns = ("camera", "address", "controller", "format", "fps", "MB/s", "frames", "skipped", "resent", "engine")
     result = Table(*columns, box=None, pad_edge=False)
     for camera, old, new in zip(cameras, before, now, strict=True):
         seconds = (new.time_ns - old.time_ns) / 1e9 or 1.0
@@ -52,5 +68,6 @@ def table(cameras: Sequence[CameraProcess], before: Sequence[CameraStatus], now:
             str(new.frames),
             str(new.skipped_frames),
             str(new.resent_packets),
+            new.engine,
         )
     return result

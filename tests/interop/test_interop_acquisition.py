@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from tests.interop.emulator import MODELS, Ready, aravis
 
-from tiscam_emu import Camera
+from tiscam_emu import Camera, native
 
 Image = NDArray[np.float64]
 
@@ -89,7 +89,9 @@ def test_continuous_goes_on_until_it_is_stopped(tiscam_camera: Camera) -> None:
     got = _take(tiscam_camera.address, 40, ("AcquisitionMode", "Continuous"), ("AcquisitionFrameRate", 30))
 
     assert [frame["id"] for frame in got["frames"]] == list(range(1, 41))
-    assert not tiscam_camera.status().acquiring
+    status = tiscam_camera.status()
+    assert not status.acquiring
+    assert status.engine == native.ENGINE
 
 
 # Times

@@ -90,7 +90,7 @@ EXPOSURE_TIME_CHUNK = ("chunk-data", 16)
 
 
 @pytest.mark.parametrize("chunks", [False, True])
-@pytest.mark.parametrize("options", [{}, {"faults": "drop=0.02,on=stream"}, {"gso": True}])
+@pytest.mark.parametrize("options", [{}, {"faults": "drop=0.02,on=stream"}, {"gso": "on"}])
 def test_aravis_takes_image_and_chunks_in_parts(
     tiscam_camera_factory: Callable[..., Camera],
     need: Callable[..., None],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from os import PathLike
 from typing import Any
 
@@ -35,6 +36,7 @@ from tiscam_emu.errors import Busy, InvalidAddress, RegisterError, Status
 from tiscam_emu.features.derived import derived
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi
+from tiscam_emu.spec.catalog import find_model, is_file
 from tiscam_emu.spec.load import load_model
 from tiscam_emu.spec.model import CameraModel
 from tiscam_emu.units import Nanoseconds
@@ -55,7 +57,13 @@ def load(name: str | PathLike[str]) -> CameraModel:
     UnknownModel, SpecError
         If there is no such model, or its YAML is wrong.
     """
-    return load_model(name, ROOMS)
+    model = find_model(name)
+    return load_model(model, ROOMS) if is_file(model) else _packaged(model)
+
+
+@cache
+def _packaged(key: str) -> CameraModel:
+    return load_model(key, ROOMS)
 
 
 class Camera:

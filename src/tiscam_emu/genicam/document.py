@@ -8,6 +8,7 @@ import re
 import uuid
 import zipfile
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import PurePath
 
 from lxml import etree
@@ -41,6 +42,7 @@ def file_name(model: CameraModel, suffix: str) -> str:
     return f"tiscam_emu_{stem}.{suffix}"
 
 
+@lru_cache(maxsize=4)
 def build_xml(model: CameraModel) -> bytes:
     """The model's GenICam XML: the same bytes for the same declarations and YAML, with a VersionGuid of the content."""
     root = etree.Element(
@@ -79,6 +81,7 @@ def build_xml(model: CameraModel) -> bytes:
     return _unmistakable(lambda padding: text + b"\n" * padding)
 
 
+@lru_cache(maxsize=4)
 def zipped(xml: bytes, name: str) -> bytes:
     """The description as a ZIP of one file; the same bytes each time."""
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.gvsp.packets import Layout, Packet, Positions, Run
-from tiscam_emu.sensor.pack import ByteValues
+from tiscam_emu.sensor.canvas import ByteValues, Rows
 from tiscam_emu.wire.gvsp import Leader, PacketFormat, PacketHeader, Trailer, fits_one_packet, header_bytes
 
 
@@ -27,9 +27,12 @@ class AllInPacket:
         "block_id",
         "extended",
         "header_bytes",
+        "memory",
         "packet_size",
         "packets",
+        "payload",
         "payload_bytes",
+        "places",
     )
 
     all_in = True
@@ -40,12 +43,15 @@ class AllInPacket:
             raise ValueError(f"a frame of {payload_bytes} bytes does not fit one packet of {packet_size}")
         self._description = b""
         self._payload = np.empty(payload_bytes, np.uint8)
+        self.payload = Rows(self._payload, payload_bytes)
         self.payload_bytes = payload_bytes
         self.packet_size = packet_size
         self.extended = extended
         self.header_bytes = header_bytes(extended=extended)
         self.block_id = 0
         self.packets: list[Packet] = [b""]
+        self.memory = np.empty(0, np.uint8)
+        self.places = np.zeros((1, 2), np.uint32)
 
     def restart(self) -> None:
         """Nothing: the packet is made anew from what is written."""
@@ -59,6 +65,9 @@ class AllInPacket:
     def size_bytes(self) -> int:
         """What the packet weighs, about."""
         return self.packet_size
+
+    def wrote(self, end: int) -> None:
+        """Nothing: the packet leaves as a whole."""
 
     def write(self, first: int, part: ByteValues) -> None:
         """Lay out a part of the payload, from byte `first` on."""
@@ -90,3 +99,5 @@ class AllInPacket:
         self.block_id = block_id
         header = PacketHeader(block_id, 0, PacketFormat.ALL_IN, self.extended).build()
         self.packets[0] = header + self._description + self._payload.tobytes()
+        self.memory = np.frombuffer(self.packets[0], np.uint8)
+        self.places[0, 1] = self.memory.size

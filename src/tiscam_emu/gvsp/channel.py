@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tiscam_emu.gvsp.destination import Destination, redirected
-from tiscam_emu.gvsp.pacing import LinkPacer
+from tiscam_emu.gvsp.pacing import DEFAULT_RECEIVE_BUFFER_BYTES, LinkPacer
 from tiscam_emu.gvsp.packets import FrameTable, Layout, Packet, Run
 from tiscam_emu.gvsp.resend import Held, ResendBudget, ResendState
 from tiscam_emu.gvsp.window import ResendWindow, SentFrame
@@ -78,13 +78,35 @@ class Burst(NamedTuple):
         return None if self.table is None else self.table.runs(self.first, self.first + len(self.packets))
 
 
+class Stretch(NamedTuple):
+    """Packets of the frame being sent, from `first` to before `end`, for whoever paces them; see `Burst`.
+
+    Attributes
+    ----------
+    burst_packets, pace
+        See `pacing.LinkPacer`.
+    """
+
+    frame: OutgoingFrame
+    first: int
+    end: int
+    burst_packets: int
+    pace: tuple[float, ...]
+
+
 class StreamChannel:
     """State: one stream channel: frames waiting, the frame being sent, the resend window, the counters.
 
     Not thread-safe; whoever shares it guards it. A table's `sendable_packets` alone may grow at any time, after the
     bytes have been written. `due` gives what may be sent, `next_wakeup` says when to ask again.
+
+    Attributes
+    ----------
+    receive_buffer_bytes
+        What the receiver of the next frame can hold.
+
     Packets of a burst are views of tables; a table is refilled only after it has left the window, which happens in
-    `due` alone.
+    `due`, `stretch` and `left` alone.
     """
 
     def __init__(self) -> None:
@@ -103,6 +125,7 @@ class StreamChannel:
         self._opened: int | None = None
         self._latest: Destination | None = None
         self._counters = StreamCounters()
+        self.receive_buffer_bytes = DEFAULT_RECEIVE_BUFFER_BYTES
 
     @property
     def counters(self) -> StreamCounters:
@@ -113,6 +136,12 @@ class StreamChannel:
     def frames_outstanding(self) -> int:
         """Frames enqueued whose last packet has not been handed out."""
         return len(self._waiting) + (self._current is not None)
+
+    @property
+    def destination(self) -> Destination | None:
+        """Of the frame being sent, or else of the next one."""
+        frame = self._current or (self._waiting[0] if self._waiting else None)
+        return frame.destination if frame is not None else None
 
     @property
     def frames_waiting(self) -> int:
@@ -189,14 +218,34 @@ class StreamChannel:
         """The packets to be sent at `now`, or None before `next_wakeup`."""
         if self._tests:
             return self._tests.popleft()
-        if self._current is None and self._waiting and self._waiting[0].ready_ns <= now:
-            self._begin(self._waiting.popleft())
+        self._begin_next(now)
         allowed = self._pacer.allowance(now)
         if allowed and self._resends and (burst := self._resend(allowed, now)) is not None:
             return burst
         if allowed and self._current is not None and not self.starved:
             return self._send(self._current, allowed, now)
         return None
+
+    def stretch(self, now: Nanoseconds) -> Stretch | None:
+        """What the caller may send by itself, at the times that the pace sets, telling afterwards what `left`.
+
+        None if `due` has to be asked, because there is nothing, or something that comes before.
+        """
+        self._begin_next(now)
+        frame = self._current
+        if frame is None or self._tests or self._resends or self.starved:
+            return None
+        first, pacer = self._next_packet, self._pacer
+        end = min(frame.table.sendable_packets, first + max(pacer.stretch_packets, pacer.burst_packets))
+        return Stretch(frame, first, end, pacer.burst_packets, pacer.rule())
+
+    def left(self, stretch: Stretch, packets: int, now: Nanoseconds, link_free_ns: float, earliest_ns: float) -> None:
+        """Count the first packets of a stretch, the last of which left at `now`, and how the pace stands."""
+        if self._current is stretch.frame:
+            self._pacer.resume(link_free_ns, earliest_ns)
+            self._advance(stretch.frame, packets, now)
+        else:  # given up meanwhile
+            self._counters.packets += packets
 
     def next_wakeup(self) -> Nanoseconds | None:
         """When `due` has something, as things stand; None: not before something is enqueued, drawn or requested."""
@@ -230,7 +279,12 @@ class StreamChannel:
         self._resends.clear()
         self._tests.clear()
         self._current = None
+        self._pacer = LinkPacer()
         self._blocks = 0
+
+    def _begin_next(self, now: Nanoseconds) -> None:
+        if self._current is None and self._waiting and self._waiting[0].ready_ns <= now:
+            self._begin(self._waiting.popleft())
 
     def _begin(self, frame: OutgoingFrame) -> None:
         to = frame.destination
@@ -243,7 +297,12 @@ class StreamChannel:
         self._blocks += 1
         frame.table.stamp(self._newest_block)
         self._pacer.configure(
-            to.packet_size, frame.table.header_bytes, to.link_bytes_per_s, to.packet_delay_ns, to.limit_bytes_per_s
+            to.packet_size,
+            frame.table.header_bytes,
+            to.link_bytes_per_s,
+            to.packet_delay_ns,
+            to.limit_bytes_per_s,
+            receive_buffer_bytes=self.receive_buffer_bytes,
         )
         self._pacer.begin(frame.ready_ns)
         self._budget.begin_frame(len(frame.table.packets))
@@ -259,16 +318,19 @@ class StreamChannel:
         packets = frame.table.packets[first:last]
         if not packets:
             return None
-        self._next_packet += len(packets)
         self._pacer.sent(len(packets), sum(map(len, packets)), now)
-        self._counters.packets += len(packets)
-        self._budget.earn(len(packets))
+        self._advance(frame, len(packets), now)
+        return Burst(packets, frame.destination, frame.table, first)
+
+    def _advance(self, frame: OutgoingFrame, packets: int, now: Nanoseconds) -> None:
+        self._next_packet += packets
+        self._counters.packets += packets
+        self._budget.earn(packets)
         if self._next_packet == len(frame.table.packets):
             self._counters.frames += 1
             self._counters.payload_bytes += frame.table.payload_bytes
             self._free(self._window.add(SentFrame(frame.table, frame.destination, now)))
             self._current = None
-        return Burst(packets, frame.destination, frame.table, first)
 
     def _resend(self, allowed: int, now: Nanoseconds) -> Burst | None:
         packets: list[Packet] = []

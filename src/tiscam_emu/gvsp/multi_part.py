@@ -8,8 +8,19 @@ from itertools import accumulate, chain, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tiscam_emu.gvsp.packets import Packet, PayloadRows, Positions, Run, payload_headers, with_trailer
-from tiscam_emu.sensor.pack import ByteValues
+from tiscam_emu.gvsp.packets import (
+    END_ROOM_BYTES,
+    Packet,
+    PayloadRows,
+    Positions,
+    Run,
+    end_rooms_around,
+    payload_headers,
+    place_ends,
+    places,
+    with_trailer,
+)
+from tiscam_emu.sensor.canvas import ByteValues, Rows
 from tiscam_emu.wire.gvsp import (
     IP_UDP_HEADER_BYTES,
     Leader,
@@ -45,9 +56,11 @@ class MultiPartTable:
         "block_id",
         "header_bytes",
         "layout",
+        "memory",
         "packet_size",
         "packets",
         "payload_bytes",
+        "places",
         "sendable_packets",
         "size_bytes",
     )
@@ -58,12 +71,16 @@ class MultiPartTable:
     def __init__(self, layout: tuple[int, ...], packet_size: int) -> None:
         if not layout or min(layout) < 1:
             raise ValueError(f"a frame of parts of {layout} bytes has an empty part")
+        counts = [payload_packets(part, packet_size - PREFIX_BYTES, extended=True) for part in layout]
+        row_bytes = packet_size - IP_UDP_HEADER_BYTES
         self._parts: list[PayloadRows] = []
-        self._firsts = [1]
+        self._firsts = list(accumulate(counts, initial=1))
+        self.memory = end_rooms_around(sum(counts) * row_bytes)
         for part_id, offset in enumerate(accumulate(layout[:-1], initial=0)):
-            rows = _part_rows(part_id, layout[part_id], offset, self._firsts[-1], packet_size)
-            self._parts.append(rows)
-            self._firsts.append(self._firsts[-1] + len(rows.rows))
+            first, end = (END_ROOM_BYTES + (at - 1) * row_bytes for at in self._firsts[part_id : part_id + 2])
+            headers = _part_headers(part_id, counts[part_id], offset, self._firsts[part_id], row_bytes)
+            self._parts.append(PayloadRows(layout[part_id], headers, row_bytes, self.memory[first:end], extended=True))
+        self.places = places(np.concatenate([rows.sizes for rows in self._parts]), row_bytes)
         self._leader = b""
         self._trailer = b""
         self.header_bytes = header_bytes(extended=True) + PREFIX_BYTES
@@ -86,6 +103,16 @@ class MultiPartTable:
                 complete = packets_before + rows.complete_rows(high - begin)
                 self.sendable_packets = max(self.sendable_packets, with_trailer(self, complete))
             begin = end
+
+    @property
+    def payload(self) -> Rows:
+        """Where the image goes."""
+        return self._parts[0].payload
+
+    def wrote(self, end: int) -> None:
+        """Know that the image has been written up to byte `end`."""
+        complete = self._firsts[0] + self._parts[0].complete_rows(end)
+        self.sendable_packets = max(self.sendable_packets, with_trailer(self, complete))
 
     def restart(self) -> None:
         """Begin another frame: nothing of it has been written."""
@@ -130,12 +157,11 @@ class MultiPartTable:
         head = PacketHeader(block_id, 0, PacketFormat.LEADER, extended=True, parts=len(self._parts))
         self.packets[0] = head.build() + self._leader
         self.packets[last] = PacketHeader(block_id, last, PacketFormat.TRAILER, extended=True).build() + self._trailer
+        place_ends(self)
 
 
-def _part_rows(part_id: int, part_bytes: int, offset: int, first: int, packet_size: int) -> PayloadRows:
-    """The packets of one part, from packet id `first` on; its data begin at `offset` in the whole payload."""
-    count = payload_packets(part_bytes, packet_size - PREFIX_BYTES, extended=True)
-    row_bytes = packet_size - IP_UDP_HEADER_BYTES
+def _part_headers(part_id: int, count: int, offset: int, first: int, row_bytes: int) -> NDArray[np.uint8]:
+    """Those of one part, from packet id `first` on; its data begin at `offset` in the whole payload."""
     header = header_bytes(extended=True) + PREFIX_BYTES
     prefixes = [
         PartPrefix(part_id, offset + row * (row_bytes - header), _END if row == count - 1 else 0).build()
@@ -144,4 +170,4 @@ def _part_rows(part_id: int, part_bytes: int, offset: int, first: int, packet_si
     headers = np.empty((count, header), np.uint8)
     headers[:, :-PREFIX_BYTES] = payload_headers(first, count, extended=True, form=PacketFormat.MULTI_PART)
     headers[:, -PREFIX_BYTES:] = np.frombuffer(b"".join(prefixes), np.uint8).reshape(count, PREFIX_BYTES)
-    return PayloadRows(part_bytes, headers, row_bytes, extended=True)
+    return headers

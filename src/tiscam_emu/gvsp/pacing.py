@@ -8,10 +8,20 @@ from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.units import NS_PER_MS, NS_PER_S, NS_PER_US, Nanoseconds
 from tiscam_emu.wire.gvsp import IP_UDP_HEADER_BYTES
 
+DEFAULT_RECEIVE_BUFFER_BYTES = 212_992
+"""Of a socket on Linux whose owner asks for no other."""
+
 BURST_BYTES = 48_000
 BURST_PACKETS = 32
-"""Bounds of one burst. A receive buffer of 212992 bytes, the Linux default, holds about 92 packets of 1400 bytes or 11
-of 9000: a burst must leave room for the next one, because the receiver may be scheduled late."""
+"""Bounds of one burst for such a buffer, in proportion for others. It holds about 92 packets of 1400 bytes or 11 of
+9000: a burst must leave room for the next one, because the receiver may be scheduled late."""
+
+MOST_PACKETS = 128
+LONGEST_BURST_NS = 1 * NS_PER_MS
+"""However large the buffer: more spares nothing, and comes as a jolt."""
+
+LONGEST_STRETCH_NS = 250 * NS_PER_MS
+"""So much of a frame is sent in one go at most: then the way is looked at again."""
 
 SHORTEST_GAP_NS = 50 * NS_PER_US
 """Shorter packet delays are finer than an operating system sleeps: they are gathered, and only their average holds."""
@@ -52,12 +62,22 @@ class LinkPacer:
     A bandwidth limit counts whole packets, and is kept as it stands, without the headroom of the link.
     """
 
-    __slots__ = ("_byte_ns", "_delay_ns", "_earliest_ns", "_forgiven_ns", "_link_free_ns", "burst_packets", "next_ns")
+    __slots__ = (
+        "_byte_ns",
+        "_delay_ns",
+        "_earliest_ns",
+        "_forgiven_ns",
+        "_link_free_ns",
+        "_packet_ns",
+        "burst_packets",
+        "next_ns",
+    )
 
     def __init__(self) -> None:
         self.burst_packets = 1
         self._byte_ns = 0.0
         self._delay_ns = 0
+        self._packet_ns = 1.0
         self._forgiven_ns = _FORGIVEN_NS
         self._link_free_ns = 0.0
         self._earliest_ns = 0.0
@@ -71,6 +91,8 @@ class LinkPacer:
         link_bytes_per_s: float,
         packet_delay_ns: Nanoseconds,
         limit_bytes_per_s: float | None = None,
+        *,
+        receive_buffer_bytes: int = DEFAULT_RECEIVE_BUFFER_BYTES,
     ) -> None:
         """Set what a packet costs the link: its data at the link rate, or all of it at the limit, and SCPD.
 
@@ -80,6 +102,8 @@ class LinkPacer:
             SCPS, and what of it are GVSP headers.
         limit_bytes_per_s
             Most that may be sent, headers included; None: as much as the link takes.
+        receive_buffer_bytes
+            What the receiver's socket can hold.
         """
         data_bytes = packet_size - IP_UDP_HEADER_BYTES - header_bytes
         own_ns = data_bytes / (link_bytes_per_s * _HEADROOM) * NS_PER_S
@@ -87,8 +111,11 @@ class LinkPacer:
             own_ns = max(own_ns, packet_size / limit_bytes_per_s * NS_PER_S)
         self._byte_ns = own_ns / packet_size
         self._delay_ns = packet_delay_ns
-        packet_ns = own_ns + packet_delay_ns
-        gathered = max(1, min(BURST_PACKETS, BURST_BYTES // packet_size))
+        self._packet_ns = packet_ns = own_ns + packet_delay_ns
+        usual = min(float(BURST_PACKETS), BURST_BYTES / packet_size)
+        held = usual * receive_buffer_bytes / DEFAULT_RECEIVE_BUFFER_BYTES
+        larger = min(held, MOST_PACKETS, LONGEST_BURST_NS / packet_ns) if limit_bytes_per_s is None else 0.0
+        gathered = max(1, int(min(held, max(usual, larger))))
         if packet_ns * gathered < _SHORTEST_BURST_NS:  # a link faster than any that is modelled
             gathered = max(gathered, min(BURST_PACKETS, int(_SHORTEST_BURST_NS / packet_ns)))
         self.burst_packets = 1 if packet_delay_ns >= SHORTEST_GAP_NS else gathered
@@ -109,6 +136,30 @@ class LinkPacer:
         slot_ns = max(self._earliest_ns, now - taken_ns * _OVERSLEPT_SHARE)
         self._link_free_ns = max(self._link_free_ns, now - self._forgiven_ns) + taken_ns
         self._earliest_ns = slot_ns + taken_ns * _GAP_SHARE
+        self._schedule()
+
+    @property
+    def stretch_packets(self) -> int:
+        """How many full packets take `LONGEST_STRETCH_NS`."""
+        return int(LONGEST_STRETCH_NS / self._packet_ns)
+
+    def rule(self) -> tuple[float, ...]:
+        """The state and all it follows from, for the compiled core, which counts as `sent` does.
+
+        Returns
+        -------
+        tuple
+            When the link is free, when the next burst may leave at the soonest, what a byte and a packet cost, the time
+            that is made good at most, the share by which a wakeup may be late, the shortest gap as a share of a burst;
+            times in nanoseconds.
+        """
+        packet_ns = IP_UDP_HEADER_BYTES * self._byte_ns + self._delay_ns
+        state = self._link_free_ns, self._earliest_ns
+        return (*state, self._byte_ns, packet_ns, self._forgiven_ns, _OVERSLEPT_SHARE, _GAP_SHARE)
+
+    def resume(self, link_free_ns: float, earliest_ns: float) -> None:
+        """Go on from the state that somebody else who follows the `rule` has come to."""
+        self._link_free_ns, self._earliest_ns = link_free_ns, earliest_ns
         self._schedule()
 
     def _schedule(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.errors import Status
-from tiscam_emu.sensor.pack import ByteValues
+from tiscam_emu.sensor.canvas import ByteValues, Rows
 from tiscam_emu.wire.gvsp import (
     EXTENDED_IDS,
     IP_UDP_HEADER_BYTES,
@@ -25,12 +25,17 @@ from tiscam_emu.wire.gvsp import (
 
 Packet = memoryview | bytes
 Positions = NDArray[np.intp]
+Places = NDArray[np.uint32]
+"""Where each packet lies in a table's memory: a row of its first byte and its size."""
 Layout = int | tuple[int, ...]
 """Bytes of a payload, or of each of its parts."""
 
 LARGEST_RUN_BYTES = 65_507
 LARGEST_RUN_PACKETS = 64
 """What the segmentation offload of a UDP socket takes at once."""
+
+END_ROOM_BYTES = 1024
+"""Memory kept free for a leader or trailer, before and behind the packets with data."""
 
 
 class Run(NamedTuple):
@@ -58,6 +63,9 @@ class FrameTable(Protocol):
     sendable_packets: int
     """How many packets have all they carry, from the first one on."""
     header_bytes: int
+    memory: NDArray[np.uint8]
+    """All packets that have been stamped, each at its place."""
+    places: Places
 
     @property
     def layout(self) -> Layout:
@@ -76,6 +84,15 @@ class FrameTable(Protocol):
 
     def restart(self) -> None:
         """Begin another image: nothing of it has been written."""
+        ...
+
+    @property
+    def payload(self) -> Rows:
+        """Where the image goes, packet by packet."""
+        ...
+
+    def wrote(self, end: int) -> None:
+        """Know that the image has been written up to byte `end`."""
         ...
 
     def write(self, first: int, part: ByteValues) -> None:
@@ -139,11 +156,17 @@ class PayloadRows:
         Size of a full packet, GVSP header included.
     extended
         Whether block and packet ids are 64 and 32 bits wide.
+    memory
+        Where the packets are to lie, one behind the other.
 
     Attributes
     ----------
     rows
         The packets: all are full but the last, which is short.
+    payload
+        What they carry.
+    sizes
+        Of each.
     """
 
     __slots__ = (
@@ -153,19 +176,30 @@ class PayloadRows:
         "_payload_end",
         "_places",
         "header_bytes",
+        "payload",
         "payload_bytes",
         "row_bytes",
         "rows",
         "size_bytes",
+        "sizes",
     )
 
-    def __init__(self, payload_bytes: int, headers: NDArray[np.uint8], row_bytes: int, *, extended: bool) -> None:
+    def __init__(
+        self,
+        payload_bytes: int,
+        headers: NDArray[np.uint8],
+        row_bytes: int,
+        memory: NDArray[np.uint8],
+        *,
+        extended: bool,
+    ) -> None:
         count, header = headers.shape
-        rows = np.empty((count, row_bytes), np.uint8)
+        rows = memory.reshape(count, row_bytes)
         rows[:, :header] = headers
         self._block_ids = rows[:, 8:16].view(">u8") if extended else rows[:, 2:4].view(">u2")
         self._data = rows[:, header:]
         self._flat = rows.reshape(-1)
+        self.payload = Rows(self._flat, row_bytes, header)
         self._payload_end = payload_bytes + count * header
         self._places: tuple[Positions, Positions] | None = None
         self.header_bytes = header
@@ -175,22 +209,11 @@ class PayloadRows:
         flat = self._flat.data
         ends = [*range(0, count * row_bytes, row_bytes), self._payload_end]
         self.rows: list[Packet] = [flat[start:end] for start, end in pairwise(ends)]
+        self.sizes = np.diff(ends)
 
     def write(self, first: int, part: ByteValues) -> None:
         """Lay out a contiguous part of the payload, from byte `first` on."""
-        size = self._data.shape[1]
-        row, column = divmod(first, size)
-        begin = 0
-        if column:
-            begin = min(size - column, part.size)
-            self._data[row, column : column + begin] = part[:begin]
-            row += 1
-        rows = (part.size - begin) // size
-        end = begin + rows * size
-        if rows:
-            self._data[row : row + rows] = part[begin:end].reshape(rows, size)
-        if end < part.size:
-            self._data[row + rows, : part.size - end] = part[end:]
+        self.payload.write(first, part)
 
     def complete_rows(self, written: int) -> int:
         """How many packets have all they carry when the first `written` bytes have been written."""
@@ -244,7 +267,18 @@ class PacketTable(PayloadRows):
         How many packets have all they carry, from the leader on.
     """
 
-    __slots__ = ("_leader", "_trailer", "block_id", "extended", "layout", "packet_size", "packets", "sendable_packets")
+    __slots__ = (
+        "_leader",
+        "_trailer",
+        "block_id",
+        "extended",
+        "layout",
+        "memory",
+        "packet_size",
+        "packets",
+        "places",
+        "sendable_packets",
+    )
 
     all_in = False
 
@@ -253,7 +287,11 @@ class PacketTable(PayloadRows):
             raise ValueError(f"a frame of {payload_bytes} bytes has no packets")
         count = payload_packets(payload_bytes, packet_size, extended=extended)
         headers = payload_headers(1, count, extended=extended)
-        super().__init__(payload_bytes, headers, packet_size - IP_UDP_HEADER_BYTES, extended=extended)
+        row_bytes = packet_size - IP_UDP_HEADER_BYTES
+        self.memory = end_rooms_around(count * row_bytes)
+        between = self.memory[END_ROOM_BYTES:-END_ROOM_BYTES]
+        super().__init__(payload_bytes, headers, row_bytes, between, extended=extended)
+        self.places = places(self.sizes, row_bytes)
         self._leader = b""
         self._trailer = b""
         self.layout: Layout = payload_bytes
@@ -270,9 +308,11 @@ class PacketTable(PayloadRows):
     def write(self, first: int, part: ByteValues) -> None:
         """Lay out a contiguous part of the image, from byte `first` on; all before it has been written."""
         super().write(first, part)
-        self.sendable_packets = max(
-            self.sendable_packets, with_trailer(self, 1 + self.complete_rows(first + part.size))
-        )
+        self.wrote(first + part.size)
+
+    def wrote(self, end: int) -> None:
+        """Know that the image has been written up to byte `end`."""
+        self.sendable_packets = max(self.sendable_packets, with_trailer(self, 1 + self.complete_rows(end)))
 
     def fill(self, payload: NDArray[np.uint8], leader: Leader, trailer: Trailer) -> None:
         """Lay out one image; `payload` is contiguous and exactly `payload_bytes` long."""
@@ -292,6 +332,7 @@ class PacketTable(PayloadRows):
         self.packets[0] = head.build() + self._leader
         foot = PacketHeader(block_id, last, PacketFormat.TRAILER, self.extended)
         self.packets[last] = foot.build() + self._trailer
+        place_ends(self)
 
     def runs(self, first: int, end: int) -> list[Run]:
         """Packets from id `first` to before `end`, as few pieces as one send call of the system can take."""
@@ -302,6 +343,29 @@ class PacketTable(PayloadRows):
         if first <= last < end:
             runs.append(Run(self.packets[last], self.row_bytes))
         return runs
+
+
+def end_rooms_around(packet_bytes: int) -> NDArray[np.uint8]:
+    """Memory for packets with data, and for leader and trailer around them."""
+    return np.empty(packet_bytes + 2 * END_ROOM_BYTES, np.uint8)
+
+
+def places(sizes: NDArray[np.intp], row_bytes: int) -> Places:
+    """Where leader, packets with data in rows of `row_bytes`, and trailer lie; the ends have no size yet."""
+    count = sizes.size
+    made = np.zeros((count + 2, 2), np.uint32)
+    made[1:, 0] = END_ROOM_BYTES + np.arange(count + 1) * row_bytes
+    made[1:-1, 1] = sizes
+    return made
+
+
+def place_ends(table: FrameTable) -> None:
+    """Lay leader and trailer to the other packets."""
+    for at in (0, -1):
+        packet = np.frombuffer(table.packets[at], np.uint8)
+        first = table.places[at, 0]
+        table.memory[first : first + packet.size] = packet
+        table.places[at, 1] = packet.size
 
 
 def with_trailer(table: FrameTable, complete: int) -> int:

@@ -8,7 +8,7 @@ int core_holds(const Py_buffer *buffer, Py_ssize_t bytes, const char *name)
     return 0;
 }
 
-static PyMethodDef *const tables[] = {draw_functions};
+static PyMethodDef *const tables[] = {draw_functions, moments_functions, light_functions, sender_functions};
 
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT, "_core", "The optional compiled core.", -1, NULL, NULL, NULL, NULL, NULL,

@@ -14,7 +14,7 @@
 #endif
 
 /* One table of functions for each file of kernels. */
-extern PyMethodDef draw_functions[];
+extern PyMethodDef draw_functions[], moments_functions[], light_functions[], sender_functions[];
 
 /* Whether `buffer` holds `bytes`; else an error is set that names it. */
 int core_holds(const Py_buffer *buffer, Py_ssize_t bytes, const char *name);

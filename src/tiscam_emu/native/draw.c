@@ -1,3 +1,156 @@
 #include "core.h"
+#include <stdint.h>
+#include <string.h>
 
-PyMethodDef draw_functions[] = {{NULL, NULL, 0, NULL}};
+/* Drawing: noise is scaled, added to the mean, clipped and packed in one pass over a piece of a frame, straight into
+   the rows of packets. What `NumpyDrawing` does in sensor/fast/drawing.py, to the byte. */
+
+enum { CHUNK = 2048, ROOM = 2 * CHUNK };
+
+/* How results of the loop become bytes; the order of `PACKINGS` in sensor/fast/drawing.py. */
+enum packing { BYTES, WORDS, P10, P12, PACKED10, PACKED12, PACKINGS };
+
+static const struct { int values, bytes, whole; } groups[PACKINGS] = {
+    [BYTES] = {1, 1, 0}, [WORDS] = {1, 2, 0}, [P10] = {4, 5, 0}, [P12] = {2, 3, 0}, [PACKED10] = {2, 3, 1}, [PACKED12] = {2, 3, 1},
+};
+
+/* Bytes of so many values, of which the last group may be cut off, if it is not always whole. */
+static Py_ssize_t packed_bytes(int packing, Py_ssize_t values)
+{
+    Py_ssize_t size = groups[packing].values, bytes = groups[packing].bytes, rest = values % size;
+    Py_ssize_t last = groups[packing].whole ? (rest ? bytes : 0) : (rest * bytes + size - 1) / size;
+    return values / size * bytes + last;
+}
+
+struct scale { int negated, shift, top, down, mask, up; };
+
+FOR_EVERY_PROCESSOR static void values_of(const struct scale *scale, const int16_t *restrict mean,
+                                          const int16_t *restrict sigma, const int8_t *restrict noise,
+                                          int16_t *restrict out, Py_ssize_t count)
+{
+    const int16_t top = (int16_t)scale->top, mask = (int16_t)scale->mask, sign = scale->negated ? -1 : 1;
+    const int shift = scale->shift & 15, down = scale->down & 15, up = scale->up & 15;
+    for (Py_ssize_t at = 0; at < count; at++) {
+        int16_t product = (int16_t)(sigma[at] * noise[at]);
+        int16_t value = (int16_t)(mean[at] + ((int16_t)(product * sign) >> shift));
+        value = value > top ? top : value;
+        value = value < 0 ? 0 : value;
+        out[at] = (int16_t)(((value >> down) & mask) << up);
+    }
+}
+
+/* Clipped values, looked up in tables that take turns, component by component. */
+static void look_up(const uint16_t *tables, Py_ssize_t entries, int period, Py_ssize_t first, uint16_t *values,
+                    Py_ssize_t count)
+{
+    for (int turn = 0; turn < period; turn++) {
+        const uint16_t *table = tables + (first + turn) % period * entries;
+        for (Py_ssize_t at = turn; at < count; at += period)
+            values[at] = table[values[at]];
+    }
+}
+
+/* Little-endian bytes of one group's bits. */
+#define GROUPS(SIZE, WIDE, BITS)                                                                                       \
+    for (; count > 0; count -= SIZE, values += SIZE, out += WIDE) {                                                    \
+        const uint64_t bits = BITS;                                                                                    \
+        for (int byte = 0; byte < WIDE; byte++)                                                                        \
+            out[byte] = (uint8_t)(bits >> 8 * byte);                                                                   \
+    }
+
+/* As bytes; what a last group lacks are zeros behind the values, and all of its bytes are written. */
+FOR_EVERY_PROCESSOR static void pack(int packing, const uint16_t *restrict values, Py_ssize_t count, uint8_t *restrict out)
+{
+    switch (packing) {
+    case BYTES:
+        for (Py_ssize_t at = 0; at < count; at++)
+            out[at] = (uint8_t)values[at];
+        break;
+    case WORDS:
+        GROUPS(1, 2, values[0])
+        break;
+    case P10:
+        GROUPS(4, 5, values[0] | values[1] << 10 | (uint64_t)values[2] << 20 | (uint64_t)values[3] << 30)
+        break;
+    case P12:
+        GROUPS(2, 3, (uint64_t)(values[0] | values[1] << 12))
+        break;
+    case PACKED10:
+        GROUPS(2, 3, (uint64_t)(values[0] >> 2 | (values[0] & 3) << 8 | (values[1] & 3) << 12 | values[1] >> 2 << 16))
+        break;
+    case PACKED12:
+        GROUPS(2, 3, (uint64_t)(values[0] >> 4 | (values[0] & 15) << 8 | (values[1] & 15) << 12 | values[1] >> 4 << 16))
+        break;
+    }
+}
+
+struct rows { uint8_t *flat; Py_ssize_t row_bytes, header_bytes; };
+
+static Py_ssize_t place(const struct rows *rows, Py_ssize_t byte)
+{
+    return byte + (byte / (rows->row_bytes - rows->header_bytes) + 1) * rows->header_bytes;
+}
+
+static void lay_out(const struct rows *rows, Py_ssize_t first, const uint8_t *bytes, Py_ssize_t count)
+{
+    const Py_ssize_t size = rows->row_bytes - rows->header_bytes;
+    while (count > 0) {
+        const Py_ssize_t left = size - first % size, part = left < count ? left : count;
+        memcpy(rows->flat + place(rows, first), bytes, (size_t)part);
+        first += part, bytes += part, count -= part;
+    }
+}
+
+/* draw(mean, sigma, noise, (negated, shift, top, down, mask, up), tables, period, packing, first,
+        flat, row_bytes, header_bytes): int, the byte behind the last one that was written */
+static PyObject *draw(PyObject *self, PyObject *args)
+{
+    Py_buffer mean, sigma, noise, tables, flat;
+    struct scale scale;
+    struct rows rows;
+    Py_ssize_t first;
+    int period, packing;
+    if (!PyArg_ParseTuple(args, "y*y*y*(iiiiii)y*iinw*nn", &mean, &sigma, &noise, &scale.negated, &scale.shift,
+                          &scale.top, &scale.down, &scale.mask, &scale.up, &tables, &period, &packing, &first, &flat,
+                          &rows.row_bytes, &rows.header_bytes))
+        return NULL;
+    const Py_ssize_t count = noise.len, entries = (Py_ssize_t)scale.top + 1;
+    Py_ssize_t written = 0;
+    const uintptr_t odd = ((uintptr_t)mean.buf | (uintptr_t)sigma.buf | (uintptr_t)tables.buf) % sizeof(int16_t);
+    int fine = packing >= 0 && packing < PACKINGS && scale.top >= 0 && scale.top <= INT16_MAX && period >= 0 &&
+               period <= 16 && first >= 0 && first <= INT32_MAX && first % 4 == 0 && rows.header_bytes >= 0 &&
+               rows.header_bytes <= UINT16_MAX && rows.row_bytes > rows.header_bytes && !odd;
+    if (!fine)
+        PyErr_SetString(PyExc_ValueError, "draw: an argument is out of range");
+    if (fine) {
+        written = packed_bytes(packing, first + count);
+        fine = core_holds(&mean, 2 * count, "mean") && core_holds(&sigma, 2 * count, "sigma") &&
+               core_holds(&tables, 2 * period * entries, "tables");
+    }
+    rows.flat = flat.buf;
+    if (fine && count > 0)
+        fine = core_holds(&flat, place(&rows, written - 1) + 1, "rows");
+    if (fine) {
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t at = 0; at < count; at += CHUNK) {
+            uint16_t values[CHUNK + 4];
+            uint8_t bytes[ROOM + 8];
+            const Py_ssize_t part = count - at < CHUNK ? count - at : CHUNK;
+            values_of(&scale, (const int16_t *)mean.buf + at, (const int16_t *)sigma.buf + at,
+                      (const int8_t *)noise.buf + at, (int16_t *)values, part);
+            memset(values + part, 0, 4 * sizeof *values);
+            if (period > 0)
+                look_up(tables.buf, entries, period, first + at, values, part);
+            pack(packing, values, part, bytes);
+            lay_out(&rows, packed_bytes(packing, first + at), bytes, packed_bytes(packing, part));
+        }
+        Py_END_ALLOW_THREADS
+    }
+    PyBuffer_Release(&mean), PyBuffer_Release(&sigma), PyBuffer_Release(&noise), PyBuffer_Release(&tables),
+        PyBuffer_Release(&flat);
+    (void)self;
+    return fine ? PyLong_FromSsize_t(written) : NULL;
+}
+
+PyMethodDef draw_functions[] = {
+    {"draw", draw, METH_VARARGS, "Draw a piece of a frame into rows; see NativeDrawing."}, {NULL, NULL, 0, NULL}};

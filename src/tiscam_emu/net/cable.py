@@ -18,6 +18,10 @@ from tiscam_emu.units import Nanoseconds
 _To = TypeVar("_To")
 
 
+Meddle = Callable[[Sequence[Carried[_To]], Nanoseconds], Sequence[Carried[_To]]]
+"""Sees the datagrams of one direction as they set out, and returns those that go on."""
+
+
 class _Way(Generic[_To]):
     """State: one direction of one channel."""
 
@@ -26,7 +30,13 @@ class _Way(Generic[_To]):
         self._counters = counters
         self._link: FaultyLink[_To] | None = None
         self._unplugged = False
+        self._meddle: Meddle[_To] | None = None
         self.whole = True
+
+    def interpose(self, meddle: Meddle[_To] | None) -> None:
+        """Let somebody see all datagrams first, and lose, change or add some; or nobody any more."""
+        self._meddle = meddle
+        self._look()
 
     def use(self, faults: LinkFaults) -> list[Carried[_To]]:
         """Take other faults; returned is what was on its way, to be delivered now."""
@@ -41,6 +51,8 @@ class _Way(Generic[_To]):
 
     def carry(self, datagrams: Sequence[Carried[_To]], now: Nanoseconds) -> Sequence[Carried[_To]]:
         """What arrives at the other end now."""
+        if self._meddle is not None:
+            datagrams = self._meddle(datagrams, now)
         if self._unplugged:
             self._counters.unplugged += len(datagrams)
             return self._lose_overdue(now)
@@ -61,11 +73,11 @@ class _Way(Generic[_To]):
         return ()
 
     def _look(self) -> None:
-        self.whole = self._link is None and not self._unplugged
+        self.whole = self._link is None and not self._unplugged and self._meddle is None
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
+class Target:
     """Arguments of `PacketSink.target`."""
 
     host: str
@@ -84,19 +96,19 @@ class FaultySink:
         Called when `next_wakeup` may have come nearer.
     """
 
-    def __init__(self, sink: PacketSink, clock: Clock, wake: Callable[[], None], way: _Way[_Target]) -> None:
+    def __init__(self, sink: PacketSink, clock: Clock, wake: Callable[[], None], way: _Way[Target]) -> None:
         self._sink = sink
         self._clock = clock
         self._wake = wake
         self._way = way
         self._guard = threading.Lock()
-        self._target: _Target | None = None
-        self._aimed: _Target | None = None
+        self._target: Target | None = None
+        self._aimed: Target | None = None
 
     def target(self, host: str, port: int, do_not_fragment: bool) -> None:
         """See `PacketSink.target`."""
         with self._guard:
-            self._target = self._aimed = _Target(host, port, do_not_fragment)
+            self._target = self._aimed = Target(host, port, do_not_fragment)
             self._sink.target(host, port, do_not_fragment)
 
     def send(self, packets: Sequence[Packet]) -> None:
@@ -119,6 +131,10 @@ class FaultySink:
         else:
             self.send([packet for run in runs for packet in run.packets()])
 
+    def descriptor(self) -> int | None:
+        """See `PacketSink.descriptor`; a faulty cable has to meet every packet."""
+        return self._sink.descriptor() if self._way.whole and self._aimed is self._target else None
+
     def use(self, faults: LinkFaults) -> None:
         """Take other faults."""
         with self._guard:
@@ -128,6 +144,11 @@ class FaultySink:
         """Pull the plug, or put it in again."""
         with self._guard:
             self._way.unplug(unplugged)
+
+    def interpose(self, meddle: Meddle[Target] | None) -> None:
+        """See `Cable.interpose`."""
+        with self._guard:
+            self._way.interpose(meddle)
 
     def advance(self, now: Nanoseconds) -> None:
         """Send what is due."""
@@ -139,7 +160,7 @@ class FaultySink:
         """When `advance` has something to do."""
         return None if self._way.whole else self._way.next_wakeup()
 
-    def _deliver(self, carried: Sequence[Carried[_Target]]) -> None:
+    def _deliver(self, carried: Sequence[Carried[Target]]) -> None:
         begin = 0
         for end in range(1, len(carried) + 1):
             if end == len(carried) or carried[end].to is not carried[begin].to:
@@ -186,6 +207,14 @@ class Cable(Generic[_To]):
         self.stream.unplug(not plugged)
         self._in.unplug(not plugged)
         self._out.unplug(not plugged)
+
+    def interpose(
+        self, arriving: Meddle[_To] | None, leaving: Meddle[_To] | None, stream: Meddle[Target] | None
+    ) -> None:
+        """Let somebody see all datagrams as they set out, and lose, change or add some."""
+        self._in.interpose(arriving)
+        self._out.interpose(leaving)
+        self.stream.interpose(stream)
 
     def arriving(self, data: bytes, source: _To, now: Nanoseconds) -> Sequence[Carried[_To]]:
         """What the camera hears when this comes."""

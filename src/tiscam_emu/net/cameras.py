@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tiscam_emu.errors import SpecError
+from tiscam_emu.errors import InvalidOption, RegisterError, SpecError, UnknownFeature
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.spec.catalog import is_file, is_spec_file
+from tiscam_emu.units import Nanoseconds
 
 if TYPE_CHECKING:
     from tiscam_emu.camera.core import Camera
@@ -88,3 +90,18 @@ def open_camera(options: ServeOptions, reading: Reading | None = None) -> tuple[
         model = unbounded(prepared.model) if options.full_speed else prepared.model
         camera = open_twin(replace(prepared, model=model), options.camera_options(model.identity.serial))
         return camera, report(prepared, camera).short()
+
+
+def set_features(camera: Camera, values: Mapping[str, Any], now: Nanoseconds) -> None:
+    """Give a camera's features values, in this order; it has been powered up.
+
+    Raises
+    ------
+    InvalidOption
+        Naming the feature that cannot have its value.
+    """
+    for name, value in values.items():
+        try:
+            camera.by_name(now).write(name, value)
+        except (RegisterError, UnknownFeature) as error:
+            raise InvalidOption(f"features: {error}") from None

@@ -28,6 +28,8 @@ class LinkFaults:
         Share in which one bit is wrong, as behind a receiver that does not look at checksums.
     truncate
         Share that ends early.
+    mtu
+        Largest datagram that gets through, in bytes with its IP and UDP headers; 0: any.
     delay_ms, jitter_ms
         How long every datagram takes, and by how much that varies evenly at random.
     """
@@ -38,6 +40,7 @@ class LinkFaults:
     reorder: float = 0.0
     corrupt: float = 0.0
     truncate: float = 0.0
+    mtu: int = 0
     delay_ms: float = 0.0
     jitter_ms: float = 0.0
 
@@ -51,13 +54,14 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
     "reorder": (0, 1),
     "corrupt": (0, 1),
     "truncate": (0, 1),
+    "mtu": (576, 65_535),
     "delay_ms": (0, 10_000),
     "jitter_ms": (0, 10_000),
     "busy": (0, 1),
     "late_ack_ms": (0, 60_000),
     "temperature_c": (-50, 150),
 }
-_WHOLE = frozenset({"burst"})
+_WHOLE = frozenset({"burst", "mtu"})
 _OF_DEVICE = frozenset(field.name for field in fields(DeviceFaults))
 _LINKS = ("stream", "control")
 

@@ -14,6 +14,7 @@ from tiscam_emu.units import NS_PER_MS, Nanoseconds
 OVERTAKEN_NS = 5 * NS_PER_MS
 """A datagram that waits to be overtaken arrives after this time if none follows."""
 
+_IP_UDP_BYTES = 28
 _To = TypeVar("_To")
 Bytes = bytes | memoryview
 
@@ -27,6 +28,7 @@ class FaultCounters:
     reordered: int = 0
     corrupted: int = 0
     truncated: int = 0
+    too_large: int = 0
     delayed: int = 0
     unplugged: int = 0
 
@@ -65,6 +67,9 @@ class FaultyLink(Generic[_To]):
         """What arrives now: of these and of earlier ones. What arrives later is copied."""
         arrived = self.advance(now)
         for datagram in datagrams:
+            if self._faults.mtu and len(datagram.data) + _IP_UDP_BYTES > self._faults.mtu:
+                self._counters.too_large += 1
+                continue
             if self._is_lost():
                 self._counters.dropped += 1
                 continue

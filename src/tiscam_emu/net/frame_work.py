@@ -11,6 +11,7 @@ from tiscam_emu.gvsp.description import leader_and_trailer, leader_and_trailer_o
 from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.gvsp.multi_part import MultiPartTable
 from tiscam_emu.gvsp.packets import FrameTable, Layout
+from tiscam_emu.net.stream_roles import TakenExposure
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi
 from tiscam_emu.units import Nanoseconds
@@ -30,6 +31,12 @@ class RenderJob:
     chunk_tail: bytes = b""
     measured: Roi | None = None
     awaited: bool = False
+
+    @classmethod
+    def of(cls, exposure: TakenExposure, destination: Destination, measured: Roi | None) -> RenderJob:
+        """The frame that an exposure makes."""
+        times = exposure.ready_ns, exposure.end_ns
+        return cls(exposure.request, *times, destination, exposure.chunk_tail, measured, exposure.awaited)
 
     @property
     def payload_bytes(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
@@ -14,6 +14,7 @@ from tiscam_emu.camera.options import DEFAULT_MAX_PACKET_SIZE, SMALLEST_PACKET, 
 from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.interfaces import Interface, find_interface, interface_addresses
+from tiscam_emu.net.offload import Gso
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import find_model
 
@@ -25,6 +26,21 @@ _DEFAULT_ADDRESS = "127.0.0.1"
 _FIRST_ADDRESS = IPv4Address(_DEFAULT_ADDRESS)
 _USER_NAME_BYTES = 15
 _SENSOR = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
+
+
+def engine() -> str:
+    """What draws frames and sends them: native or numpy, see `tiscam_emu.native`.
+
+    Raises
+    ------
+    InvalidOption
+        The environment asks for what there is not.
+    """
+    try:
+        from tiscam_emu import native  # noqa: PLC0415 - where an error can be told
+    except ImportError as error:
+        raise InvalidOption(str(error)) from None
+    return native.ENGINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +56,8 @@ class ServeOptions:
     scene
         See `sensor.scene.load_scene`; for another process as packed by `net.scene_parcel`.
     gso
-        Hand many packets at a time to the system to be cut apart; packet sockets see them uncut.
+        Whether many packets at a time are handed to the system to be cut apart: ``on``, ``off`` or ``auto``, which is
+        on loopback while no packet socket would see them uncut.
     full_speed
         Frames as fast as the computer can, whatever the model's link and sensor allow.
     strict
@@ -61,6 +78,8 @@ class ServeOptions:
         Path of a .pcapng file for what the camera sends and hears, and bytes that it may take; 0: no limit.
     play
         How a recorded scene is played: words of `recordings.play.Play`.
+    features
+        Values that features have from the start, set in this order.
     """
 
     model: str
@@ -74,7 +93,7 @@ class ServeOptions:
     state_dir: str = ""
     max_packet_size: int = DEFAULT_MAX_PACKET_SIZE
     plain_xml: bool = False
-    gso: bool = False
+    gso: str = Gso.AUTO
     full_speed: bool = False
     stamp: bool = False
     strict: bool = False
@@ -88,6 +107,7 @@ class ServeOptions:
     record: str = ""
     record_limit: int = DEFAULT_RECORD_LIMIT
     play: str = ""
+    features: dict[str, Any] = field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
         """What the user says about a camera that is served by its own description, as in a model.yaml."""
@@ -119,13 +139,16 @@ class ServeOptions:
             raise InvalidOption(f"seed {self.seed}: must not be negative")
         if self.noise not in {"fast", "exact"}:
             raise InvalidOption(f"noise {self.noise!r}: must be fast or exact")
-        if self.gso and not sys.platform.startswith("linux"):
-            raise InvalidOption("gso: only Linux has segmentation offload for UDP")
+        if self.gso not in list(Gso):
+            raise InvalidOption(f"gso {self.gso!r}: must be on, off or auto")
+        if self.gso == Gso.ON and not sys.platform.startswith("linux"):
+            raise InvalidOption("gso on: only Linux has segmentation offload for UDP")
         if not LOWEST_LIGHT_K <= self.light_k <= HIGHEST_LIGHT_K:
             raise InvalidOption(f"light {self.light_k:g} K: must be {LOWEST_LIGHT_K} to {HIGHEST_LIGHT_K} K")
         if self.state_dir and Path(self.state_dir).exists() and not Path(self.state_dir).is_dir():
             raise InvalidOption(f"state dir {self.state_dir}: is not a folder")
         FaultPlan.parse(self.faults)
+        engine()
         self.told()
         _check_recording(self.record, self.record_limit)
         _check_play(self.play, self.scene)

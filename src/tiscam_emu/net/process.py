@@ -6,23 +6,21 @@ import contextlib
 import itertools
 import json
 import logging
-import os
 import subprocess
-import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from tiscam_emu import errors
 from tiscam_emu.errors import CameraFailed, TiscamEmuError
 from tiscam_emu.net.options import ServeOptions
-
-_QUIET_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Threads of linear-algebra libraries would idle beside the camera's and cost time."""
+from tiscam_emu.net.starting import start
 
 _SCENE_TIMEOUT_S = 60.0
 """To read and prepare the largest scene on a busy computer."""
 
+_OWN_EVENTS = frozenset({"ready", "failed", "answer"})
 log = logging.getLogger("tiscam_emu")
 
 
@@ -33,9 +31,20 @@ class CameraProcess:
     ----------
     options
         Checked options; the scene has been packed by `scene_parcel.packed`.
+    on_event
+        Called, from a thread of its own, with what `CameraRunner.announce` was given, and with ``ended`` at the end.
+    alone
+        No other camera will be started by this program.
     """
 
-    def __init__(self, options: ServeOptions, log_level: str = "WARNING") -> None:
+    def __init__(
+        self,
+        options: ServeOptions,
+        log_level: str = "WARNING",
+        *,
+        on_event: Callable[[str, dict[str, Any]], None] | None = None,
+        alone: bool = False,
+    ) -> None:
         self.options = options
         self.model = self.serial = ""
         self.address = options.address
@@ -49,12 +58,9 @@ class CameraProcess:
         self._answers: dict[int, dict[str, Any]] = {}
         self._request_ids = itertools.count(1)
         self._stopping = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tiscam_emu.net.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **_QUIET_LIBRARIES},
+        self._on_event = on_event
+        self._process = start(
+            None if alone else (options.model, options.scene if isinstance(options.scene, str) else "")
         )
         self._say({**asdict(options), "log_level": log_level})
         self._reader = threading.Thread(target=self._listen, name=f"tiscam-emu {self.address}", daemon=True)
@@ -165,11 +171,17 @@ class CameraProcess:
                 if not self._stopping:
                     log.error("%s", self._failure)
             self._changed.notify_all()
+        if self._on_event is not None:
+            self._on_event("ended", {})
 
     def _heard(self, message: dict[str, Any]) -> None:
         event = message.pop("event")
         if event == "log":
             log.log(logging.getLevelNamesMapping()[message["level"]], "%s: %s", self.address, message["message"])
+            return
+        if event not in _OWN_EVENTS:
+            if self._on_event is not None:
+                self._on_event(event, message)
             return
         with self._changed:
             match event:

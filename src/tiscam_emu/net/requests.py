@@ -10,6 +10,7 @@ from tiscam_emu.errors import InvalidOption
 from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.runner import CameraRunner
 from tiscam_emu.net.scene_parcel import unpacked
+from tiscam_emu.net.timeline_stage import follow
 from tiscam_emu.units import ns_from_s
 
 
@@ -73,6 +74,21 @@ def _set(runner: CameraRunner, name: str, value: Plain) -> None:
     runner.call(lambda camera, now: camera.by_name(now).write(name, value))
 
 
+def _follow(runner: CameraRunner, plan: dict[str, Any]) -> None:
+    follow(runner, plan)
+
+
+def _begin(runner: CameraRunner, origin: str, at_ns: int) -> None:
+    timeline = runner.timeline
+    if timeline is not None:
+        runner.call(lambda _camera, _now: timeline.begin(origin, at_ns))
+
+
+def _timeline(runner: CameraRunner) -> dict[str, Any]:
+    timeline = runner.timeline
+    return {} if timeline is None else runner.call(lambda _camera, _now: timeline.report())
+
+
 REQUESTS: dict[str, Callable[..., Any]] = {
     "status": _status,
     "drive_line1": _drive_line1,
@@ -89,6 +105,9 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "feature": _feature,
     "value": _value,
     "set": _set,
+    "follow": _follow,
+    "begin": _begin,
+    "timeline": _timeline,
 }
 """Name to function of the runner and plain arguments; what it returns is plain data, for it may cross to a process."""
 

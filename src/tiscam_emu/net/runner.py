@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from tiscam_emu import native
 from tiscam_emu.camera.behaviour import earliest
 from tiscam_emu.camera.control import control_channel, ptp
 from tiscam_emu.camera.core import Camera, frame_request
@@ -23,14 +24,15 @@ from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.gvcp.mistakes import Kind
 from tiscam_emu.gvsp.resend import ResendRequest
-from tiscam_emu.net.cable import Cable
-from tiscam_emu.net.cameras import Reading, open_camera
+from tiscam_emu.net.cable import Cable, Meddle, Target
+from tiscam_emu.net.cameras import Reading, open_camera, set_features
 from tiscam_emu.net.clock import Clock, SystemClock
 from tiscam_emu.net.fair_queue import FairQueue
 from tiscam_emu.net.fault_plan import FaultPlan
 from tiscam_emu.net.frame_work import Measurement
 from tiscam_emu.net.listener import Listener
 from tiscam_emu.net.master_seat import POLL_NS, MasterSeat
+from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline
@@ -46,6 +48,7 @@ from tiscam_emu.net.sockets import (
     send_quietly,
 )
 from tiscam_emu.net.status import CameraStatus, ClientMistake
+from tiscam_emu.net.timeline import Timeline
 from tiscam_emu.recordings import play
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scenes.scene import SceneSpec, load_scene
@@ -64,7 +67,7 @@ _TO_EVERYBODY = frozenset(
 
 log = logging.getLogger("tiscam_emu")
 _Result = TypeVar("_Result")
-_Wire = tuple[socket.socket, Endpoint]
+Wire = tuple[socket.socket, Endpoint]
 """Socket and peer of a datagram."""
 
 
@@ -77,6 +80,13 @@ class CameraRunner:
     ------
     UserError
         From the constructor, for a wrong model or scene, before any socket is opened.
+
+    Attributes
+    ----------
+    timeline
+        What `follow` was given.
+    announce
+        Called from the loop with what whoever started the camera has to know: an event's name and plain data.
     """
 
     def __init__(self, options: ServeOptions, clock: Clock | None = None, reading: Reading | None = None) -> None:
@@ -93,7 +103,7 @@ class CameraRunner:
         self._measurements: deque[Measurement] = deque()
         self._refused_resends = 0
         self._asked_again: list[ResendRequested] = []
-        self._heard: FairQueue[_Wire, bytes] = FairQueue()
+        self._heard: FairQueue[Wire, bytes] = FairQueue()
         self._looks: deque[tuple[int, float]] = deque()
         self._resources = contextlib.ExitStack()
         self._elected = clock is None
@@ -101,7 +111,9 @@ class CameraRunner:
         self._rest_due_ns: Nanoseconds | None = 0
         self._streaming = False
         self._recorder: Recorder | None = None
-        self._lock = threading.Lock()
+        self.timeline: Timeline | None = None
+        self.announce: Callable[[str, dict[str, Any]], None] = lambda _event, _data: None
+        self._lock = threading.RLock()
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.settimeout(0)
         self._wake_out.settimeout(0)
@@ -111,6 +123,11 @@ class CameraRunner:
     def address(self) -> str:
         """The camera's IPv4 address; a start may change it, see `open`."""
         return self.options.address
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping
 
     def open(self) -> None:
         """Bind the sockets and start the stream's threads; from then on the camera can be found.
@@ -142,18 +159,23 @@ class CameraRunner:
         self.camera.state.put("GevSCSP", self._stream_socket.port)
         if "GevMCSP" in self.camera.state:
             self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
+        try:
+            set_features(self.camera, self.options.features, self.clock.now())
+        except UserError:
+            self.close()
+            raise
         seed = f"{self.options.seed} {self.address}"
-        self._cable: Cable[_Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
-        self.use_faults(FaultPlan.parse(self.options.faults))
+        self._cable: Cable[Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
         self.pipeline = FramePipeline(
             self._scenes,
             self._cable.stream,
             self.clock,
             on_error=_report,
             on_measured=self._take_measurement,
-            segmentation=self.options.gso,
+            gso=Gso(self.options.gso),
         )
         self.pipeline.stamping = self.options.stamp
+        self.use_faults(FaultPlan.parse(self.options.faults))
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
         self.pipeline.prepare(frame_request(self.camera.state, 0, self.clock.now()))
@@ -230,10 +252,12 @@ class CameraRunner:
         self.pipeline.skip(self.camera.schedule.leave_out(now))
         rest_is_due = self._rest_due_ns is not None and self._rest_due_ns <= now
         if ready or self._heard or rest_is_due or not self._cable.whole:
+            if self.timeline is not None:
+                self._follow(self.timeline, now)
             self._pass_measurements_on(now)
             self._serve()
             self._let_time_pass(self.clock.now())
-            rest = (self.engine, self._cable, self._seat, self._kept)
+            rest = (self.engine, self._cable, self._seat, self._kept, self.timeline)
             self._rest_due_ns = earliest(part.next_wakeup() for part in rest if part is not None)
         else:
             self._let_camera_act(now)
@@ -276,6 +300,7 @@ class CameraRunner:
                 refused_resends=counters.refused_resends,
                 lost_datagrams=self._heard.dropped,
                 plugged=self._cable.plugged,
+                engine=native.ENGINE,
                 faults=self._cable.counters(),
                 recording=asdict(self._recorder.counters()) if self._recorder else {},
             )
@@ -284,12 +309,22 @@ class CameraRunner:
         """Let these faults take the place of the former ones; may be called from any thread."""
         with self._lock:
             self._cable.use(plan)
+            self.pipeline.look_again()
             self.camera.state.health.suffer(plan.device)
+
+    def interpose(
+        self, arriving: Meddle[Wire] | None, leaving: Meddle[Wire] | None, stream: Meddle[Target] | None
+    ) -> None:
+        """Let somebody see all datagrams, and meddle with them, see `Cable.interpose`; from any thread."""
+        with self._lock:
+            self._cable.interpose(arriving, leaving, stream)
+            self.pipeline.look_again()
 
     def plug(self, *, plugged: bool) -> None:
         """Pull the network plug, or put it in again; may be called from any thread."""
         with self._lock:
             self._cable.plug(plugged=plugged)
+            self.pipeline.look_again()
 
     def call(self, function: Callable[[Camera, Nanoseconds], _Result]) -> _Result:
         """Have `function` act on the camera between two turns of the loop; may be called from any thread."""
@@ -308,10 +343,39 @@ class CameraRunner:
         SceneError
             It cannot be used; the old one stays.
         """
+        self.show(scene, self.prepared(scene))
+
+    def prepared(self, scene: SceneSpec) -> Renderer:
+        """A renderer for `show`; on the caller's thread, and raises as `look_at`."""
         renderer = self._renderer_of(scene)
+        self.prepare(renderer)
+        return renderer
+
+    def prepare(self, renderer: Renderer) -> None:
+        """Have a renderer compute ahead what all frames of the present settings share; on the caller's thread."""
         for _ in renderer.prepare(self.call(lambda camera, now: frame_request(camera.state, 0, now))):
             pass
+
+    def show(self, _scene: SceneSpec, renderer: Renderer) -> None:
+        """Let all exposures that open from now on see what `prepared` gave; may be called from any thread."""
         self.call(lambda camera, _now: self._scenes.look_at(renderer, camera.schedule.frames_taken))
+
+    def follow(self, timeline: Timeline) -> None:
+        """Have the steps of a timeline done from now on; may be called from any thread."""
+        with self._lock:
+            self.timeline = timeline
+        self._wake()
+
+    def _follow(self, timeline: Timeline, now: Nanoseconds) -> None:
+        timeline.advance(now)
+        for event in timeline.take_events():
+            log.info("%s", event.sentence())
+            self.announce("step", event._asdict())
+
+    def _note_first_frame(self, timeline: Timeline, at_ns: Nanoseconds) -> None:
+        timeline.frame_taken(at_ns)
+        self._rest_due_ns = 0
+        self.announce("first_frame", {"at_ns": at_ns})
 
     def _renderer_of(self, scene: SceneSpec) -> Renderer:
         sensor, options = self.camera.model.sensor, self.options
@@ -394,7 +458,7 @@ class CameraRunner:
             for arrived in self._cable.arriving(data, wire, now):
                 self._hear(arrived.to, bytes(arrived.data), now)
 
-    def _hear(self, wire: _Wire, data: bytes, now: Nanoseconds) -> None:
+    def _hear(self, wire: Wire, data: bytes, now: Nanoseconds) -> None:
         sock, peer = wire
         if sock is self._message_socket:
             self._send_messages(self.messages.receive(data, peer, now), now)
@@ -450,7 +514,9 @@ class CameraRunner:
         camera = self.camera
         stream = camera.stream
         for exposure in camera.advance(now):
-            self.pipeline.submit(exposure, stream, camera.measured_region())
+            taken = self.pipeline.submit(exposure, stream, camera.measured_region())
+            if taken and self.timeline is not None and self.timeline.awaits_frame:
+                self._note_first_frame(self.timeline, exposure.start_ns)
         if (look := camera.take_focus_look()) is not None:
             self.pipeline.between_frames(self._look(look))
         self._post_messages(now)

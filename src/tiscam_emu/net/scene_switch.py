@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from tiscam_emu.sensor.pack import Write
+from tiscam_emu.sensor.canvas import Canvas
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest
 
@@ -35,11 +35,11 @@ class SceneSwitch:
         """Something that renders the scene of the last frame beside the frames."""
         return self._current.aside()
 
-    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+    def draw(self, request: FrameRequest, canvas: Canvas) -> Iterator[None]:
         """Draw a frame of the scene it saw, see `Renderer.draw`."""
         while self._coming and self._coming[0].first_frame_id <= request.frame_id:
             self._current = self._coming.popleft()
-        return self._current.draw(request, write)
+        return self._current.draw(request, canvas)
 
     def prepare(self, request: FrameRequest) -> Iterator[None]:
         """Compute ahead what frames like this one share."""

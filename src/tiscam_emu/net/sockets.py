@@ -29,7 +29,7 @@ _MACOS_IP_DONTFRAG = 28
 _WINDOWS_IP_DONTFRAGMENT = 14
 _WINDOWS_SIO_UDP_CONNRESET = 0x9800000C
 
-_LIKE_A_CABLE = frozenset(
+LIKE_A_CABLE = frozenset(
     {
         errno.ECONNREFUSED,
         errno.ECONNRESET,
@@ -158,7 +158,7 @@ def send_quietly(sock: socket.socket, data: bytes | memoryview, host: str, port:
     except BlockingIOError:
         return False
     except OSError as error:
-        if error.errno not in _LIKE_A_CABLE | _OUT_OF_REACH:
+        if error.errno not in LIKE_A_CABLE | _OUT_OF_REACH:
             raise
         return False
     return True
@@ -242,13 +242,17 @@ class StreamSocket:
             except OSError as error:
                 self._try_again(partial(self._socket.sendmsg, [data], cut), error)
 
+    def descriptor(self) -> int | None:
+        """The socket itself, if it is connected; errors are the caller's, see `LIKE_A_CABLE`."""
+        return self._socket.fileno() if self._is_connected() else None
+
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
 
     @staticmethod
     def _try_again(send: Callable[[], object], error: OSError) -> None:
-        if error.errno not in _LIKE_A_CABLE:
+        if error.errno not in LIKE_A_CABLE:
             raise error
         # A connected socket reports what became of an earlier datagram instead of sending this one.
         with contextlib.suppress(OSError):
@@ -267,7 +271,7 @@ class StreamSocket:
         try:
             self._socket.connect((host, port))
         except OSError as error:
-            if error.errno not in _LIKE_A_CABLE:
+            if error.errno not in LIKE_A_CABLE:
                 own_host = self._socket.getsockname()[0]
                 raise OSError(error.errno, f"{own_host} cannot stream to {host}: {error.strerror}") from error
             return

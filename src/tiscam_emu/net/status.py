@@ -56,6 +56,8 @@ class CameraStatus:
         Control datagrams that were not looked at, because their sender had sent too many.
     plugged
         Whether the network plug is in.
+    engine
+        What draws and sends frames: ``native`` or ``numpy``, see `tiscam_emu.native`.
     faults
         Datagrams of the channels ``stream`` and ``control`` that met each fault: `net.faulty_link.FaultCounters`.
     recording
@@ -81,6 +83,7 @@ class CameraStatus:
     refused_resends: int = 0
     lost_datagrams: int = 0
     plugged: bool = True
+    engine: str = ""
     faults: dict[str, dict[str, int]] = field(default_factory=dict)
     recording: dict[str, int] = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from tiscam_emu.gvsp.packets import Packet, Run
-from tiscam_emu.sensor.pack import Write
+from tiscam_emu.sensor.canvas import Canvas
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.units import Nanoseconds
 
@@ -19,8 +19,8 @@ class ImageSource(Protocol):
         """Whether that holds for the first step, too; a frame that may take longer is drawn on a thread of its own."""
         ...
 
-    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
-        """Give the request's payload to `write`, part by part and in order."""
+    def draw(self, request: FrameRequest, canvas: Canvas) -> Iterator[None]:
+        """Draw the request's payload, part by part and in order."""
         ...
 
     def prepare(self, request: FrameRequest) -> Iterator[None]:
@@ -66,6 +66,10 @@ class PacketSink(Protocol):
 
     def send(self, packets: Sequence[Packet]) -> None:
         """Send packets in order; their memory is the caller's again afterwards."""
+        ...
+
+    def descriptor(self) -> int | None:
+        """The connected socket that packets may be sent from directly, if they may."""
         ...
 
     def send_runs(self, runs: Sequence[Run]) -> None:

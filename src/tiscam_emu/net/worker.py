@@ -55,8 +55,8 @@ class _LogEvents(logging.Handler):
         self._events.send("log", level=record.levelname, message=record.getMessage())
 
 
-def main() -> int:
-    """Serve the camera described by the first line of stdin until stdin ends."""
+def main(began_s: float = _BEGAN_S) -> int:
+    """Serve the camera described by the first line of stdin until stdin ends; `began_s` is when the start began."""
     # The parent decides when to end: a Ctrl-C in the terminal reaches the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A control request must not wait 5 ms for the renderer to let go of the interpreter.
@@ -83,8 +83,9 @@ def main() -> int:
     # The many packets of a frame are objects that never make circles: looking for those now and then is enough.
     gc.freeze()
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
+    runner.announce = lambda event, data: events.send(event, **data)
     bare = reading is not None and reading.result().image is None
-    left_s = _DESCRIPTION_READY_S - (time.monotonic() - _BEGAN_S)
+    left_s = _DESCRIPTION_READY_S - (time.monotonic() - began_s)
     shortened_s = min(max(left_s, _LEAST_PREPARED_FOR_S), _MOST_PREPARED_FOR_S)
     prepared_for_s = shortened_s if bare else _PREPARED_FOR_S
     threading.Thread(target=_obey, args=(runner, events, prepared_for_s), daemon=True).start()

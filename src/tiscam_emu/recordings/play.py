@@ -18,7 +18,7 @@ from tiscam_emu.pixel_formats import PixelFormat
 from tiscam_emu.recordings.capture import CaptureError, is_capture
 from tiscam_emu.recordings.develop import developed
 from tiscam_emu.recordings.sources import INDEX, CaptureSource, FolderSource, Source
-from tiscam_emu.sensor.pack import Write
+from tiscam_emu.sensor.canvas import Canvas
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.scenes.changing import ChangingScene, Report
@@ -118,15 +118,15 @@ class RawRenderer(Renderer):
         """See `Renderer.prepare`."""
         return super().prepare(request) if self._recorded(request) is None else iter(())
 
-    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+    def draw(self, request: FrameRequest, canvas: Canvas) -> Iterator[None]:
         """See `Renderer.draw`."""
         number = self._recorded(request)
         if number is None:
-            yield from super().draw(request, write)
+            yield from super().draw(request, canvas)
             return
         image = self._playback.source.image(number)
         for first in range(0, image.size, _PART_BYTES):
-            write(first, image[first : first + _PART_BYTES])
+            canvas.write(first, image[first : first + _PART_BYTES])
             yield
 
     def _recorded(self, request: FrameRequest) -> int | None:

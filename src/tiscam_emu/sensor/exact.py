@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu.sensor.canvas import Canvas
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.isp import chain as isp
 from tiscam_emu.sensor.isp.colour_mix import mix
 from tiscam_emu.sensor.isp.tone import clip
 from tiscam_emu.sensor.model import FULL_SCALE_DN
 from tiscam_emu.sensor.optics.light import Light, row_blocks
-from tiscam_emu.sensor.pack import INTERLEAVERS, RAW_PACKERS, Write
-from tiscam_emu.sensor.pixel.electrons import Floats, LightCodes, draw_dn, mean_electrons
+from tiscam_emu.sensor.optics.projection import Floats, LightCodes
+from tiscam_emu.sensor.pack import INTERLEAVERS, RAW_PACKERS
+from tiscam_emu.sensor.pixel.electrons import draw_dn, mean_electrons
 from tiscam_emu.sensor.pixel.readout import quantise
 from tiscam_emu.sensor.settings import FrameSettings
 
@@ -26,7 +28,7 @@ def draw_exact(
     settings: FrameSettings,
     moving: Sequence[tuple[Window, Floats]],
     rng: np.random.Generator,
-    write: Write,
+    canvas: Canvas,
 ) -> Iterator[None]:
     """Draw one frame, with what is `moving` over the still scene, block by block."""
     codes = light.codes
@@ -41,7 +43,7 @@ def draw_exact(
     finally:
         for (part, _), before in zip(parts, still, strict=True):
             codes[part] = before
-    yield from _develop(raw, settings, write)
+    yield from _develop(raw, settings, canvas)
 
 
 def _draw_raw(
@@ -61,7 +63,7 @@ def _draw_raw(
         yield
 
 
-def _develop(raw: Words, settings: FrameSettings, write: Write) -> Iterator[None]:
+def _develop(raw: Words, settings: FrameSettings, canvas: Canvas) -> Iterator[None]:
     pixel_format = settings.pixel_format
     for window in row_blocks(*raw.shape):
         planes = _developed(raw, window, settings)
@@ -70,7 +72,7 @@ def _develop(raw: Words, settings: FrameSettings, write: Write) -> Iterator[None
             RAW_PACKERS[pixel_format.packing](_to_words(planes[0]).reshape(-1), lines)
         else:
             lines = INTERLEAVERS[pixel_format.packing]([_to_8_bit(plane) for plane in planes]).reshape(-1)
-        write(pixel_format.payload_bytes(raw.shape[1], window.top), lines)
+        canvas.write(pixel_format.payload_bytes(raw.shape[1], window.top), lines)
         yield
 
 

@@ -137,6 +137,16 @@ class Geometry:
                 column_slice = _regular_slice(columns[column :: self.period] - source.left)
                 yield Sampling((row, column), source, row_slice, column_slice)
 
+    def taken(
+        self, values: NDArray[np.float32], source: Window, window: Window, neighbour: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """Of `values` of the sensor pixels in `source`, those behind the output pixels in `window`, contiguous."""
+        rows = self.rows[neighbour[0], window.top : window.bottom] - source.top
+        columns = self.columns[neighbour[1], window.left : window.right] - source.left
+        if values.shape == window.shape and rows[0] <= rows[-1] and columns[0] <= columns[-1]:
+            return values
+        return np.ascontiguousarray(values[rows[:, np.newaxis], columns])
+
     def output_window(self, sensor_window: Window, margin: int, align: int) -> Window:
         """The output pixels that see any of `sensor_window`, with a margin and on multiples of `align`."""
         top, bottom = _span(self.rows, sensor_window.top, sensor_window.bottom, margin, align)

@@ -19,12 +19,6 @@ from tiscam_emu.pixel_formats import Packing
 Plane = NDArray[Any]
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint16]
-ByteValues = NDArray[np.uint8] | NDArray[np.int16]
-"""Bytes, or wider integers that hold one each: who lays them out makes bytes of them, which saves going over them."""
-
-Write = Callable[[int, ByteValues], None]
-"""Takes bytes of a frame, part by part and in order: the first one's place, and contiguous bytes."""
-
 PackRaw = Callable[[Words, Bytes], None]
 
 WORDS: frozenset[Packing] = frozenset({"10", "12", "14", "16"})
@@ -144,7 +138,7 @@ COMPONENT_ORDER: dict[Packing, tuple[str, ...]] = {
 }
 """Components of one group of pixels in the order of the wire; ``a`` is opacity."""
 
-_PLANES = {"Y": 0, "Cb": 1, "Cr": 2, "B": 0, "G": 1, "R": 2}
+PLANES = {"Y": 0, "Cb": 1, "Cr": 2, "B": 0, "G": 1, "R": 2}
 
 
 class Interleave(Protocol):
@@ -170,7 +164,7 @@ def _interleave(order: tuple[str, ...], planes: Sequence[Plane], opaque: Any = 2
         if name == "a":
             lines[:, position :: len(order)] = opaque
             continue
-        plane = planes[_PLANES[name]] if _PLANES[name] else first
+        plane = planes[PLANES[name]] if PLANES[name] else first
         lines[:, position :: len(order)] = plane[:, order[:position].count(name) :: count]
     return lines[:, : _line_components(order, width)]
 

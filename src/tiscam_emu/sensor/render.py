@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.bayer import Phase
+from tiscam_emu.sensor.canvas import ArrayCanvas, Canvas
 from tiscam_emu.sensor.exact import draw_exact
 from tiscam_emu.sensor.fast.plan import FastPlan
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.sensor.optics.lens import Lens
 from tiscam_emu.sensor.optics.light import Light
-from tiscam_emu.sensor.pack import ByteValues, Write
 from tiscam_emu.sensor.pixel.fixed_pattern import FixedPattern
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.scenes.changing import ChangingPicture
@@ -96,20 +96,20 @@ class Renderer:
     def prepare(self, request: FrameRequest) -> Iterator[None]:
         """Compute ahead what `request` has in common with the frames that follow it, step by step."""
         light = self._light_for(request)
-        yield from light.collect()
-        if self._noise == "fast":
+        if self._noise == "exact":
+            yield from light.collect()
+        else:
             yield from self._plan_for(light, self._settings_for(request)).prepare()
 
-    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
+    def draw(self, request: FrameRequest, canvas: Canvas) -> Iterator[None]:
         """Render a frame in steps of a few milliseconds at most, between which other work can be done.
 
         Only one frame may be under way; one that is given up has to be closed.
 
         Parameters
         ----------
-        write
-            Takes the frame's ``request.payload_bytes()`` bytes part by part, in order: the first byte's place, and
-            contiguous `pack.ByteValues`, valid during the call.
+        canvas
+            Takes the frame's ``request.payload_bytes()`` bytes.
 
         Raises
         ------
@@ -117,17 +117,16 @@ class Renderer:
             The region does not fit the sensor.
         """
         light = self._light_for(request)
-        yield from light.collect()
         settings = self._settings_for(request)
         moving = self._picture.moving(request.exposure_start_ns)
         if self._noise == "exact":
+            yield from light.collect()
             rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self._seed, request.frame_id])))
             patches = [(patch.window, patch.radiance()) for patch in moving]
-            yield from draw_exact(light, settings, patches, rng, write)
+            yield from draw_exact(light, settings, patches, rng, canvas)
         else:
-            plan = self._plan_for(light, settings)
-            yield from plan.prepare()
-            yield from plan.draw(moving, b"%d %d" % (self._seed, request.frame_id), write)
+            key = b"%d %d" % (self._seed, request.frame_id)
+            yield from self._plan_for(light, settings).draw(moving, key, canvas)
 
     def render(self, request: FrameRequest, out: NDArray[np.uint8]) -> None:
         """Render a frame into `out`, a contiguous array of exactly ``request.payload_bytes()`` bytes.
@@ -139,12 +138,7 @@ class Renderer:
         """
         if out.size != request.payload_bytes() or not out.flags.c_contiguous:
             raise ValueError(f"out: {out.size} bytes, needed are {request.payload_bytes()} contiguous ones")
-        flat = out.reshape(-1)
-
-        def write(first: int, part: ByteValues) -> None:
-            flat[first : first + part.size] = part
-
-        for _ in self.draw(request, write):
+        for _ in self.draw(request, ArrayCanvas(out)):
             pass
 
     def _light_for(self, request: FrameRequest) -> Light:

@@ -8,13 +8,11 @@ differences add up to the same; noise adds the same amount everywhere.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from functools import partial
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tiscam_emu.sensor.pack import ByteValues, Write
+from tiscam_emu.sensor.canvas import ArrayCanvas, Canvas
 from tiscam_emu.sensor.request import FrameRequest
 
 _DISTANCE = 2
@@ -23,8 +21,8 @@ _DISTANCE = 2
 class RawSource(Protocol):
     """What renders."""
 
-    def draw(self, request: FrameRequest, write: Write) -> Iterator[None]:
-        """Give the request's payload to `write`, part by part."""
+    def draw(self, request: FrameRequest, canvas: Canvas) -> Iterator[None]:
+        """Draw the request's payload."""
         ...
 
 
@@ -54,13 +52,9 @@ def sharpness_in_steps(source: RawSource, requests: Sequence[FrameRequest]) -> G
     total, pairs = 0, 0
     for request in requests:
         payload = np.empty(request.payload_bytes(), np.uint8)
-        yield from source.draw(request, partial(_put, payload))
+        yield from source.draw(request, ArrayCanvas(payload))
         image = payload.reshape(request.region.height, request.region.width).astype(np.int32)
         difference = image[:, _DISTANCE:] - image[:, :-_DISTANCE]
         total += int(np.square(difference).sum(dtype=np.int64))
         pairs += difference.size
     return total / pairs
-
-
-def _put(payload: NDArray[np.uint8], first: int, part: ByteValues) -> None:
-    payload[first : first + part.size] = part

@@ -73,7 +73,7 @@ def _merged(path: Path, above: tuple[Path, ...], numbers: Iterator[int]) -> tupl
         raise SpecError(f"{shown(chain[0])}: extends: goes in a circle: {' -> '.join(map(shown, chain))}")
     if next(numbers) > MOST_FILES:
         raise SpecError(f"{shown(chain[0])}: extends: leads to more than {MOST_FILES} files")
-    content = _read(path)
+    content = read(path)
     bases = content.pop("extends", [])
     if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
         raise SpecError(f"{shown(path)}: extends: must be a list of file names")
@@ -121,7 +121,14 @@ def _key_paths(content: Mapping[str, Any], above: KeyPath = ()) -> Iterator[KeyP
             yield from _key_paths(value, (*above, str(key)))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """What a YAML file holds, by itself.
+
+    Raises
+    ------
+    SpecError
+        If it cannot be read, is too large, is not YAML or not a mapping.
+    """
     name = shown(path)
     try:
         text = _bytes(path).decode("utf-8")
@@ -136,6 +143,27 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise SpecError(f"{name}: must be a mapping")
     return content
+
+
+def line_of(path: Path, where: Sequence[int | str]) -> int:
+    """The line of a file, from 1, that has a key, or the nearest one that it would be part of; 0 if nobody knows."""
+    try:
+        node = yaml.compose(_bytes(path).decode("utf-8"), Loader=_LOADER)
+    except (OSError, ValueError, yaml.YAMLError):
+        return 0
+    line = 0
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == part), None)
+            if found is None:
+                return line
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            return line
+    return line
 
 
 def _bytes(path: Path) -> bytes:

@@ -60,6 +60,8 @@ def load_file(path: Path, rooms: Sequence[Room], *, packaged: bool = False) -> C
         If the file is wrong; the message names file and key.
     """
     merged = read_merged(path)
+    if "cameras" in merged.content:
+        raise SpecError(f"{shown(path)}: describes a bench, not a camera: serve it with tiscam-emu {shown(path)}")
     spec = _validated(merged, packaged=packaged)
     _check_sizes(spec, merged)
     return _model(spec, merged, rooms, path.stem if packaged else path.name)

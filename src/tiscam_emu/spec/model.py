@@ -83,9 +83,9 @@ class ReadoutMode:
     binning_y: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CameraModel:
-    """Everything constant about one camera model.
+    """Everything constant about one camera model; equal to itself alone, so that what follows from it can be kept.
 
     Attributes
     ----------

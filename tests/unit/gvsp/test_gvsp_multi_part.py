@@ -68,6 +68,13 @@ def test_runs_are_the_same_packets_and_never_of_two_parts(layout: tuple[int, ...
     assert all(len(run.data) <= 65_507 and len(run.data) <= 64 * run.packet_bytes for run in table.runs(first, end))
 
 
+@pytest.mark.parametrize("layout", [(2000,), (2000, 130), (520, 521), (1, 1)])
+def test_every_packet_lies_in_the_memory_at_its_place(layout: tuple[int, ...]) -> None:
+    table, _ = filled(layout)
+    placed = [table.memory[first : first + size].tobytes() for first, size in table.places.tolist()]
+    assert placed == [bytes(packet) for packet in table.packets]
+
+
 def test_resent_packet_is_flagged_and_else_the_same() -> None:
     table, _ = filled()
     assert bytes(resent(table, 5, marked=True)[:4]).hex() == "01000001"

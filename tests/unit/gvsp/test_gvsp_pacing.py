@@ -42,6 +42,40 @@ def test_a_burst_fits_twice_into_a_default_receive_buffer(packet_size: int, pack
     assert pacer(packet_size).burst_packets == packets
 
 
+@pytest.mark.parametrize(
+    ("packet_size", "buffer_bytes", "link", "packets"),
+    [
+        (9000, 212_992, LINK, 5),
+        (9000, 425_984, LINK, 10),
+        (9000, 4_000_000, LINK, 13),  # a millisecond of the link
+        (1400, 425_984, LINK, 64),
+        (1400, 4_000_000, 1e10, 128),
+        (9000, 100_000, LINK, 2),
+        (9000, 4_096, LINK, 1),
+        (1400, 106_496, LINK, 16),
+        (9000, 8_000_000, 1e6, 5),  # never less than the usual burst, however slow the link
+    ],
+)
+def test_a_burst_is_larger_or_smaller_as_the_receivers_buffer_is(
+    packet_size: int, buffer_bytes: int, link: float, packets: int
+) -> None:
+    made = LinkPacer()
+    made.configure(packet_size, 8, link, 0, receive_buffer_bytes=buffer_bytes)
+    assert made.burst_packets == packets
+
+
+def test_under_a_bandwidth_limit_bursts_stay_as_they_are_or_are_smaller() -> None:
+    made = LinkPacer()
+    for buffer_bytes, packets in ((8_000_000, 5), (100_000, 2)):
+        made.configure(9000, 8, LINK, 0, 60e6, receive_buffer_bytes=buffer_bytes)
+        assert made.burst_packets == packets
+
+
+def test_what_is_sent_in_one_go_takes_the_link_a_quarter_of_a_second() -> None:
+    assert pacer().stretch_packets == 250_000_000 // PACKET_9000_NS
+    assert pacer(delay_ns=10**9).stretch_packets == 0
+
+
 def test_even_a_packet_larger_than_a_burst_is_sent() -> None:
     assert pacer(65_000).burst_packets == 1
 

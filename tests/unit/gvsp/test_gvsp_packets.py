@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tiscam_emu.gvsp.all_in import AllInPacket
-from tiscam_emu.gvsp.packets import PacketTable, resent
+from tiscam_emu.gvsp.packets import FrameTable, PacketTable, resent
 from tiscam_emu.wire.gvsp import ImageLeader, ImageTrailer
 
 MONO8 = 0x01080001
@@ -178,3 +178,23 @@ def test_extended_resent_packet_is_flagged_and_marked_if_wanted() -> None:
 def test_all_in_packet_too_small_for_its_frame_is_refused() -> None:
     with pytest.raises(ValueError, match="a frame of 1413 bytes does not fit one packet of 1500"):
         AllInPacket(1413, 1500)
+
+
+def placed(table: FrameTable) -> list[bytes]:
+    """The packets, taken from where they lie."""
+    return [table.memory[first : first + size].tobytes() for first, size in table.places.tolist()]
+
+
+@pytest.mark.parametrize(("payload_bytes", "packet_size"), [(10_000, 1000), (9640, 1000), (3, 576), (100, 37)])
+def test_every_packet_lies_in_the_memory_at_its_place(payload_bytes: int, packet_size: int) -> None:
+    table, _ = filled(payload_bytes, packet_size)
+    assert placed(table) == [bytes(packet) for packet in table.packets]
+    table.stamp(2)
+    assert placed(table) == [bytes(packet) for packet in table.packets]
+
+
+def test_an_all_in_packet_lies_in_its_memory() -> None:
+    table = AllInPacket(100, 1500)
+    table.fill(np.arange(100, dtype=np.uint8), LEADER, TRAILER)
+    table.stamp(7)
+    assert placed(table) == [bytes(table.packets[0])]

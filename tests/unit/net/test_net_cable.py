@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from tiscam_emu.gvsp.packets import Packet, Run
 from tiscam_emu.net.cable import Cable
 from tiscam_emu.net.clock import ManualClock
 from tiscam_emu.net.fault_plan import FaultPlan
+from tiscam_emu.net.faulty_link import Carried
 
 MS = 1_000_000
 A, B = ("192.0.2.1", 1000, True), ("192.0.2.2", 2000, True)
@@ -30,6 +32,9 @@ class Receiver:
     def send(self, packets: Sequence[Packet]) -> None:
         self.handed.append(packets)
         self.got += [(self.at, bytes(packet)) for packet in packets]
+
+    def descriptor(self) -> int | None:
+        return 7
 
     def send_runs(self, runs: Sequence[Run]) -> None:
         self.send([packet for run in runs for packet in run.packets()])
@@ -53,6 +58,17 @@ class Bench:
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+def test_only_a_whole_cable_lets_the_socket_be_used_directly(bench: Bench) -> None:
+    stream = bench.cable.stream
+    assert stream.descriptor() == 7
+    bench.use("drop=0.5,on=stream")
+    assert stream.descriptor() is None
+    bench.cable.use(FaultPlan())
+    assert stream.descriptor() == 7
+    bench.cable.plug(plugged=False)
+    assert stream.descriptor() is None
 
 
 def test_a_whole_cable_hands_packets_over_as_they_are(bench: Bench) -> None:
@@ -152,3 +168,24 @@ def test_the_same_faults_set_again_begin_anew(bench: Bench) -> None:
         runs.append(list(bench.receiver.got))
     assert runs[0] == runs[1]
     assert 0 < len(runs[0]) < 100
+
+
+def test_who_is_interposed_sees_all_datagrams_and_decides_which_go_on(bench: Bench) -> None:
+    seen: list[bytes] = []
+
+    def meddle(datagrams: Sequence[Carried[Any]], _now: int) -> Sequence[Carried[Any]]:
+        seen.extend(bytes(datagram.data) for datagram in datagrams)
+        return [datagram for datagram in datagrams if datagram.data != b"two"]
+
+    bench.cable.interpose(meddle, meddle, meddle)
+    bench.cable.stream.send([b"one", b"two", b"three"])
+    arriving = bench.cable.arriving(b"two", "peer", 0)
+    leaving = bench.cable.leaving(b"four", "peer", 0)
+
+    assert seen == [b"one", b"two", b"three", b"two", b"four"]
+    assert [data for _, data in bench.receiver.got] == [b"one", b"three"]
+    assert ([*arriving], [datagram.data for datagram in leaving]) == ([], [b"four"])
+    assert not bench.cable.whole
+
+    bench.cable.interpose(None, None, None)
+    assert bench.cable.whole

@@ -136,3 +136,10 @@ def test_one_big_step_of_time_delivers_what_many_small_ones_do() -> None:
         slow.carry(numbered(50), 0)
     stepwise = [datagram for now in range(0, 20 * MS, MS // 4) for datagram in small.advance(now)]
     assert stepwise == big.advance(20 * MS)
+
+
+def test_what_is_larger_than_the_mtu_with_its_headers_vanishes() -> None:
+    narrow, counters = link(LinkFaults(mtu=1500))
+    sizes = [len(arrived.data) for arrived in narrow.carry([Carried(bytes(n), None) for n in (576, 1472, 1473)], 0)]
+    assert sizes == [576, 1472]
+    assert counters.too_large == 1

@@ -4,8 +4,8 @@ import numpy as np
 
 from tiscam_emu.net.scene_switch import SceneSwitch
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
+from tiscam_emu.sensor.canvas import ArrayCanvas
 from tiscam_emu.sensor.model import SensorModel
-from tiscam_emu.sensor.pack import ByteValues
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest, Region
 from tiscam_emu.sensor.scenes.scene import load_scene
@@ -25,11 +25,7 @@ def looking_at(radiance: float) -> Renderer:
 def seen(switch: SceneSwitch, frame_id: int) -> float:
     """Radiance of the scene in a frame, to a tenth: white is 0.97 of the scale above black."""
     out = np.empty(WIDTH * HEIGHT, np.uint8)
-
-    def write(first: int, part: ByteValues) -> None:
-        out[first : first + part.size] = part
-
-    for _ in switch.draw(request(frame_id), write):
+    for _ in switch.draw(request(frame_id), ArrayCanvas(out)):
         pass
     levels = (out.astype(float) * 16 - 240) / (0.97 * 3855)
     assert levels.std() < 0.03  # noise alone: one scene fills the frame

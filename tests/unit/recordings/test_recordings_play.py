@@ -14,7 +14,7 @@ from tiscam_emu.errors import InvalidOption, SceneError
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.recordings.play import Play, Playback, RawRenderer, is_recording, opened, scene_of
-from tiscam_emu.sensor.pack import ByteValues
+from tiscam_emu.sensor.canvas import ArrayCanvas
 from tiscam_emu.sensor.request import FrameRequest, Region
 
 SIZE = (64, 48)
@@ -54,15 +54,8 @@ def _renderer(path: Path, text: str = "raw") -> RawRenderer:
 
 def _drawn(renderer: RawRenderer, request: FrameRequest) -> bytes:
     out = np.zeros(request.payload_bytes(), np.uint8)
-    places: list[int] = []
-
-    def write(first: int, part: ByteValues) -> None:
-        places.append(first)
-        out[first : first + part.size] = part
-
-    for _ in renderer.draw(request, write):
+    for _ in renderer.draw(request, ArrayCanvas(out)):
         pass
-    assert places == sorted(places)
     return out.tobytes()
 
 

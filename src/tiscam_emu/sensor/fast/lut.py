@@ -44,6 +44,19 @@ class FixedPointLut:
         """Whether results are what is transmitted; else they are 12-bit values to be packed."""
         return self._tables[0].dtype == np.uint8
 
+    @property
+    def turns(self) -> int:
+        """Components after which the tables repeat themselves."""
+        return len(self._tables)
+
+    def words(self, drop: int, up: int) -> NDArray[np.uint16]:
+        """The tables one behind the other; 12-bit values without their `drop` lower bits and `up` bits further up."""
+        tables = np.concatenate(self._tables).astype(np.uint16)
+        if not self.gives_bytes:
+            tables >>= np.uint16(drop)
+            tables <<= np.uint16(up)
+        return tables
+
     def look_up(self, value: Fixed, first: int, out: Table) -> None:
         """Write the results for clipped fixed-point values, components from `first` on, into `out`."""
         period = len(self._tables)

@@ -1,156 +1,263 @@
-"""Mean and standard deviation of every output component: the chain up to a lookup table, computed instead of drawn.
+"""Light codes to fixed-point mean and sigma of every component, by a recipe (`recipe`); `native/moments.c` is the same.
 
-Shot noise makes the variance an affine function of the mean (EMVA 1288, photon transfer), so it is derived from means
-at whatever stage it is needed. Colour is propagated through the linear ISP by `isp.noise_gains`, which takes the
-noise of a neighbourhood as equal; how neighbours resemble each other is up to `noise_pool`. Noise goes through gamma
-and the clipping of changed colours by `tone.propagate`; in YUV, the noise of a clipped colour is kept.
+Colour is propagated with the noise of a neighbourhood taken as equal; how neighbours resemble each other is up to
+`noise_pool`. Means and sigmas are rounded with a dither that depends on the place in the frame alone, so flat areas
+keep their exact mean and variance, and a part computed anew is as it was.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
-from tiscam_emu.sensor.fast.noise_pool import MAX_Z
+from tiscam_emu.native import core
+from tiscam_emu.sensor.fast.fixed_point import Fixed
+from tiscam_emu.sensor.fast.noise_pool import POOL_SEED
+from tiscam_emu.sensor.fast.recipe import Recipe, ToneTable
 from tiscam_emu.sensor.geometry import Window
-from tiscam_emu.sensor.isp import chain as isp
-from tiscam_emu.sensor.isp.colour_mix import Rgb, mix
-from tiscam_emu.sensor.isp.tone import Curve, clip, propagate
-from tiscam_emu.sensor.model import FULL_SCALE_DN
-from tiscam_emu.sensor.pack import INTERLEAVERS
-from tiscam_emu.sensor.pixel.electrons import LightCodes, mean_electrons
-from tiscam_emu.sensor.settings import FrameSettings
+from tiscam_emu.sensor.optics.projection import Floats, LightCodes
 
-Floats = NDArray[np.float32]
-
-_CURVE_STEPS = 2048
-_OPAQUE_DN = 4080  # 255 of 8 bits
+_DITHERS, _APART = 1 << 14, 40_503
+_ROOM = 64
 
 
-def component_moments(
-    codes: LightCodes, offsets_e: Floats, settings: FrameSettings, inner: Window
-) -> tuple[Floats, Floats]:
-    """Mean and sigma of the components of a block, in 12-bit DN and in the order of the wire.
+class Block(NamedTuple):
+    """Light of a part of a frame and what lies around it.
 
-    Parameters
+    Attributes
     ----------
-    codes, offsets_e
-        Light and fixed offsets of the block and what lies around it.
+    codes
+        (binned neighbours, rows, columns) of light codes, contiguous.
+    first
+        The part's first row in them.
+    offsets_e
+        Of the part's pixels, in electrons.
     inner
-        The block inside of them.
+        What is wanted, inside of the part.
+    place
+        Row and column in the frame where that begins.
     """
-    mean = _raw_mean(codes, offsets_e, settings)
-    if not settings.demosaics:
-        part = np.s_[inner.top : inner.bottom, inner.left : inner.right]
-        return _raw_moments(mean[part], settings)
-    return _colour_moments(mean, settings, inner)
+
+    codes: LightCodes
+    first: int
+    offsets_e: Floats
+    inner: Window
+    place: tuple[int, int]
 
 
-def _raw_mean(codes: LightCodes, offsets_e: Floats, settings: FrameSettings) -> Floats:
-    total = offsets_e
-    for layer in codes:
-        electrons = mean_electrons(layer, settings.electrons_at_white, settings.dark_e, settings.full_well_e)
-        if settings.neighbour_count > 1:
-            electrons *= np.float32(1 / settings.neighbour_count)
+class Moments(Protocol):
+    """What makes moments."""
+
+    def __call__(self, recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, sigma: Fixed) -> None:
+        """Write the fixed-point moments of all components of ``block.inner`` but opacity.
+
+        Parameters
+        ----------
+        mean, sigma
+            (rows, components of a line), contiguous.
+        """
+
+
+@lru_cache(maxsize=2)
+def _dithers(width: int) -> Floats:
+    """Numbers of 0 to 1, spread evenly, that repeat; so many that any row may begin at any of them."""
+    numbers = (np.random.default_rng(POOL_SEED + 1).permutation(_DITHERS) + 0.5) / _DITHERS
+    pool = np.resize(numbers.astype(np.float32), _DITHERS + width + _ROOM)
+    pool.flags.writeable = False
+    return pool
+
+
+def native_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, sigma: Fixed) -> None:
+    """See `Moments`."""
+    layers, height, _ = block.codes.shape
+    inner = (block.inner.top, block.inner.bottom, block.inner.left, block.inner.right)
+    core.moments(  # type: ignore[union-attr]
+        recipe, block.codes, block.offsets_e, _dithers(block.codes.shape[2]), table.mean, table.slope, mean, sigma,
+        layers, height, block.first, block.offsets_e.shape, inner, block.place, mean.shape[1],
+    )  # fmt: skip
+
+
+def numpy_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, sigma: Fixed) -> None:
+    """See `Moments`."""
+    inner = block.inner
+    mosaic = _mosaic(recipe, block)
+    colours = _demosaiced(recipe, mosaic) if recipe["colours"] == 3 else [mosaic]
+    part = np.s_[inner.top : inner.bottom, inner.left : inner.right]
+    colours = [colour[part] for colour in colours]
+    signals = [_above_black(recipe, slot, colour) for slot, colour in enumerate(colours)]
+    if recipe["mixes"]:
+        colours = [_mixed(recipe, colours, slot) for slot in range(3)]
+    for plane in range(recipe["planes"]):
+        divisor = int(recipe["divisor"][plane])
+        count = -(-mean.shape[1] // int(recipe["group"])) * int(recipe["count"][plane])
+        dn = _averaged(_weighted(colours, recipe["mean"][:, plane]), divisor, count)
+        variance = _averaged(_weighted(signals, recipe["variance"][:, plane]), divisor, count)
+        line, column = block.place[0], block.place[1] // divisor
+        seeds = (np.arange(line, line + len(dn)) * 8 + plane * 2) * _APART + column
+        tone = table if recipe["toned"][plane] else None
+        _by_place(np.add, dn, recipe["offset"][:, plane])
+        means, sigmas = _encoded(recipe, tone, dn, variance, seeds)
+        _lay_out(recipe, plane, means, mean)
+        _lay_out(recipe, plane, sigmas, sigma)
+
+
+moments: Moments = numpy_moments if core is None else native_moments
+"""What is used."""
+
+
+def _by_place(operation: Any, values: Floats, of_places: NDArray[np.floating]) -> None:
+    """An operation of a numpy ufunc in place, with a number that repeats with the mosaic's quads."""
+    if (of_places == of_places[0]).all():
+        if not (operation is np.add and of_places[0] == 0):
+            operation(values, of_places[0], out=values)
+        return
+    for row in (0, 1):
+        part = values[row::2]
+        operation(part, np.resize(of_places[2 * row : 2 * row + 2], values.shape[1]), out=part)
+
+
+def _mosaic(recipe: Recipe, block: Block) -> Floats:
+    rows = len(block.offsets_e)
+    total = block.offsets_e
+    for layer in block.codes[:, block.first : block.first + rows]:
+        electrons = layer.astype(np.float32)
+        electrons *= electrons
+        electrons *= recipe["light_e"]
+        electrons += recipe["dark_e"]
+        np.minimum(electrons, recipe["full_well_e"], out=electrons)
+        if recipe["share"] != 1:
+            electrons *= recipe["share"]
         total = np.add(total, electrons, out=electrons)
-    total *= np.float32(settings.readout.dn_per_electron)
-    total += np.float32(settings.readout.black_level_dn)
+    _by_place(np.multiply, total, recipe["gain"])
+    total += recipe["black_dn"]
+    if total.min() < recipe["low_dn"].max():
+        _by_place(np.maximum, total, recipe["low_dn"])
+    if total.max() > recipe["top_dn"].min():
+        _by_place(np.minimum, total, recipe["top_dn"])
     return total
 
 
-def _variance(mean: Floats, settings: FrameSettings, factor: float = 1.0) -> Floats:
-    """Variance of raw data of the given mean, both after white balance by `factor`; none where saturated."""
-    readout = settings.readout
-    gain = readout.dn_per_electron * factor
-    # fixed offsets below black take from the shot noise what they add above; the sum must not go below 0
-    variance = mean - np.float32(readout.black_level_dn - gain * readout.read_noise_e**2)
-    np.maximum(variance, 0, out=variance)
-    variance *= np.float32(gain / settings.neighbour_count)
-    return variance
+def _demosaiced(recipe: Recipe, mosaic: Floats) -> list[Floats]:
+    """Red, green and blue, interpolated bilinearly; borders are mirrored."""
+    padded = np.pad(mosaic, 1, mode="reflect")
+    half = np.float32(0.5)
+    above = padded[:-2] + padded[2:]
+    above *= half
+    beside = padded[1:-1, :-2] + padded[1:-1, 2:]
+    beside *= half
+    width = mosaic.shape[1]
+    colours = [np.empty_like(mosaic) for _ in range(3)]
+    for row in range(min(2, len(mosaic))):
+        same = int(recipe["same"][row])
+        for column in range(min(2, width)):
+            at = np.s_[row::2, column::2]
+            own, here_above = mosaic[at], above[row::2, 1 + column : width + 1 : 2]
+            if recipe["green"][row] == column:
+                values = beside[at], own, here_above
+            else:
+                left, right = above[row::2, column:width:2], above[row::2, column + 2 :: 2]
+                values = own, (beside[at] + here_above) * half, (left + right) * half
+            for colour, value in zip((same, 1, 2 - same), values, strict=True):
+                colours[colour][at] = value
+    return colours
 
 
-def _raw_moments(mean: Floats, settings: FrameSettings) -> tuple[Floats, Floats]:
-    sigma = _variance(mean, settings)
-    full_well_dn = settings.full_well_e * settings.readout.dn_per_electron + settings.readout.black_level_dn
-    if full_well_dn < FULL_SCALE_DN and float(mean.max(initial=0)) >= full_well_dn * 0.9999:
-        read_dn = settings.readout.read_noise_e * settings.readout.dn_per_electron
-        sigma[mean >= full_well_dn * 0.9999] = read_dn**2 / settings.neighbour_count
-    np.sqrt(sigma, out=sigma)
-    if settings.white_balance != (1.0, 1.0, 1.0):
-        if min(settings.white_balance) < 1.0:
-            np.minimum(mean, FULL_SCALE_DN, out=mean)
-        isp.balance(mean, settings.white_balance, settings.readout.black_level_dn, settings.phase)
-        isp.balance(sigma, settings.white_balance, 0.0, settings.phase)
-    curve = settings.gamma_curve
-    return (mean, sigma) if curve is None else propagate(curve, mean, sigma)
+def _mixed(recipe: Recipe, colours: list[Floats], colour: int) -> Floats:
+    weights = recipe["mix"][colour]
+    mixed = _weighted(colours, np.tile(weights[:3], (4, 1)))
+    mixed += weights[3]
+    return np.clip(mixed, 0, recipe["full_dn"], out=mixed)
 
 
-def _colour_moments(mean: Floats, settings: FrameSettings, inner: Window) -> tuple[Floats, Floats]:
-    divisor = isp.chroma_divisor(settings.output)
-    np.clip(mean, 0, FULL_SCALE_DN, out=mean)
-    isp.balance(mean, settings.white_balance, settings.readout.black_level_dn, settings.phase)
-    np.minimum(mean, FULL_SCALE_DN, out=mean)
-    part = np.s_[inner.top : inner.bottom, inner.left : inner.right]
-    red, green, blue = (plane[part] for plane in isp.demosaic(mean, settings.phase))
-    variances = [
-        _colour_variance(plane, settings, factor)
-        for plane, factor in zip((red, green, blue), settings.white_balance, strict=True)
-    ]
-    sigmas = tuple(
-        isp.plane_sigma(variances, gains, divisor if index and divisor > 1 else 1)
-        for index, gains in enumerate(isp.noise_gains(settings.output, settings.mix, settings.phase))
-    )
-    planes = isp.linear_planes(_mixed((red, green, blue), settings), settings.output, settings.phase)
-    means, sigmas = isp.tone_moments(planes, sigmas, settings.output, _final_curve(settings))
-    if len(means) == 1:
-        return means[0], sigmas[0]
-    interleave = INTERLEAVERS[settings.pixel_format.packing]
-    return interleave(means, _OPAQUE_DN), interleave(sigmas, 0)
+def _above_black(recipe: Recipe, slot: int, dn: Floats) -> Floats:
+    signal = dn.copy()
+    _by_place(np.subtract, signal, recipe["black_at"][:, slot])
+    np.maximum(signal, 0, out=signal)
+    cap, capped = recipe["cap_at"][:, slot], recipe["capped"][:, slot]
+    if dn.max() >= cap.min():
+        for row in (0, 1):
+            caps, fixed = (np.resize(numbers[2 * row : 2 * row + 2], dn.shape[1]) for numbers in (cap, capped))
+            np.copyto(signal[row::2], fixed, where=dn[row::2] >= caps)
+    return signal
 
 
-def _mixed(rgb: Rgb, settings: FrameSettings) -> Rgb:
-    """Colours after the matrix. Those that are transmitted as they are get clipped with their noise, later."""
-    if settings.mix is None:
-        return rgb
-    red, green, blue = mixed = mix(rgb, settings.mix, settings.readout.black_level_dn)
-    return mixed if settings.output in {"raw", "bgr"} else (clip(red), clip(green), clip(blue))
+def _weighted(rows: list[Floats], weights: NDArray[np.float32]) -> Floats:
+    """Rows times weights by place, summed; those that are 0 for a whole line are left out."""
+    total = np.empty_like(rows[0])
+    for row in (0, 1):
+        used, part = weights[2 * row : 2 * row + 2], total[row::2]
+        slots = [slot for slot in range(len(rows)) if used[:, slot].any()]
+        first = slots[0] if slots else 0
+        np.multiply(rows[first][row::2], _one_or_row(used[:, first], part.shape[1]), out=part)
+        for slot in slots[1:]:
+            part += rows[slot][row::2] * _one_or_row(used[:, slot], part.shape[1])
+    return total
 
 
-def _final_curve(settings: FrameSettings) -> Curve | None:
-    return clip if settings.mix is not None and settings.gamma_curve is None else settings.gamma_curve
+def _one_or_row(pair: NDArray[np.float32], size: int) -> Any:
+    return pair[0] if pair[0] == pair[1] else np.resize(pair, size)
 
 
-def _colour_variance(plane: Floats, settings: FrameSettings, factor: float) -> Floats:
-    variance = _variance(plane, settings, factor)
-    variance *= plane < FULL_SCALE_DN
-    return variance
+def _averaged(values: Floats, divisor: int, count: int) -> Floats:
+    """Means of `divisor` neighbours each; lines are prolonged by their last pixel, to `count` values."""
+    missing = count * divisor - values.shape[1]
+    if missing:
+        values = np.pad(values, ((0, 0), (0, missing)), mode="edge")
+    if divisor == 1:
+        return values
+    total = values[:, ::divisor].copy()
+    for position in range(1, divisor):
+        total += values[:, position::divisor]
+    total *= np.float32(1) / np.float32(divisor)
+    return total
 
 
-def largest_sigma_dn(settings: FrameSettings) -> float:
-    """Standard deviation of the noisiest component there can be."""
-    gain = settings.readout.dn_per_electron * max(1.0, *settings.white_balance)
-    read_dn = gain * settings.readout.read_noise_e
-    brightest_dn, sigma = float(FULL_SCALE_DN), 0.0
-    for _ in range(3):  # pixels above full scale by less than their noise still show it
-        sigma = ((gain * brightest_dn + read_dn**2) / settings.neighbour_count) ** 0.5
-        brightest_dn = FULL_SCALE_DN + MAX_Z * sigma
-    if settings.mix is not None:
-        planes = isp.noise_gains(settings.output, settings.mix, settings.phase)
-        sigma *= float(max(np.sqrt(gains.sum(axis=0)).max() for gains in planes))
-    if (curve := settings.gamma_curve) is not None:
-        least = sigma if isp.has_chroma(settings.output) else 0.0  # of chrominance, which has no curve
-        sigma = max(_largest_curved(curve, sigma, read_dn, settings), least)
-    return float(min(sigma, FULL_SCALE_DN))
-
-
-def _largest_curved(curve: Curve, brightest_sigma: float, read_dn: float, settings: FrameSettings) -> float:
-    """Sigma after the curve where it is largest."""
-    black_dn, spread = settings.readout.black_level_dn, read_dn / settings.neighbour_count**0.5
-    lowest = 0.0 if settings.mix is not None else max(black_dn - MAX_Z * spread, 0.0)
-    means = np.linspace(lowest, FULL_SCALE_DN, _CURVE_STEPS, dtype=np.float32)
-    if settings.mix is not None:
-        sigmas = np.full_like(means, brightest_sigma)
+def _encoded(
+    recipe: Recipe, table: ToneTable | None, dn: Floats, variance: Floats, seeds: NDArray[np.int64]
+) -> tuple[Fixed, Fixed]:
+    """Means and variances as fixed point; `seeds` say where the rows' dithers begin."""
+    sigma = np.sqrt(variance, out=variance)
+    if table is None:
+        np.minimum(sigma, recipe["max_sigma_dn"], out=sigma)
+        _settle(recipe, dn, sigma)
+    dn *= recipe["mean_unit"] if table is None else recipe["table_scale"]
+    dn += recipe["rounding"] if table is None else recipe["table_base"]
+    dn += _dither_rows(seeds, dn.shape[1])
+    np.floor(dn, out=dn)
+    if table is None:
+        means = dn.astype(np.int16)
     else:
-        signal = np.clip((means - black_dn) / FULL_SCALE_DN, 0, 1)
-        sigmas = np.sqrt(signal * np.float32(brightest_sigma**2) + np.float32(spread**2))
-    return float(propagate(curve, means, sigmas)[1].max())
+        at = np.clip(dn, 0, table.slope.size - 1, out=dn).astype(np.int32)
+        means = table.mean.take(at)
+        sigma *= table.slope.take(at)
+        np.minimum(sigma, recipe["max_sigma_dn"], out=sigma)
+    sigma *= recipe["sigma_unit"]
+    sigma += _dither_rows(seeds + _APART, dn.shape[1])
+    return means, sigma.astype(np.int16)
+
+
+def _settle(recipe: Recipe, dn: Floats, sigma: Floats) -> None:
+    """Components so bright or dark that noise cannot bring them back into range are exactly at its end."""
+    if dn.max() <= recipe["full_dn"] and dn.min() >= 0:
+        return
+    reach = sigma * recipe["max_z"]
+    over, under = dn - reach > recipe["full_dn"], dn + reach < 0
+    dn[over], dn[under] = recipe["full_dn"], 0
+    sigma[over | under] = 0
+
+
+def _dither_rows(seeds: NDArray[np.int64], width: int) -> Floats:
+    pool = _dithers(width)
+    parts = np.lib.stride_tricks.sliding_window_view(pool, width)
+    return np.asarray(parts[seeds % _DITHERS])
+
+
+def _lay_out(recipe: Recipe, plane: int, values: Fixed, out: Fixed) -> None:
+    """Write a plane to its places in every group of components; a line's last group may lack some."""
+    group, count = int(recipe["group"]), int(recipe["count"][plane])
+    for position in range(count):
+        to = out[:, int(recipe["place"][plane, position]) :: group]
+        to[...] = values[:, position::count][:, : to.shape[1]]

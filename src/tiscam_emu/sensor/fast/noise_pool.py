@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import shake_128
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tiscam_emu import native
 from tiscam_emu.pixel_formats import Packing
 from tiscam_emu.sensor.bayer import RGGB, Phase
 from tiscam_emu.sensor.isp import chain as isp
@@ -22,7 +23,7 @@ from tiscam_emu.sensor.isp.chain import Output
 from tiscam_emu.sensor.isp.colour_mix import Matrix, mix
 from tiscam_emu.sensor.pack import INTERLEAVERS, line_components
 
-Fixed = NDArray[np.int16]
+Noise = NDArray[np.signedinteger[Any]]
 Floats = NDArray[np.float32]
 
 BLOCK = 1 << 18
@@ -35,8 +36,15 @@ Z_UNITS = 16
 """What one standard deviation counts."""
 
 POOL_SEED = 0x7A11
+_SAMPLE: type[np.int8 | np.int16] = np.int16 if native.core is None else np.int8
+"""Numpy multiplies numbers of one size faster, the core reads less memory."""
+
 _WHITE_SAMPLES = 1 << 21
 _COLOUR_PIXELS = 1 << 19
+_SCALE = (Z_UNITS**2 - 1 / 12) ** 0.5
+_MARGIN = 2
+_STRIPE_PIXELS = 1 << 16
+"""Lines around those that are demosaiced at once, and how many pixels those have: few, to stay in the cache."""
 
 
 class NoisePool(NamedTuple):
@@ -52,7 +60,7 @@ class NoisePool(NamedTuple):
         A frame may begin on every so many samples: on any, or on every other line of a mosaic.
     """
 
-    samples: Fixed
+    samples: Noise
     size: int
     step: int = 1
 
@@ -71,7 +79,7 @@ class NoisePool(NamedTuple):
         signs = (drawn & np.uint64(self.step > 1)).astype(bool)
         return list(zip(starts.tolist(), signs.tolist(), strict=True))
 
-    def part(self, start: int, first: int, count: int) -> Fixed:
+    def part(self, start: int, first: int, count: int) -> Noise:
         """Noise for `count` components, at most a block, from the frame's `first` one on."""
         begin = (start + first) % self.size
         return self.samples[begin : begin + count]
@@ -81,6 +89,8 @@ class NoisePool(NamedTuple):
 def white_pool() -> NoisePool:
     """Independent normals."""
     normals = np.random.default_rng(POOL_SEED).standard_normal(_WHITE_SAMPLES, dtype=np.float32)
+    normals -= normals.mean()
+    normals *= np.float32(_SCALE / normals.std())
     return NoisePool(_wrapped(_rounded(normals)), normals.size)
 
 
@@ -105,47 +115,66 @@ def colour_pool(
     """
     whole_width = -(-width // isp.HALO) * isp.HALO  # lines of no whole groups are cut off
     height = max(_COLOUR_PIXELS // whole_width // 2 * 2, 16)
-    mosaic = np.random.default_rng(POOL_SEED).standard_normal((height, whole_width), dtype=np.float32)
+    mosaic = _white_mosaic(height, whole_width)
     isp.balance(mosaic, spread, 0.0, phase)
-    planes = _alike(mosaic, output) if phase is None else _developed(mosaic, output, matrix, spread, phase)
-    components = planes[0] if len(planes) == 1 else INTERLEAVERS[packing](planes, planes[1])
-    if whole_width != width:
-        components = components[:, : width if len(planes) == 1 else line_components(packing, width)]
-    return NoisePool(_wrapped(_rounded(components.reshape(-1))), components.size, step=2 * components.shape[1])
+    edges = np.pad(mosaic, ((_MARGIN, _MARGIN), (2 * isp.HALO, 2 * isp.HALO)), mode="wrap")  # also for the ISP
+    factors = _unit_factors(output, matrix, spread, phase)
+    width = width if output in {"raw", "luma"} else line_components(packing, width)
+    samples = np.empty((height, width), _SAMPLE)
+    stripe = max(_STRIPE_PIXELS // whole_width // 2 * 2, 2)
+    for top in range(0, height, stripe):
+        part = samples[top : top + stripe]
+        made = _developed(edges[top : top + len(part) + 2 * _MARGIN], output, matrix, phase)
+        planes = [_in_units(plane, factor) for plane, factor in zip(made, factors, strict=True)]
+        part[...] = (planes[0] if len(planes) == 1 else INTERLEAVERS[packing](planes, planes[1]))[:, :width]
+    return NoisePool(_wrapped(samples.reshape(-1)), samples.size, step=2 * width)
 
 
-def _alike(noise: Floats, output: Output) -> list[Floats]:
-    divisor = isp.chroma_divisor(output)
-    return [noise, noise[:, ::divisor], noise[:, ::divisor]]
+def _white_mosaic(height: int, width: int) -> Floats:
+    """Unit noise of zero mean; the pool for raw data begins with the same."""
+    mosaic = np.resize(white_pool().samples[: height * width], (height, width)).astype(np.float32)
+    mosaic -= mosaic.mean()
+    mosaic /= mosaic.std()
+    return mosaic
 
 
-def _developed(
-    mosaic: Floats, output: Output, matrix: Matrix | None, spread: tuple[float, float, float], phase: Phase
+def _developed(mosaic: Floats, output: Output, matrix: Matrix | None, phase: Phase | None) -> isp.Planes:
+    if phase is None:
+        divisor = isp.chroma_divisor(output)
+        return mosaic, mosaic[:, ::divisor], mosaic[:, ::divisor]
+    rgb = isp.demosaic(mosaic, phase)
+    return isp.linear_planes(rgb if matrix is None else mix(rgb, matrix, 0.0), output, phase)
+
+
+def _unit_factors(
+    output: Output, matrix: Matrix | None, spread: tuple[float, float, float], phase: Phase | None
 ) -> list[Floats]:
-    """The mosaic's planes, each component with unit variance."""
-    margin = 2 * isp.HALO
-    edges = np.pad(mosaic, margin, mode="wrap")  # its end goes on at its beginning, also for the ISP
-    rgb = isp.demosaic(edges, phase)
-    made = isp.linear_planes(rgb if matrix is None else mix(rgb, matrix, 0.0), output, phase)
+    """What makes the noise of each plane count as samples do, for each place in its pattern."""
     variances = [np.full((2, 4), s * s, np.float32) for s in spread]
-    planes = []
-    for index, (plane, gains) in enumerate(zip(made, isp.noise_gains(output, matrix, phase), strict=True)):
+    factors = []
+    for index, gains in enumerate(isp.noise_gains(output, matrix, phase)):
         divisor = isp.chroma_divisor(output) if index else 1
-        part = plane[margin:-margin, margin // divisor : plane.shape[1] - margin // divisor]
-        sigma = isp.plane_sigma(variances, gains, divisor)
-        rows, columns = np.arange(part.shape[0]) % 2, np.arange(part.shape[1]) % (4 // divisor)
-        planes.append(part / sigma[np.ix_(rows, columns)])
-    return planes
+        sigma = np.ones((2, 4 // divisor)) if phase is None else isp.plane_sigma(variances, gains, divisor)
+        factors.append((_SCALE / sigma).astype(np.float32))
+    return factors
 
 
-def _rounded(normals: Floats) -> Fixed:
-    normals = normals - normals.mean()
-    normals *= np.float32((Z_UNITS**2 - 1 / 12) ** 0.5 / normals.std())
+def _in_units(plane: Floats, factors: Floats) -> Noise:
+    """One plane's samples, without the margins."""
+    margin = 2 * isp.HALO * factors.shape[1] // 4
+    part = plane[_MARGIN:-_MARGIN, margin:-margin]
+    lines = np.tile(factors, part.shape[1] // factors.shape[1])
+    return _rounded((part.reshape(-1, *lines.shape) * lines).reshape(part.shape))
+
+
+def _rounded(in_units: Floats) -> Noise:
     limit = MAX_Z * Z_UNITS
-    return np.rint(np.clip(normals, -limit, limit)).astype(np.int16)
+    np.minimum(in_units, limit, out=in_units)
+    np.maximum(in_units, -limit, out=in_units)
+    return np.rint(in_units, out=in_units).astype(_SAMPLE)
 
 
-def _wrapped(samples: Fixed) -> Fixed:
+def _wrapped(samples: Noise) -> Noise:
     pool = np.resize(samples, samples.size + BLOCK)
     pool.flags.writeable = False
     return pool

@@ -7,32 +7,19 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint
-from tiscam_emu.sensor.fast.lut import FixedPointLut
-from tiscam_emu.sensor.fast.moments import component_moments, largest_sigma_dn
-from tiscam_emu.sensor.fast.noise_pool import BLOCK, MAX_Z, Z_UNITS, NoisePool, colour_pool, white_pool
-from tiscam_emu.sensor.fast.raw_moments import RawMoments
+from tiscam_emu.sensor.canvas import Canvas
+from tiscam_emu.sensor.fast.drawing import Span, drawing
+from tiscam_emu.sensor.fast.encoder import Encoder, Moments
+from tiscam_emu.sensor.fast.fixed_point import Fixed
+from tiscam_emu.sensor.fast.noise_pool import BLOCK, NoisePool, colour_pool, white_pool
 from tiscam_emu.sensor.geometry import Window
-from tiscam_emu.sensor.isp import chain as isp
 from tiscam_emu.sensor.optics.light import Light, row_blocks
-from tiscam_emu.sensor.pack import RAW_PACKERS, WORDS, ByteValues, Write
-from tiscam_emu.sensor.pixel.electrons import LightCodes
-from tiscam_emu.sensor.request import LARGE_FRAME_BYTES
 from tiscam_emu.sensor.scenes.picture import MovingPatch
 from tiscam_emu.sensor.settings import FrameSettings
 
 _OVERLAY_BUDGET_BYTES = 16 * 1024 * 1024
-_CLIP_BLOCK = 1 << 14
-_PIECE = 1 << 16
-"""Components drawn at once in a frame that is not large: its packets are drawn and sent by turns, and wait no longer.
-Large frames are drawn apart, in few long steps, for every one of them has to get hold of the interpreter."""
-
 _MOST_WINDOWS = 4096
-
-Moments = tuple[Fixed, Fixed]
-"""Mean and sigma of every component of a frame, (lines, components of a line)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +27,13 @@ class _Overlay:
     """Moments of the components that something moving covers, and the first and last of them in order of the wire."""
 
     part: tuple[slice, slice]
-    span: tuple[int, int]
+    span: Span
     mean: Fixed
     sigma: Fixed
 
 
 class FastPlan:
-    """Mean and sigma of every component of a frame, and the scratch memory to add noise with.
+    """Mean and sigma of every component of a frame, and how it is drawn.
 
     Parameters
     ----------
@@ -57,123 +44,74 @@ class FastPlan:
     def __init__(self, light: Light, settings: FrameSettings, memory: Moments | None = None) -> None:
         self.light, self.settings = light, settings
         height, width = light.geometry.shape
-        self._components_per_line = _components(width, settings)
-        shape = height, self._components_per_line
+        self._encoder = Encoder(light, settings)
+        shape = height, self._encoder.components_per_line
         if memory is None or memory[0].shape != shape:
             memory = np.empty(shape, np.int16), np.empty(shape, np.int16)
         self.memory = memory
         self._mean, self._sigma = memory
-        self._flat_mean, self._flat_sigma = self._mean.reshape(-1), self._sigma.reshape(-1)
-        largest_dn = largest_sigma_dn(settings)
-        self._fixed_point = FixedPoint.for_sigma(largest_dn)
-        self._raw = RawMoments.of(settings, self._fixed_point, largest_dn, width)
         self._missing = deque(row_blocks(height, width))
-        self._clips: set[int] = set()
-        self._prepared = False
-        self._piece = BLOCK if _bytes(self._mean.size, settings) >= LARGE_FRAME_BYTES else _PIECE
-        self._scratch: Fixed = np.empty(min(self._piece, self._mean.size), np.int16)
-        self._bytes = np.empty(_bytes(self._scratch.size, settings), np.uint8)
+        self._looked_at = 0
+        flat_mean, flat_sigma = self._mean.reshape(-1), self._sigma.reshape(-1)
+        self._drawing = drawing(settings, self._encoder.fixed_point, flat_mean, flat_sigma)
         self._pool = _pool(width, settings)
-        self._lut = FixedPointLut.of(settings, self._fixed_point)
         self._overlays: dict[Hashable, _Overlay] = {}
         self._overlay_bytes = 0
         self._windows: dict[Window, Window] = {}
 
     def prepare(self) -> Iterator[None]:
-        """Compute the moments that are missing, block by block; the light has to be complete."""
-        if self._prepared:
-            return
-        while self._missing:
+        """Compute the light and the moments that are missing, block by block."""
+        yield from self._prepared_to(self._mean.size)
+
+    def _prepared_to(self, end: int) -> Iterator[None]:
+        """Compute what is missing for the components before `end`, in whole pieces of the drawing."""
+        piece = self._drawing.piece
+        end = min(-(-end // piece) * piece, self._mean.size)
+        while self._missing and self._missing[0].top * self._encoder.components_per_line < end:
             window = self._missing[0]
-            outer = self._with_surroundings(window)
-            if not self._encode_raw(window):
-                self._encode(window, self.light.codes[:, outer.top : outer.bottom], self._mean, self._sigma)
+            yield from self.light.collect(self._encoder.rows_seen_to(window.bottom))
+            self._encoder.encode_rows(window.top, window.bottom, self._mean, self._sigma)
             self._missing.popleft()
             yield
-        for first in range(0, self._mean.size, BLOCK):
-            self._find_clips(first, min(self._mean.size, first + BLOCK))
-            yield
-        self._prepared = True
+        while self._looked_at < end:
+            upto = min(self._looked_at + piece, self._mean.size)
+            self._drawing.look(self._looked_at, upto)
+            self._looked_at = upto
 
-    def _with_surroundings(self, window: Window) -> Window:
-        if not self.settings.demosaics:
-            return window
-        height, width = self.light.geometry.shape
-        return window.grow(isp.HALO, isp.HALO).intersect(Window(0, height, 0, width))
-
-    def _encode_raw(self, window: Window) -> bool:
-        """Encode whole rows the short way, if there is one; see `RawMoments.encode`."""
-        if self._raw is None:
-            return False
-        rows = np.s_[window.top : window.bottom]
-        return self._raw.encode(self.light.codes[0, rows], self._offsets_e(window), self._mean[rows], self._sigma[rows])
-
-    def _offsets_e(self, window: Window) -> NDArray[np.float32]:
-        dither_e2 = self._fixed_point.dither_variance_dn2 / self.settings.readout.dn_per_electron**2
-        return self.light.offsets_e(window, self.settings.dark_e, dither_e2)
-
-    def _encode(self, window: Window, codes: LightCodes, mean: Fixed, sigma: Fixed) -> None:
-        """Write the fixed-point moments of `window`, from `codes` that include its surroundings, into whole arrays."""
-        outer = self._with_surroundings(window)
-        inner = Window(
-            window.top - outer.top, window.bottom - outer.top, window.left - outer.left, window.right - outer.left
-        )
-        mean_dn, sigma_dn = component_moments(codes, self._offsets_e(outer), self.settings, inner)
-        part = self._part(window)
-        self._fixed_point.encode(mean_dn, sigma_dn, self.settings.rounding_dn, mean[part], sigma[part])
-
-    def _part(self, window: Window) -> tuple[slice, slice]:
-        columns = slice(_components(window.left, self.settings), _components(window.right, self.settings))
-        return slice(window.top, window.bottom), columns
-
-    def _find_clips(self, first: int, end: int) -> None:
-        """Note the blocks in which noise can take a component out of range; most never need clipping."""
-        mean, sigma = self._flat_mean[first:end], self._flat_sigma[first:end]
-        reach = sigma * np.int16(MAX_Z * Z_UNITS)
-        reach >>= self._fixed_point.shift
-        reach += 1
-        top, farthest = self._fixed_point.top, int(reach.max())
-        if int(mean.min()) >= farthest and int(mean.max()) + farthest <= top:
-            return
-        low, high = mean - reach, mean + reach
-        for begin in range(0, end - first, _CLIP_BLOCK):
-            part = slice(begin, begin + _CLIP_BLOCK)
-            if low[part].min() < 0 or high[part].max() > top:
-                self._clips.add((first + begin) // _CLIP_BLOCK)
-
-    def draw(self, moving: Sequence[MovingPatch], key: bytes, write: Write) -> Iterator[None]:
+    def draw(self, moving: Sequence[MovingPatch], key: bytes, canvas: Canvas) -> Iterator[None]:
         """Draw the frame that `key` stands for, with what is `moving` over the still scene, piece by piece.
 
-        What moves is looked at only when the drawing comes to it: the first pieces of a frame may be waited for.
+        What is missing is computed when the drawing comes to it, and what moves is looked at then: the first pieces of
+        a frame may be waited for.
         """
         seen = [(patch, self._seeing(patch.window)) for patch in moving]
         seen = [(patch, window) for patch, window in seen if not window.is_empty()]
         first_moving = min((self._span(window)[0] for _, window in seen), default=self._mean.size)
-        clips, stills = self._clips, list[tuple[_Overlay, Moments]]()
+        piece, stills = self._drawing.piece, list[tuple[_Overlay, Moments]]()
         try:
             starts = self._pool.starts(-(-self._mean.size // BLOCK), key)
-            for first in range(0, self._mean.size, self._piece):
-                end = min(first + self._piece, self._mean.size)
+            for first in range(0, self._mean.size, piece):
+                end = min(first + piece, self._mean.size)
                 if first <= first_moving < end:
+                    yield from self._prepared_to(max(self._span(window)[1] for _, window in seen) + 1)
                     overlays = self._overlays_of(seen)
                     yield
                     stills = [(overlay, self._moments(overlay.part)) for overlay in overlays]
-                    clips = self._lay_over(overlays)
+                    self._lay_over(overlays)
+                yield from self._prepared_to(end)
                 start, negated = starts[first // BLOCK]
                 noise = self._pool.part(start, first, end - first)
-                write(_bytes(first, self.settings), self._drawn(first, noise, negated, clips))
+                overlaid = [overlay.span for overlay, _ in stills]
+                self._drawing.draw(first, noise, negated, overlaid, canvas)
                 yield
         finally:
             for overlay, before in stills:
                 self._mean[overlay.part], self._sigma[overlay.part] = before
 
-    def _lay_over(self, overlays: Sequence[_Overlay]) -> set[int]:
-        """Put overlays in place of the still moments; the blocks that may now need clipping."""
-        clips = self._clips.copy()
+    def _lay_over(self, overlays: Sequence[_Overlay]) -> None:
+        """Put overlays in place of the still moments."""
         for overlay in overlays:
             self._mean[overlay.part], self._sigma[overlay.part] = overlay.mean, overlay.sigma
-            clips.update(range(overlay.span[0] // _CLIP_BLOCK, overlay.span[1] // _CLIP_BLOCK + 1))
-        return clips
 
     def _moments(self, part: tuple[slice, slice]) -> Moments:
         """A copy of the moments as they stand."""
@@ -196,8 +134,7 @@ class FastPlan:
         if window is None:
             if len(self._windows) >= _MOST_WINDOWS:
                 self._windows.clear()
-            margin = isp.HALO if self.settings.demosaics else 0
-            window = self._windows[patch] = self.light.seeing(patch, margin, align=4)
+            window = self._windows[patch] = self._encoder.seeing(patch)
         return window
 
     def _keep(self, key: Hashable, overlay: _Overlay) -> None:
@@ -208,78 +145,12 @@ class FastPlan:
         self._overlays[key] = overlay
 
     def _new_overlay(self, window: Window, moving: Sequence[MovingPatch]) -> _Overlay:
-        part = self._part(window)
-        still = self._moments(part)
-        outer = self._with_surroundings(window)
-        try:
-            codes = self.light.patched_codes(outer, [(patch.window, patch.radiance()) for patch in moving])
-            self._encode(window, codes, self._mean, self._sigma)
-            moments = self._moments(part)
-        finally:
-            self._mean[part], self._sigma[part] = still
-        return _Overlay(part, self._span(window), *moments)
+        return _Overlay(self._encoder.part(window), self._span(window), *self._encoder.encode_moving(window, moving))
 
-    def _span(self, window: Window) -> tuple[int, int]:
+    def _span(self, window: Window) -> Span:
         """First and last component of the lines that `window` touches, in order of the wire."""
-        line = self._components_per_line
+        line = self._encoder.components_per_line
         return window.top * line, window.bottom * line - 1
-
-    def _drawn(self, first: int, noise: Fixed, negated: bool, clips: set[int]) -> ByteValues:
-        """Bytes of the components from `first` on, one for each sample of `noise`; valid until the next call."""
-        end = first + noise.size
-        shift, top = self._fixed_point.shift, self._fixed_point.top
-        value = self._scratch[: noise.size]
-        np.multiply(self._flat_sigma[first:end], noise, out=value)
-        if negated:
-            np.negative(value, out=value)
-        np.right_shift(value, shift, out=value)
-        np.add(value, self._flat_mean[first:end], out=value)
-        for begin in range(0, noise.size, _CLIP_BLOCK):
-            if (first + begin) // _CLIP_BLOCK in clips:
-                part = value[begin : begin + _CLIP_BLOCK]
-                np.minimum(part, top, out=part)
-                np.maximum(part, 0, out=part)
-        return self._encoded(value) if self._lut is None else self._looked_up(self._lut, value, first)
-
-    def _encoded(self, value: Fixed) -> ByteValues:
-        """Fixed-point results, which are destroyed, as they are transmitted."""
-        fraction = self._fixed_point.fraction
-        packing = self.settings.pixel_format.packing
-        if packing not in RAW_PACKERS or packing == "8":
-            return np.right_shift(value, fraction + 4, out=value)
-        if fraction:
-            np.right_shift(value, fraction, out=value)
-        step = self.settings.raw_step_dn
-        if step > 1:
-            np.bitwise_and(value, -step, out=value)
-        return self._packed(value)
-
-    def _looked_up(self, lut: FixedPointLut, value: Fixed, first: int) -> NDArray[np.uint8]:
-        if lut.gives_bytes:
-            lut.look_up(value, first, self._bytes[: value.size])
-            return self._bytes[: value.size]
-        lut.look_up(value, first, value.view(np.uint16))
-        return self._packed(value)
-
-    def _packed(self, value: Fixed) -> NDArray[np.uint8]:
-        packing = self.settings.pixel_format.packing
-        in_place = packing in WORDS
-        out = value.view(np.uint8) if in_place else self._bytes[: _bytes(value.size, self.settings)]
-        RAW_PACKERS[packing](value.view(np.uint16), out)
-        return out
-
-
-def _components(pixels: int, settings: FrameSettings) -> int:
-    """Components of that many pixels of a line."""
-    if settings.output in {"raw", "luma"}:
-        return pixels
-    return settings.pixel_format.line_bytes(pixels)
-
-
-def _bytes(components: int, settings: FrameSettings) -> int:
-    """Bytes of that many components."""
-    pixel_format = settings.pixel_format
-    return pixel_format.raw_bytes(components) if pixel_format.components == "raw" else components
 
 
 def _pool(width: int, settings: FrameSettings) -> NoisePool:

@@ -29,7 +29,7 @@ Output = Literal["raw", "luma", "bgr", "yuv444", "yuv422", "yuv411"]
 HALO = 4
 """Rows and columns around a block that demosaicing and chroma subsampling need, a multiple of every phase."""
 
-_NEUTRAL_CHROMA_DN = 2048.0
+NEUTRAL_CHROMA_DN = 2048.0
 _CHROMA_DIVISOR = {"raw": 1, "luma": 1, "bgr": 1, "yuv444": 1, "yuv422": 2, "yuv411": 4}
 
 
@@ -154,7 +154,7 @@ def tone(planes: Planes, output: Output, curve: Curve | None) -> Planes:
     if has_chroma(output):
         luma, cb, cr = planes
         toned = luma if curve is None else curve(luma)
-        return toned, cb + np.float32(_NEUTRAL_CHROMA_DN), cr + np.float32(_NEUTRAL_CHROMA_DN)
+        return toned, cb + np.float32(NEUTRAL_CHROMA_DN), cr + np.float32(NEUTRAL_CHROMA_DN)
     return planes if curve is None else tuple(curve(plane) for plane in planes)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.geometry import Window
+from tiscam_emu.sensor.optics.projection import PLAIN, Floats, Taps, project
 
-Floats = NDArray[np.float32]
 WindowSource = Callable[[Window], Floats]
 """Gives the linear RGB (rows, columns, 3) of a window of the sensor."""
 
@@ -19,8 +19,6 @@ SHARPEST_BLUR_PX = 0.6
 """Standard deviation of the spot that a good lens makes, in pixels: some of the finest detail is lost, as in life."""
 
 _TAPS_PER_SIGMA = 3
-_CELLS_PER_SIGMA = 2
-"""How finely a spot is sampled: wider ones are computed on cells of several pixels and interpolated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +53,53 @@ class Lens:
 
     @property
     def _cell_px(self) -> int:
-        return max(int(self.blur_px / _CELLS_PER_SIGMA), 1)
+        """Wide spots are computed on square cells of so many pixels, and interpolated."""
+        return max(int(self.blur_px), 1)
 
     @property
     def _taps(self) -> int:
         return int(np.ceil(_TAPS_PER_SIGMA * self.blur_px / self._cell_px))
 
+    def taps(self, places: NDArray[np.intp], size: int) -> Taps:
+        """What sensor rows or columns see of the scene's, or of its cells if spots are wide (see `scene`)."""
+        cell_px, steps = self._cell_px, np.arange(-self._taps, self._taps + 1, dtype=np.float64)
+        if cell_px == 1:
+            return Taps.of(self._in_scene(places, size), steps / self.zoom, _gaussian(self.blur_px, self._taps))
+        # the mean over a cell and the interpolation blur by themselves: variances add
+        weights = _gaussian(float(np.sqrt((self.blur_px / cell_px) ** 2 - 0.25)), self._taps)
+        return Taps.of((places + 0.5) / cell_px - 0.5, steps, weights)
+
+    def scene(self, source: WindowSource, window: Window, width: int, height: int) -> tuple[Floats, tuple[int, int]]:
+        """What all `taps` in a window need of the scene on a sensor of `width` x `height`, and the upper left of it."""
+        if self._cell_px == 1:
+            inside = window.intersect(Window(0, height, 0, width))
+            return source(inside), (inside.top, inside.left)
+        rows, columns = self._cells(window.top, window.bottom, height), self._cells(window.left, window.right, width)
+        seen = Window(*_inside(rows.span, height), *_inside(columns.span, width))
+        planes = project(source(seen), PLAIN, rows.seen_from(seen.top), columns.seen_from(seen.left), None)
+        return np.ascontiguousarray(np.moveaxis(planes, 0, 2)), (window.top, window.left)
+
     def image(self, scene: WindowSource, width: int, height: int) -> WindowSource:
         """The scene as this lens projects it onto a sensor of `width` x `height`."""
 
         def projected(window: Window) -> Floats:
-            def sharp(outer: Window) -> Floats:
-                return _magnified(scene, outer, width, height, self.zoom)
-
-            return _blurred(sharp, window, self.blur_px, self._cell_px, self._taps)
+            rows = self.taps(np.arange(window.top, window.bottom), height)
+            columns = self.taps(np.arange(window.left, window.right), width)
+            seen, (top, left) = self.scene(scene, Window(*rows.span, *columns.span), width, height)
+            planes = project(seen, PLAIN, rows.seen_from(top), columns.seen_from(left), None)
+            return np.moveaxis(planes, 0, 2)
 
         return projected
+
+    def _in_scene(self, places: NDArray[np.intp], size: int) -> NDArray[np.float64]:
+        return np.asarray((places + 0.5 - size / 2) / self.zoom + (size / 2 - 0.5), np.float64)
+
+    def _cells(self, first: int, end: int, size: int) -> Taps:
+        """What cells see of the scene's rows or columns: the mean over all of their sensor pixels."""
+        cell_px = self._cell_px
+        steps = np.arange(cell_px) / self.zoom
+        corners = np.arange(first, end, dtype=np.intp) * cell_px
+        return Taps.of(self._in_scene(corners, size), steps, np.full(cell_px, 1 / cell_px, np.float32))
 
     def sensor_window(self, scene_window: Window, width: int, height: int) -> Window:
         """Where light from a window of the scene can arrive on the sensor."""
@@ -120,69 +149,13 @@ def _cosines_to_the_fourth(size: int, tangent_per_pixel: float) -> Floats:
     return np.asarray((1 + tangents**2) ** -2.0, np.float32)
 
 
-def _magnified(scene: WindowSource, window: Window, width: int, height: int, zoom: float) -> Floats:
-    """The sharp image in a window that may reach beyond the sensor, whose borders are then repeated."""
-    rows, columns = np.arange(window.top, window.bottom), np.arange(window.left, window.right)
-    if zoom == 1.0:
-        inside = window.intersect(Window(0, height, 0, width))
-        image = scene(inside)
-        margins = ((inside.top - window.top, window.bottom - inside.bottom),
-                   (inside.left - window.left, window.right - inside.right), (0, 0))  # fmt: skip
-        return np.pad(image, margins, mode="edge") if np.any(margins) else image
-    row_at = np.clip((rows + 0.5 - height / 2) / zoom + height / 2 - 0.5, 0, height - 1)
-    column_at = np.clip((columns + 0.5 - width / 2) / zoom + width / 2 - 0.5, 0, width - 1)
-    source = Window(
-        int(row_at[0]), min(int(row_at[-1]) + 2, height), int(column_at[0]), min(int(column_at[-1]) + 2, width)
-    )
-    image = scene(source)
-    return _interpolated(_interpolated(image, row_at - source.top, axis=0), column_at - source.left, axis=1)
-
-
-def _interpolated(image: Floats, places: NDArray[np.float64], axis: int) -> Floats:
-    first = places.astype(np.intp)
-    second = np.minimum(first + 1, image.shape[axis] - 1)
-    shape = [1, 1, 1]
-    shape[axis] = -1
-    share = (places - first).astype(np.float32).reshape(shape)
-    return np.asarray(image.take(first, axis) * (1 - share) + image.take(second, axis) * share, np.float32)
-
-
-def _blurred(sharp: WindowSource, window: Window, blur_px: float, cell_px: int, taps: int) -> Floats:
-    """A window of the image, convolved with a Gaussian of `taps` cells to each side."""
-    if cell_px == 1:
-        weights = _gaussian(blur_px, taps)
-        return _convolved(_convolved(sharp(window.grow(taps, taps)), weights, axis=0), weights, axis=1)
-    rows = _cell_places(window.top, window.bottom, cell_px)
-    columns = _cell_places(window.left, window.right, cell_px)
-    first_row, first_column = int(rows[0] // 1), int(columns[0] // 1)
-    cells = Window(first_row, int(rows[-1] // 1) + 2, first_column, int(columns[-1] // 1) + 2).grow(taps, taps)
-    image = sharp(Window(*(edge * cell_px for edge in (cells.top, cells.bottom, cells.left, cells.right))))
-    binned = image.reshape(cells.shape[0], cell_px, cells.shape[1], cell_px, 3).mean(axis=(1, 3), dtype=np.float32)
-    # the mean over a cell and the interpolation blur by themselves: variances add
-    weights = _gaussian(float(np.sqrt((blur_px / cell_px) ** 2 - 0.25)), taps)
-    blurred = _convolved(_convolved(binned, weights, axis=0), weights, axis=1)
-    return _interpolated(_interpolated(blurred, rows - first_row, axis=0), columns - first_column, axis=1)
-
-
-def _cell_places(first: int, stop: int, cell_px: int) -> NDArray[np.float64]:
-    """Where pixels lie on the grid of cells, which begins at the sensor's corner; whole numbers are centres."""
-    return (np.arange(first, stop) + 0.5) / cell_px - 0.5
+def _inside(span: tuple[int, int], size: int) -> tuple[int, int]:
+    """The part of a span that is on an axis, at least one place."""
+    first = min(max(span[0], 0), size - 1)
+    return first, min(max(span[1], first + 1), size)
 
 
 @lru_cache(maxsize=8)
 def _gaussian(blur_px: float, margin: int) -> Floats:
     weights = np.exp(-0.5 * (np.arange(-margin, margin + 1) / max(blur_px, 1e-3)) ** 2)
     return np.asarray(weights / weights.sum(), np.float32)
-
-
-def _convolved(image: Floats, weights: Floats, axis: int) -> Floats:
-    """Convolve with symmetric `weights` along `axis`, dropping the margin."""
-    margin = len(weights) // 2
-    size = image.shape[axis] - 2 * margin
-    shifted = [image[(slice(None),) * axis + (slice(first, first + size),)] for first in range(len(weights))]
-    total: Floats = shifted[margin] * weights[margin]
-    for distance in range(1, margin + 1):
-        pair = shifted[margin - distance] + shifted[margin + distance]
-        pair *= weights[margin + distance]
-        total += pair
-    return total

@@ -8,12 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from tiscam_emu.sensor.bayer import RGGB, Phase
+from tiscam_emu.sensor.bayer import RGGB, Phase, channel
 from tiscam_emu.sensor.geometry import Geometry, Window
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.sensor.optics.lens import Falloff, Lens, WindowSource
-from tiscam_emu.sensor.pixel.electrons import Floats, LightCodes, fixed_offsets_e, light_codes, taken_codes
+from tiscam_emu.sensor.optics.projection import Filters, Floats, LightCodes, Taps, project
+from tiscam_emu.sensor.pixel.electrons import fixed_offsets_e, taken_codes
 from tiscam_emu.sensor.pixel.fixed_pattern import FixedPattern
 from tiscam_emu.sensor.request import Region
 
@@ -52,11 +53,13 @@ class Light:
     ) -> None:
         self._sensor, self._pattern, self._lens, self._still = sensor, pattern, lens, still
         self._phase = phase
-        self._responses = sensor.responses(lens.infrared, light_k)
+        self._filters = _filters(sensor, lens.infrared, light_k, phase)
         self._falloff = Falloff(sensor.width, sensor.height, 100.0 if even else sensor.corner_light_percent)
         self.geometry = Geometry.of(region, sensor.width, sensor.height, period=2 if sensor.color else 1)
         self.codes: LightCodes = np.empty((self.geometry.neighbour_count, *self.geometry.shape), np.uint16)
         self.region = region
+        self._rows = [lens.taps(rows, sensor.height) for rows in self.geometry.rows]
+        self._columns = [lens.taps(columns, sensor.width) for columns in self.geometry.columns]
         self._known = known if known is not None and known.covers(self.geometry) else None
         self._missing = deque(self._blocks())
 
@@ -85,22 +88,33 @@ class Light:
         needed = geometry.source(Window(0, geometry.shape[0], 0, geometry.shape[1]))
         return self.is_plain and geometry.follows_mosaic and needed == needed.intersect(self.frame)
 
-    def collect(self) -> Iterator[None]:
-        """Compute what is missing, block by block."""
-        image = self._lens.image(self._still, self._sensor.width, self._sensor.height)
-        while self._missing:
+    def collect(self, rows: int | None = None) -> Iterator[None]:
+        """Compute what is missing, of all rows or of the first ones, block by block."""
+        while self._missing and (rows is None or self._missing[0].top < rows):
             window = self._missing[0]
             if self._known is None:
-                codes = self._codes(image, window)
+                codes = self._codes(self._still, window)
             else:
                 codes = taken_codes(self._known.codes[0], self._known.frame, self.geometry, window)
             self.codes[:, window.top : window.bottom] = codes
             self._missing.popleft()
             yield
-        self._known = None
+        if not self._missing:
+            self._known = None
 
-    def _codes(self, image: WindowSource, window: Window) -> LightCodes:
-        return light_codes(image, self.geometry, window, self._responses, self._sensitivity, phase=self._phase)
+    def _codes(self, scene: WindowSource, window: Window) -> LightCodes:
+        """Light of the output pixels in `window`, whose corner is on the mosaic's period."""
+        rows = [taps.part(window.top, window.bottom) for taps in self._rows]
+        columns = [taps.part(window.left, window.right) for taps in self._columns]
+        outer = Window(*_span(rows), *_span(columns))
+        seen, (top, left) = self._lens.scene(scene, outer, self._sensor.width, self._sensor.height)
+        source = self.geometry.source(window)
+        gain = self._sensitivity(source)
+        codes = np.empty((self.geometry.neighbour_count, *window.shape), np.uint16)
+        for layer, (row, column) in zip(codes, self.geometry.neighbours, strict=True):
+            here = self.geometry.taken(gain, source, window, (row, column))
+            layer[...] = project(seen, self._filters, rows[row].seen_from(top), columns[column].seen_from(left), here)
+        return codes
 
     def _sensitivity(self, window: Window) -> Floats:
         return self._falloff.dim(self._pattern.gain(window), window)
@@ -128,8 +142,7 @@ class Light:
                     scene[common.inside(source)] = radiance[common.inside(patch)]
             return scene
 
-        image = self._lens.image(overlaid, self._sensor.width, self._sensor.height)
-        return self._codes(image, window)
+        return self._codes(overlaid, window)
 
     def seeing(self, scene_window: Window, margin: int, align: int) -> Window:
         """The output pixels which light from a window of the scene reaches, see `Geometry.output_window`."""
@@ -142,3 +155,15 @@ def row_blocks(height: int, width: int, neighbours: int = 1, *, least_rows: int 
     rows = max(BLOCK_PIXELS // (width * neighbours) // 4 * 4, -(-least_rows // 4) * 4, 4)
     for top in range(0, height, rows):
         yield Window(top, min(top + rows, height), 0, width)
+
+
+def _span(taps: Sequence[Taps]) -> tuple[int, int]:
+    spans = [each.span for each in taps]
+    return min(first for first, _ in spans), max(end for _, end in spans)
+
+
+def _filters(sensor: SensorModel, infrared: float, light_k: float, phase: Phase | None) -> Filters:
+    """The filters of the sensor's pixels."""
+    responses = sensor.responses(infrared, light_k)
+    kinds = [[channel(phase, row, column) for column in (0, 1)] for row in (0, 1)]
+    return Filters(responses, np.array(kinds if len(responses) > 1 else [[0, 0]], np.int32))

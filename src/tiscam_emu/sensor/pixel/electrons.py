@@ -8,77 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tiscam_emu.sensor import bayer
-from tiscam_emu.sensor.bayer import RGGB, Phase
 from tiscam_emu.sensor.geometry import Geometry, Window
-from tiscam_emu.sensor.optics.lens import WindowSource
+from tiscam_emu.sensor.optics.projection import CODE_SCALE, Floats, LightCodes
 from tiscam_emu.sensor.pixel.readout import ReadoutSettings
 
-Floats = NDArray[np.float32]
-LightCodes = NDArray[np.uint16]
 PixelMap = Callable[[Window], Floats]
 """Gives a number for each of the sensor pixels in a window."""
 
-MAX_RADIANCE = 16.0
-"""Brightest light the chain resolves; white paper is 1."""
-
-_CODE_SCALE = 65535.0 / MAX_RADIANCE**0.5
-
-
-def light_codes(
-    radiance: WindowSource,
-    geometry: Geometry,
-    window: Window,
-    responses: Floats,
-    sensitivity: PixelMap,
-    *,
-    phase: Phase | None = RGGB,
-) -> LightCodes:
-    """What the sensor pixels behind an output `window` receive: radiance through the colour filter, times sensitivity.
-
-    Parameters
-    ----------
-    responses
-        See `SensorModel.responses`.
-    phase
-        Of the mosaic, as it is read out.
-
-    Returns
-    -------
-    ndarray of uint16, (binned neighbours, rows, columns)
-        Square-root coded (finer than any camera's noise and a quarter of the memory of float64); decode with
-        `relative_light`.
-    """
-    codes = np.empty((geometry.neighbour_count, *window.shape), np.uint16)
-    light = np.empty(window.shape, np.float32)
-    source = geometry.source(window)
-    scene, gain = radiance(source), sensitivity(source)
-    for layer, neighbour in zip(codes, geometry.neighbours, strict=True):
-        for sampling in geometry.samplings(window, neighbour):
-            where, part = sampling.source.inside(source), (sampling.rows, sampling.columns)
-            row, column = sampling.phase
-            here = light[row :: geometry.period, column :: geometry.period]
-            channel = bayer.channel(phase, row, column) if len(responses) > 1 else 0
-            _filter(scene[where][part], responses[channel], here)
-            here *= gain[where][part]
-        np.maximum(light, 0, out=light)
-        np.minimum(light, MAX_RADIANCE, out=light)
-        np.sqrt(light, out=light)
-        light *= np.float32(_CODE_SCALE)
-        light += np.float32(0.5)
-        layer[...] = light
-    return codes
-
-
-def _filter(scene: Floats, response: Floats, out: Floats) -> None:
-    """What comes through a colour filter. A matrix product would round a pixel by the place it has in the array."""
-    np.multiply(scene[..., 0], response[0], out=out)
-    out += scene[..., 1] * response[1]
-    out += scene[..., 2] * response[2]
-
 
 def taken_codes(known: LightCodes, frame: Window, geometry: Geometry, window: Window) -> LightCodes:
-    """As `light_codes`, taken from those of the sensor pixels in `frame`, which are `known`."""
+    """Light codes of the pixels in `window`, taken from those of the sensor pixels in `frame`, which are `known`."""
     codes = np.empty((geometry.neighbour_count, *window.shape), np.uint16)
     for layer, neighbour in zip(codes, geometry.neighbours, strict=True):
         for sampling in geometry.samplings(window, neighbour):
@@ -89,10 +28,10 @@ def taken_codes(known: LightCodes, frame: Window, geometry: Geometry, window: Wi
 
 
 def relative_light(codes: LightCodes, factor: float) -> Floats:
-    """Decode `light_codes`, times `factor`."""
+    """Decode light codes, times `factor`."""
     light = codes.astype(np.float32)
     light *= light
-    light *= np.float32(factor / _CODE_SCALE**2)
+    light *= np.float32(factor / CODE_SCALE**2)
     return light
 
 

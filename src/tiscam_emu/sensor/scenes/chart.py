@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.sensor.geometry import Window
+from tiscam_emu.sensor.optics.projection import decoded
 from tiscam_emu.sensor.scenes import chart_elements as elements
 from tiscam_emu.sensor.scenes.colorchecker import PATCHES_SRGB
 from tiscam_emu.sensor.scenes.picture import SRGB_DECODING, Floats, MovingPatch, Picture, Still, linear_to_srgb
@@ -66,9 +67,8 @@ class ChartPicture:
 
     def radiance(self, window: Window, /) -> Floats:
         """Linear RGB of a window of the chart."""
-        part = SRGB_DECODING[self._texture[window.top : window.bottom, window.left : window.right]]
-        part *= self._light_rows[window.top : window.bottom, np.newaxis, np.newaxis]
-        part *= self._light_columns[window.left : window.right, np.newaxis]
+        rows, columns = self._light_rows[window.top : window.bottom], self._light_columns[window.left : window.right]
+        part = decoded(self._texture, SRGB_DECODING, (window.top, window.left), rows, columns)
         for glint in self._glints:
             common = glint.window.intersect(window)
             if not common.is_empty():
@@ -128,6 +128,7 @@ def _glints(width: int, height: int) -> list[_Glint]:
     return glints
 
 
+@lru_cache(maxsize=1)
 def _draw(width: int, height: int) -> NDArray[np.uint8]:
     drawing = _Drawing(width, height)
     drawing.card()
@@ -145,6 +146,7 @@ def _draw(width: int, height: int) -> NDArray[np.uint8]:
     drawing.micro_print()
     drawing.track()
     drawing.pins()
+    drawing.texture.flags.writeable = False
     return drawing.texture
 
 

@@ -1,0 +1,180 @@
+"""A control channel with difficulties."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+from tiscam_emu.score.meddler import Meddler, is_write_ack
+from tiscam_emu.score.record import CCP, Datagram, Record
+from tiscam_emu.score.trial import Trial, Verdict, bad, either, not_seen
+from tiscam_emu.units import NS_PER_MS, Nanoseconds
+from tiscam_emu.wire import gvcp
+from tiscam_emu.wire.bootstrap import GVCP_CONFIGURATION, GvcpConfiguration
+
+_PENDING_ACK = GvcpConfiguration.PENDING_ACK
+_ENOUGH_FRAMES = 3
+
+
+def _written_again(record: Record) -> int:
+    """Writes that were sent again under another id although they had been executed: they were executed twice."""
+    writes = [d for d, _ in record.said(gvcp.WriteRegCmd)] + [d for d, _ in record.said(gvcp.WriteMemCmd)]
+    writes.sort(key=lambda datagram: datagram.at_ns)
+    again = 0
+    for before, after in pairwise(writes):
+        same = before.peer == after.peer and before.data[8:] == after.data[8:]
+        again += same and before.id != after.id and record.answer_to(before) is None
+    return again
+
+
+def _streams(record: Record, what: str) -> Verdict:
+    if not record.commands:
+        return not_seen("the camera heard nothing")
+    frames, twice = len(record.finished()), _written_again(record)
+    if twice:
+        return bad(f"{twice} writes came again under another id, and were executed twice")
+    return either(frames >= _ENOUGH_FRAMES, f"{what}; {frames} frames followed")
+
+
+def _judge_late(record: Record) -> Verdict:
+    return _streams(record, "acknowledges of writes came 250 ms late")
+
+
+def _judge_pending(record: Record) -> Verdict:
+    enabled = any(value & _PENDING_ACK for _, value in record.writes(GVCP_CONFIGURATION.address))
+    if not enabled:
+        return not_seen("it does not switch PENDING_ACK on")
+    promises = [answer for answer in record.answers if answer.code == gvcp.Command.PENDING_ACK]
+    impatient = sum(_came_again(record, promise) for promise in promises)
+    if impatient:
+        return bad(f"{len(promises)} times the camera asked for patience, {impatient} commands came again all the same")
+    return _streams(record, f"{len(promises)} times the camera asked for patience")
+
+
+def _came_again(record: Record, promise: Datagram) -> bool:
+    """Whether the command was sent again although its time was not over."""
+    until_ns = promise.at_ns + int.from_bytes(promise.data[10:12], "big") * NS_PER_MS
+    again = (c for c in record.commands if (c.peer, c.id) == (promise.peer, promise.id))
+    return any(promise.at_ns < command.at_ns < until_ns for command in again)
+
+
+def _judge_busy(record: Record) -> Verdict:
+    refused = sum(answer.data[:2] == b"\x80\x07" for answer in record.answers)
+    if not refused:
+        return not_seen("no access was refused")
+    return _streams(record, f"{refused} accesses were refused with BUSY")
+
+
+class _StrangeIds(Meddler):
+    """Sends an acknowledge of an old request before every fourth one: it came late, or is somebody else's."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def answer(self, data: bytes, now: Nanoseconds) -> list[bytes]:
+        """See `Meddler.answer`."""
+        del now
+        self._count += 1
+        if self._count % 4:
+            return [data]
+        strange = (int.from_bytes(data[6:8], "big") - 1 or 0xFFFF).to_bytes(2, "big")
+        return [data[:6] + strange + bytes(len(data) - 8), data]
+
+
+def _judge_strange(record: Record) -> Verdict:
+    if len(record.answers) < 8:
+        return not_seen("too little was said")
+    return _streams(record, f"{len(record.answers) // 4} acknowledges of other requests came between")
+
+
+class _LosesFirstWriteAck(Meddler):
+    """Loses the acknowledge of every second write, the first time."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._lost: Counter[bytes] = Counter()
+
+    def answer(self, data: bytes, now: Nanoseconds) -> list[bytes]:
+        """See `Meddler.answer`."""
+        del now
+        if not is_write_ack(data):
+            return [data]
+        if self._lost[data]:
+            self._lost[data] -= 1
+            return [data]
+        self._count += 1
+        if self._count % 2:
+            return [data]
+        self._lost[data] += 1
+        return []
+
+
+def _judge_lost_ack(record: Record) -> Verdict:
+    lost = [answer for answer in record.answers if answer.lost]
+    if not lost:
+        return not_seen("it wrote too little")
+    return _streams(record, f"{len(lost)} acknowledges of writes were lost")
+
+
+def strangers_writes(record: Record) -> list[Datagram]:
+    """Writes of who had no control."""
+    found = []
+    for kind in (gvcp.WriteRegCmd, gvcp.WriteMemCmd):
+        for datagram, _ in record.said(kind):
+            answer = record.answer_to(datagram)
+            if answer is not None and answer.data[:2] == b"\x80\x06" and datagram.data[8:12] != CCP.to_bytes(4, "big"):
+                found.append(datagram)
+    return found
+
+
+TRIALS = (
+    Trial(
+        name="late-acks",
+        title="Acknowledges of writes come 250 ms late",
+        expected="Waits, and sends nothing twice under another id.",
+        why="Cameras write to flash or move a lens before they answer.",
+        judge=_judge_late,
+        options={"faults": ("late_ack_ms=250",)},
+        seconds=12.0,
+        flaw="new_id_for_each_try",
+    ),
+    Trial(
+        name="pending-acks",
+        title="The camera asks for patience with PENDING_ACK",
+        expected="Waits as long as it is told.",
+        why="The camera announces that a command takes longer than the client's timeout.",
+        judge=_judge_pending,
+        options={"faults": ("late_ack_ms=700",)},
+        seconds=15.0,
+        flaw="no_patience",
+    ),
+    Trial(
+        name="busy",
+        title="One access in ten is refused with BUSY",
+        expected="Tries again.",
+        why="The standard lets a camera say so at any time.",
+        judge=_judge_busy,
+        options={"faults": ("busy=0.1",)},
+        seconds=10.0,
+        flaw="gives_up_when_busy",
+    ),
+    Trial(
+        name="strange-acks",
+        title="Acknowledges of other requests come between",
+        expected="Looks at the id, and waits on for its own.",
+        why="An acknowledge may have been late; taken for that of the next request, it is a wrong value.",
+        judge=_judge_strange,
+        meddler=_StrangeIds,
+        flaw="takes_any_ack",
+    ),
+    Trial(
+        name="lost-acks",
+        title="The acknowledge of every second write is lost",
+        expected="Sends the same command again, under the same id.",
+        why="Under another id it is another command: a trigger fires twice, a counter counts twice.",
+        judge=_judge_lost_ack,
+        meddler=_LosesFirstWriteAck,
+        seconds=15.0,
+        flaw="new_id_for_each_try",
+    ),
+)

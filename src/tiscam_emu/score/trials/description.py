@@ -1,0 +1,92 @@
+"""Getting the description: zipped, plain, slowly, or from the second place only."""
+
+from __future__ import annotations
+
+from tiscam_emu.score.meddler import Meddler
+from tiscam_emu.score.record import Record
+from tiscam_emu.score.stage import Stage
+from tiscam_emu.score.trial import Trial, Verdict, either, not_seen
+from tiscam_emu.units import Nanoseconds
+from tiscam_emu.wire import gvcp
+
+_WHY = "Cameras differ in where their description is, and in how fast it comes."
+_NOWHERE = "http://192.0.2.1/nothing.xml"
+"""An address that nobody has (RFC 5737)."""
+
+
+def _bytes_read(record: Record, address: int, length: int) -> int:
+    """How much of a file was read, no byte counted twice."""
+    blocks = {
+        command.address: command.count
+        for datagram, command in record.said(gvcp.ReadMemCmd)
+        if address <= command.address < address + length and record.succeeded(datagram)
+    }
+    return min(sum(blocks.values()), length)
+
+
+def _judge(record: Record) -> Verdict:
+    if not record.commands:
+        return not_seen("the camera heard nothing")
+    read = [(_bytes_read(record, address, length), length) for address, length in record.files]
+    got, length = max(read, key=lambda file: file[0] / file[1])
+    frames = len(record.finished())
+    return either(got == length and frames > 0, f"read {got} of {length} bytes; {frames} frames followed")
+
+
+def _hide_first(stage: Stage) -> None:
+    stage.runner.call(lambda camera, _now: camera.state.put("GevFirstURL", _NOWHERE))
+
+
+class _LosesReads(Meddler):
+    """Loses every twentieth answer: a long way to a slow camera."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def answer(self, data: bytes, now: Nanoseconds) -> list[bytes]:
+        """See `Meddler.answer`."""
+        del now
+        self._count += 1
+        return [] if self._count % 20 == 0 else [data]
+
+
+TRIALS = (
+    Trial(
+        name="description-zipped",
+        title="The description is a ZIP file",
+        expected="Reads it whole, and unzips it.",
+        why=_WHY,
+        judge=_judge,
+        flaw="plain_xml_only",
+    ),
+    Trial(
+        name="description-plain",
+        title="The description is plain XML",
+        expected="Reads it whole.",
+        why=_WHY,
+        judge=_judge,
+        options={"plain_xml": True},
+        flaw="zip_only",
+    ),
+    Trial(
+        name="description-slow",
+        title="The description comes slowly: every answer takes 5 ms, one in twenty is lost",
+        expected="Asks again for what did not come, and reads it whole.",
+        why=_WHY,
+        judge=_judge,
+        meddler=_LosesReads,
+        options={"faults": ("delay_ms=5,on=control",)},
+        seconds=20.0,
+        flaw="never_repeats",
+    ),
+    Trial(
+        name="description-second",
+        title="The first URL leads nowhere",
+        expected="Takes the second one.",
+        why=_WHY,
+        judge=_judge,
+        before=_hide_first,
+        seconds=10.0,
+        flaw="first_url_only",
+    ),
+)
