@@ -96,8 +96,9 @@ def _section(folder: Path, file: BenchFile, name: str) -> dict[str, Any]:
     section["model"] = _path(folder, section["model"])
     if "scene" in section:
         section["scene"] = _path(folder, section["scene"])
-    if section.get("state_dir"):
-        section["state_dir"] = str(folder / section["state_dir"])
+    for key in ("state_dir", "record"):
+        if section.get(key):
+            section[key] = str(folder / section[key])
     if len(name) <= _USER_NAME_LENGTH:
         section.setdefault("user_name", name)
     return section

@@ -15,7 +15,7 @@ Features = dict[str, Plain]
 _BY_THE_BENCH = frozenset({"others"})
 _OWN_TYPES: dict[str, Any] = {"scene": StrictStr, "serial": Serial, "faults": Faults, "features": Features}
 _STRICT = {str: StrictStr, int: StrictInt, bool: StrictBool, float: StrictInt | StrictFloat}
-ONE_EACH = frozenset({"serial", "address", "user_name"})
+ONE_EACH = frozenset({"serial", "address", "user_name", "record"})
 """Options in which all cameras differ."""
 RESTARTS = ("never", "on-failure")
 
