@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import sysconfig
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,7 +39,8 @@ GIVEN: dict[str, str] = {
     "docs/faults.md": "import my_driver\n",
     "docs/http.md": (
         "import atexit, subprocess, sys\n"
-        "command = ['-m', 'tiscam_emu.cli', '--model', '39GX265-Z20', '--user-name', 'left', '--http', '127.0.0.1:8639']\n"
+        "command = ['-m', 'tiscam_emu.cli', '--model', '39GX265-Z20', '--user-name', 'left']\n"
+        "command += ['--http', '127.0.0.1:8639']\n"
         "served = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)\n"
         "atexit.register(served.terminate)\n"
         "next(line for line in served.stdout if line.startswith('bench '))\n"
@@ -71,9 +73,26 @@ BESIDE: dict[str, Callable[[Path], None]] = {
     "README.md": _picture,
     "docs/bench.md": _bench,
     "docs/foreign-cameras.md": _description,
-    "docs/your-own-camera.md": _own_camera,
 }
 """Files that blocks of a document name."""
+
+
+_EXTRA = re.compile(r"tiscam-emu\[(\w+)\]")
+
+
+def _named_files(document: str) -> dict[str, str]:
+    """Blocks of YAML that begin with a comment of a file's name, as in ``# bench.yaml``.
+
+    Without the lines for an extra that the project does not have.
+    """
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    found = {}
+    for block in blocks("yaml"):
+        name = re.match(r"# ([\w-]+\.yaml)\b", block.code)
+        if block.document == document and name:
+            lines = block.code.splitlines(keepends=True)
+            found[name[1]] = "".join(line for line in lines if set(_EXTRA.findall(line)) <= extras.keys())
+    return found
 
 
 def _is_there(module: str) -> bool:
@@ -97,6 +116,8 @@ def test_a_block_runs_as_it_stands(block: Block, tmp_path: Path) -> None:
     _require(block)
     if block.document in BESIDE:
         BESIDE[block.document](tmp_path)
+    for name, file in _named_files(block.document).items():
+        (tmp_path / name).write_text(file, encoding="utf-8")
     script = tmp_path / "test_block.py"
     script.write_text(_ALWAYS + GIVEN.get(block.document, "") + block.code, encoding="utf-8")
     command = [sys.executable, "-B", str(script)]

@@ -12,7 +12,7 @@ from ctypes import c_char_p, c_int32, c_size_t
 from pathlib import Path
 
 import pytest
-from tests.interop.cable import CAMERA, GATEWAY, Cable, namespace, camera_on, ip, laid_cable
+from tests.interop.cable import CAMERA, GATEWAY, Cable, camera_on, ip, laid_cable, namespace
 from tests.interop.emulator import Ready, run
 from tests.interop.gentl_fixtures import (
     CONTROL,

@@ -98,7 +98,7 @@ def test_paths_are_those_beside_the_file_and_names_stay_names(tmp_path: Path, mo
         tmp_path,
         """
         cameras:
-          left: {model: acme.yaml, scene: part.png, state_dir: kept}
+          left: {model: acme.yaml, scene: part.png, state_dir: kept, record: left.pcapng}
           right: {model: ./acme.yaml, scene: ./images, state_dir: /kept}
           third: {model: 33GP1300, scene: chart}
         timeline:
@@ -108,8 +108,8 @@ def test_paths_are_those_beside_the_file_and_names_stay_names(tmp_path: Path, mo
     )
 
     left, right, third = (plan.cameras[name].options for name in ("left", "right", "third"))
-    assert (left.model, left.scene, left.state_dir) == tuple(
-        str(tmp_path / name) for name in ("acme.yaml", "part.png", "kept")
+    assert (left.model, left.scene, left.state_dir, left.record) == tuple(
+        str(tmp_path / name) for name in ("acme.yaml", "part.png", "kept", "left.pcapng")
     )
     assert (right.model, right.scene, right.state_dir) == (
         str(tmp_path / "acme.yaml"),
