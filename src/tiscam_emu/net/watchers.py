@@ -29,7 +29,7 @@ class Happening:
     ----------
     kind
         ``controller``, ``stream``, ``acquisition``, ``frames``, ``skip``, ``resend``, ``mistake``, ``edges``,
-        ``feature``, ``plug``, ``faults``, ``scene`` or ``led``; see `docs/http.md`.
+        ``feature``, ``plug``, ``faults``, ``scene`` or ``led``, and what a bench tells; see `docs/http.md`.
     time_ns
         Device time at which it was seen.
     told
