@@ -85,9 +85,7 @@ class NodeFeatures:
         return value
 
     def _value(self, name: str, kind: str) -> Plain | None:
-        """None for what has none now, such as an enumeration whose register holds no entry, or what is said to be
-        readable and lies in a register that is not.
-        """
+        """None for what has none now: an enumeration whose register holds no entry, what only seems to be readable."""
         try:
             value = self._nodes.node(name).value if kind == "Enumeration" else self._nodes.value(name)
         except (*GenApiError, AttributeError, RegisterError):
