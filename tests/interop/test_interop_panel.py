@@ -245,6 +245,21 @@ def test_it_is_light_and_dark_as_the_system_is(browser: Any, url: str) -> None:
     assert shades["light"] > 500
 
 
+def test_a_token_in_its_address_opens_it(browser: Any) -> None:
+    token = "a-token-of-many-letters"
+    camera = ("--model", "33GP1300", "--address", "127.0.8.8", "--user-name", "left")
+    command = emu.Emulator(*camera, "--http", "127.0.0.1:0", "--http-token", token, twins=False)
+    assert command.process.stdout is not None
+    url = command.process.stdout.readline().split()[1]
+    try:
+        with _page(browser, url) as page:
+            _open(page, "left")
+            page.get_by_text("connected", exact=True).wait_for()
+            assert token not in page.url
+    finally:
+        command.close()
+
+
 class _Elsewhere(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
