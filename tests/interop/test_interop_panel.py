@@ -245,6 +245,21 @@ def test_it_is_light_and_dark_as_the_system_is(browser: Any, url: str) -> None:
     assert shades["light"] > 500
 
 
+def test_a_token_in_its_address_opens_it(browser: Any) -> None:
+    token = "a-token-of-many-letters"
+    camera = ("--model", "33GP1300", "--address", "127.0.8.8", "--user-name", "left")
+    command = emu.Emulator(*camera, "--http", "127.0.0.1:0", "--http-token", token, twins=False)
+    assert command.process.stdout is not None
+    url = command.process.stdout.readline().split()[1]
+    try:
+        with _page(browser, url) as page:
+            _open(page, "left")
+            page.get_by_text("connected", exact=True).wait_for()
+            assert token not in page.url
+    finally:
+        command.close()
+
+
 class _Elsewhere(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
@@ -278,3 +293,31 @@ def test_a_page_of_another_origin_can_neither_drive_nor_see_it(browser: Any, url
     assert outcomes == {"post": "TypeError", "blind": 0, "read": "TypeError"} or outcomes["blind"] == "TypeError"
     assert seen == "refused"
     assert bench["left"].status().plugged
+
+
+TIMELINE = """
+control: 127.0.0.1:0
+cameras:
+  left: {model: 33GP1300, address: 127.0.8.9, scene: flat}
+timeline:
+  - {at: 1 s, camera: left, unplug, for: 1 s}
+  - {at: 1000 s, camera: left, loss: 2 %}
+  - {after: first frame of left, at: 1 s, camera: left, set: {GPOut: 1}}
+"""
+
+
+def test_the_timeline_of_a_bench_file_shows(browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "bench.yaml").write_text(TIMELINE)
+    command = emu.Emulator(str(tmp_path / "bench.yaml"), twins=False)
+    assert command.process.stdout is not None
+    url = command.process.stdout.readline().split()[1]
+    try:
+        with _page(browser, url) as page:
+            _open(page, "left")
+            coming = page.locator("section", has=page.get_by_role("heading", name="What comes next"))
+            coming.get_by_text("loss 2 %").wait_for()
+            coming.get_by_text("after a frame of left").wait_for()
+            happened = page.locator("section", has=page.get_by_role("heading", name="What has happened"))
+            happened.get_by_text("timeline: plug").wait_for()
+    finally:
+        command.close()

@@ -46,7 +46,7 @@ def open_control(bench: Bench) -> str:
     """
     if not bench.plan.control:
         return ""
-    shelf = import_module(_SHELF).Bench()
+    shelf = bench.keep_open(import_module(_SHELF).Bench())
     for name, place in bench.places.items():
         shelf.add(name, bench[name], _starter(place, bench[name]))
     url: str = bench.keep_open(import_module(_SERVER).serving(shelf, bench.plan.control))

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from tiscam_emu.api import Camera, serve
 from tiscam_emu.errors import AddressInUse, CameraFailed, InvalidOption, UnknownCamera
@@ -28,16 +29,26 @@ Hook = Callable[[str, Camera | None], None]
 
 @dataclass(slots=True)
 class _Place:
-    """State: a camera of the bench, and how it is started again; none while it starts."""
+    """State: a camera of the bench, and how it is started again; none while it starts.
+
+    Attributes
+    ----------
+    own
+        It was started here, not brought along.
+    """
 
     address: str
     camera: Camera | None = None
     start: Start | None = None
+    own: bool = False
     switching: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Bench:
-    """State: named cameras. Safe to use from several threads; starting one does not keep the others waiting."""
+    """State: named cameras; a context manager that ends those it has started.
+
+    Safe to use from several threads; starting one does not keep the others waiting.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -139,6 +150,18 @@ class Bench:
             surroundings.put_around(place.camera)
             self._tell(name, place.camera)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the cameras that were started here; those that were brought along are their owner's."""
+        with self._lock:
+            own = [name for name, place in self._places.items() if place.own]
+        for name in own:
+            self._stop_quietly(name)
+
     def stop_all(self) -> None:
         """End all cameras, all at a time."""
         names = self.names()
@@ -183,7 +206,7 @@ class Bench:
             if len(self._places) >= MOST_CAMERAS:
                 raise InvalidOption(f"a bench has {MOST_CAMERAS} cameras at most")
             name = name or self._free_name(given["model"])
-            place = self._places[name] = _Place(given.get("address", ""))
+            place = self._places[name] = _Place(given.get("address", ""), own=True)
         return name, place
 
     def _started(self, place: _Place, given: dict[str, Any]) -> Camera:

@@ -6,6 +6,7 @@ import io
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
 from PIL import Image
 
@@ -14,7 +15,7 @@ from tiscam_emu.frame import FRAME_NUMBERS, Frame
 from tiscam_emu.http.calls import Answer, Call
 
 WIDEST = 20_000
-_KEPT = 32
+_KEPT, _KEPT_BYTES = 32, 64 * 1024 * 1024
 _JPEG_QUALITY = 85
 _Wanted = tuple[int, str, int]
 
@@ -45,15 +46,21 @@ class PictureStore:
             made = self._made.get(wanted)
             frame = camera.last_frame(made[1].key if made else "", width)
             if frame is not None:
-                made = camera, frame, encode(frame)  # the camera, too: ids of what has gone are used again
-                with self._lock:
-                    self._made[wanted] = made
-                    self._made.move_to_end(wanted)
-                    while len(self._made) > _KEPT:
-                        old, _ = self._made.popitem(last=False)
-                        self._turns.pop(old, None)
+                # The camera, too: ids of what has gone are used again.
+                made = camera, replace(frame, data=b""), encode(frame)
+                self._keep(wanted, made)
         assert made is not None
         return made[1], made[2]
+
+    def _keep(self, wanted: _Wanted, made: tuple[Camera, Frame, bytes]) -> None:
+        with self._lock:
+            self._made[wanted] = made
+            self._made.move_to_end(wanted)
+            kept = sum(len(content) for _, _, content in self._made.values())
+            while len(self._made) > 1 and (len(self._made) > _KEPT or kept > _KEPT_BYTES):
+                old, (_, _, content) = self._made.popitem(last=False)
+                self._turns.pop(old, None)
+                kept -= len(content)
 
 
 def png(frame: Frame) -> bytes:

@@ -51,6 +51,8 @@ def serving(bench: Bench, address: str = DEFAULT_ADDRESS, *, expose: bool = Fals
     check_installed()
     host, port, guard = listening(address, expose=expose, token=token)
     with _bound(host, port) as sock, _running(bench, sock, guard):
+        if expose and guard.token:
+            log.warning("everybody who reaches %s and has the token can use the bench", host)
         shown = f"[{host}]" if ":" in host else host
         yield f"http://{shown}:{sock.getsockname()[1]}/" + (f"?token={guard.token}" if guard.token else "")
 

@@ -139,7 +139,7 @@ class Happenings:
             before = self._values.get(name)
             value = self._remember(name, now)
             if value != before:
-                told = {"name": name, "value": value, "before": before, "by": self._by or CAMERA}
+                told = {"name": name, "value": value, "before": before, "by": self._changed_by(name, now)}
                 self._say("feature", now, told)
             if not hurried and time.thread_time_ns() - begun_ns > _LONGEST_LOOK_NS:
                 break
@@ -148,6 +148,13 @@ class Happenings:
             if not self._pending:
                 self._by = ""
         self._next_look_ns = now + _REST * (time.thread_time_ns() - begun_ns)
+
+    def _changed_by(self, name: str, now: Nanoseconds) -> str:
+        """What nobody can write, or not now, the camera has changed: by its automatics, or as a consequence."""
+        access = ""
+        with contextlib.suppress(TiscamEmuError):  # it is gone
+            access = self._runner.camera.by_name(now).info(name).access
+        return CAMERA if access == "RO" else self._by or CAMERA
 
     def _remember(self, name: str, now: Nanoseconds) -> Plain | None:
         value = None

@@ -29,7 +29,7 @@ class Happening:
     ----------
     kind
         ``controller``, ``stream``, ``acquisition``, ``frames``, ``skip``, ``resend``, ``mistake``, ``edges``,
-        ``feature``, ``plug``, ``faults``, ``scene`` or ``led``; see `docs/http.md`.
+        ``feature``, ``plug``, ``faults``, ``scene`` or ``led``, and what a bench tells; see `docs/http.md`.
     time_ns
         Device time at which it was seen.
     told
@@ -56,7 +56,8 @@ class FeatureChange:
     value, before
         None where nothing can be read.
     by
-        ``host:port`` of the client that wrote last, ``bench``, or ``camera`` if it did so itself.
+        ``host:port`` of the client that wrote last, ``bench``, or ``camera`` if it did so itself, as with all that
+        nobody can write.
     time_ns
         Device time at which it was seen.
     """

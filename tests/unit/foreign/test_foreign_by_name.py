@@ -69,3 +69,13 @@ def test_an_enumeration_whose_register_holds_no_entry_has_no_value() -> None:
     assert face.by_name().info("Kind").value is None
     with pytest.raises(AccessDenied, match="nothing can be read"):
         face.by_name().value("Kind")
+
+
+def test_what_can_only_be_written_has_no_value_and_keeps_nobody_from_the_others() -> None:
+    face = opened(number("Delta", BASE + 0x108, 0, 9, "WO"), names=["Delta"])
+    features = face.by_name()
+    assert features.info("Delta").value is None
+    features.write("Delta", 5)
+    assert [features.info(name).name for name in features.names()] == features.names()
+    with pytest.raises(AccessDenied):
+        features.value("Delta")

@@ -12,6 +12,7 @@ from PIL import Image
 from tests.unit.http.asgi_client import Client
 
 from tiscam_emu.api import Camera
+from tiscam_emu.errors import CameraFailed
 from tiscam_emu.http.bench import Bench
 
 LEFT = "/cameras/left"
@@ -189,6 +190,16 @@ def test_a_camera_is_started_and_stopped(client: Client, bench: Bench) -> None:
     assert client.delete("/cameras/right").status == 204
     _problem(client.delete("/cameras/right"), 404, "UnknownCamera")
     assert bench.names() == ["left"]
+
+
+def test_a_bench_that_is_left_ends_what_it_has_started_and_nothing_else(bench: Bench, camera: Camera) -> None:
+    with bench:
+        name = bench.start({"model": "33GP1300", "address": "127.77.3.4", "scene": "flat"})
+        started = bench[name]
+    assert bench.names() == ["left"]
+    assert camera.status().plugged
+    with pytest.raises(CameraFailed):
+        started.status()
 
 
 @pytest.mark.parametrize(

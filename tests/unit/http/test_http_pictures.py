@@ -127,6 +127,20 @@ def test_a_frame_is_developed_once_and_not_for_who_has_it(
     assert other.headers["etag"] != first.headers["etag"]
 
 
+def test_pictures_that_are_kept_are_few(
+    client: Client, camera: Camera, receiver: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = pictures.PictureStore()
+    monkeypatch.setattr(pictures, "_KEPT_BYTES", 2500)
+    sizes = [1000, 900, 800, 3000, 10]
+    for width, size in enumerate(sizes, start=100):
+        store.picture(camera, "image/png", width, lambda _frame, size=size: b"x" * size)  # type: ignore[misc]
+        kept = [len(content) for _, _, content in store._made.values()]
+        assert sum(kept) <= 2500 or len(kept) == 1
+        assert kept[-1] == size
+    assert all(not frame.data for _, frame, _ in store._made.values())
+
+
 def test_a_frame_that_is_looked_at_is_not_drawn_over(camera: Camera, receiver: socket.socket) -> None:
     runner = camera._backend.runner  # type: ignore[attr-defined]
     with runner.pipeline.last.look() as (table, request):

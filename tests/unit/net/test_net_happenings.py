@@ -63,11 +63,12 @@ def heard(camera: Camera) -> Iterator[Heard]:
 
 def test_a_change_from_the_bench_is_told_with_what_was_before(camera: Camera, heard: Heard) -> None:
     before = camera["PixelFormat"]
-    other = next(entry for entry in camera.feature("PixelFormat").entries if entry != before)
+    other = "BayerRG16"
     camera["PixelFormat"] = other
     change = heard.kind("feature", name="PixelFormat")
     assert change.told == {"name": "PixelFormat", "value": other, "before": before, "by": "bench"}
     assert change.time_ns > 0
+    assert heard.kind("feature", name="PayloadSize").told["by"] == "camera", "nobody can write it"
 
 
 def test_a_change_by_a_client_is_told_with_its_address(camera: Camera, heard: Heard) -> None:

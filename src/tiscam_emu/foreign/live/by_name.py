@@ -85,10 +85,10 @@ class NodeFeatures:
         return value
 
     def _value(self, name: str, kind: str) -> Plain | None:
-        """None for what has none now, such as an enumeration whose register holds no entry."""
+        """None for what has none now: an enumeration whose register holds no entry, what only seems to be readable."""
         try:
             value = self._nodes.node(name).value if kind == "Enumeration" else self._nodes.value(name)
-        except (*GenApiError, AttributeError):
+        except (*GenApiError, AttributeError, RegisterError):
             return None
         return value.hex() if isinstance(value, bytes) else value
 

@@ -8,7 +8,7 @@ const TOGETHER_MS = 5000;
 const COUNTED = { skip: "skipped_frames", resend: "resent_packets" };
 const KINDS = [
   "camera", "controller", "stream", "acquisition", "frames", "skip", "resend", "mistake", "edges", "feature", "plug",
-  "faults", "scene", "led", "gap",
+  "faults", "scene", "led", "timeline", "started", "ended", "gap",
 ];
 
 export class Camera extends EventTarget {
@@ -49,6 +49,11 @@ export class Camera extends EventTarget {
     this.seenAt = performance.now();
   }
 
+  // The time of the device now, as far as that can be told from outside.
+  now() {
+    return this.status.time_ns + 1e6 * (performance.now() - this.seenAt);
+  }
+
   hear(told) {
     this.take(told);
     if (told.kind !== "frames" && !(told.kind === "feature" && told.by === "camera")) this.keep(told);
@@ -83,6 +88,8 @@ export class Camera extends EventTarget {
       case "faults": this.faults = told.faults; break;
       case "scene": this.scene = told.scene; break;
       case "camera": this.running = told.running; break;
+      case "started": this.running = true; break;
+      case "ended": this.running = false; break;
       case "mistake": this.mistaken(told); break;
       case "edges":
         for (const edge of told.edges) if (edge.line === "TRIGGER_IN") this.line1 = edge.high;
@@ -161,7 +168,7 @@ export class Bench extends EventTarget {
       return;
     }
     const camera = this.cameras.get(told.camera);
-    if (kind === "camera") this.load();
+    if (kind === "camera" || kind === "started") this.load();
     camera?.hear(told);
   }
 }

@@ -6,6 +6,7 @@ import { attempt, make, setText, toggle } from "./dom.js";
 import { Faults } from "./faults.js";
 import { Features } from "./features.js";
 import { Histogram, LivePicture } from "./picture.js";
+import { Timeline } from "./timeline.js";
 import { clock, sentence } from "./words.js";
 
 const UPLOAD = "an image of one's own";
@@ -28,6 +29,7 @@ export class Opened {
     ];
     this.faults = new Faults(camera);
     this.features = new Features(camera);
+    this.timeline = new Timeline(camera);
     this.figures = make("dl", { class: "figures" });
     this.mistakes = make("ul", { class: "list" });
     this.happened = make("ol", { class: "list" });
@@ -35,7 +37,7 @@ export class Opened {
       "div", {},
       make("div", { class: "opened" },
         make("div", { class: "column" }, this.look(), this.hands(), this.faults.element, this.curves()),
-        make("div", { class: "column" }, this.features.element, listed("What has happened", this.happened), listed("Mistakes of clients", this.mistakes))),
+        make("div", { class: "column" }, this.features.element, this.timeline.element, listed("What has happened", this.happened), listed("Mistakes of clients", this.mistakes))),
     );
     this.heard = (event) => this.hear(event.detail.kind);
     camera.addEventListener("happening", this.heard);
@@ -110,6 +112,7 @@ export class Opened {
   hear(kind) {
     if (kind === "sample") this.charts.forEach((chart) => chart.show(this.camera.samples));
     this.show();
+    this.timeline.hear(kind);
     if (kind === "faults" || kind === "loaded") this.faults.show();
   }
 

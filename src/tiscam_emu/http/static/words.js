@@ -16,6 +16,9 @@ export function sentence(told) {
     case "plug": return told.plugged ? "plugged in" : "unplugged";
     case "faults": return told.faults.length ? `faults: ${told.faults.join(" ")}` : "healthy again";
     case "scene": return `looks at ${told.scene}`;
+    case "timeline": return `timeline: ${told.text}${told.error ? `: ${told.error}` : ""}`;
+    case "started": return "has started";
+    case "ended": return told.again ? "has ended, and is started again" : "has ended";
     case "led": return `LED ${told.color || "off"}`;
     default: return told.kind;
   }
