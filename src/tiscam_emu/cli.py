@@ -295,3 +295,7 @@ app.add_typer(ctl.app, name="ctl")
 def main() -> None:
     """Entry point of the console script."""
     app()
+
+
+if __name__ == "__main__":
+    main()
