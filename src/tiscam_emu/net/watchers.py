@@ -56,8 +56,8 @@ class FeatureChange:
     value, before
         None where nothing can be read.
     by
-        ``host:port`` of the client that wrote last, ``bench``, or ``camera`` if it did so itself, as with all that
-        nobody can write.
+        ``host:port`` of the client that wrote last, ``bench``, ``timeline``, or ``camera`` if it did so itself, as with
+        all that nobody can write.
     time_ns
         Device time at which it was seen.
     """
