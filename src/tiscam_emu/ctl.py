@@ -79,7 +79,12 @@ def status(
     """What a camera is doing: one line for each figure."""
     with _bench(context) as bench:
         told = bench.server.call("GET", f"/cameras/{name}")
-        typer.echo(json.dumps(told) if as_json else "\n".join(_lines({**told, **told.pop("status")})))
+        if as_json:
+            typer.echo(json.dumps(told))
+            return
+        doing = told.pop("status")
+        doing["datagrams"] = doing.pop("faults")  # those that met faults; `faults` are the faults themselves
+        typer.echo("\n".join(_lines({**told, **doing})))
 
 
 def _lines(told: dict[str, Any], prefix: str = "") -> Iterator[str]:

@@ -105,3 +105,7 @@ def test_a_shell_with_curl_alone_holds_three_cameras_while_aravis_streams(
         assert (high, low) == (True, False)
         assert 0 <= up - begin < WITHIN_NS
         assert 0 <= down - (begin + 100 * MS) < WITHIN_NS
+    lines = (tmp_path / "events.log").read_text().splitlines()
+    told = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: {")]
+    writers = {one["by"] for one in told if one["kind"] == "feature" and one["name"] == "GPOut"}
+    assert writers == {"timeline"}

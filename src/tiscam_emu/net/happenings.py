@@ -25,8 +25,8 @@ PERIOD_NS = 100 * NS_PER_MS
 _LONGEST_LOOK_NS = 1 * NS_PER_MS
 _REST = 50
 """Looking at features is followed by so many times its own duration without."""
-BENCH, CAMERA = "bench", "camera"
-"""Who changed a feature, if no client did: who holds the camera, or the camera itself."""
+BENCH, TIMELINE, CAMERA = "bench", "timeline", "camera"
+"""Who changed a feature, if no client did: who holds the camera, a bench file, or the camera itself."""
 
 
 class Happenings:

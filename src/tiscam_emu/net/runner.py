@@ -351,6 +351,11 @@ class CameraRunner:
             self._cable.plug(plugged=plugged)
             self.pipeline.look_again()
 
+    def note_writer(self, by: str | Endpoint, now: Nanoseconds) -> None:
+        """Remember who has set features, for who watches; to be called between two turns of the loop, or in one."""
+        if self.happenings is not None:
+            self.happenings.wrote(str(by), now)
+
     def call(self, function: Callable[[Camera, Nanoseconds], _Result], *, writes: bool = False) -> _Result:
         """Have `function` act on the camera between two turns of the loop; may be called from any thread.
 
@@ -362,8 +367,8 @@ class CameraRunner:
         with self._lock:
             now = self.clock.now()
             result = function(self.camera, now)
-            if writes and self.happenings is not None:
-                self.happenings.wrote(BENCH, now)
+            if writes:
+                self.note_writer(BENCH, now)
         self._wake()
         return result
 
@@ -501,8 +506,7 @@ class CameraRunner:
             return
         self._carry_out(self.engine.receive(data, peer, now), now)
         if self.engine.take_change():
-            if self.happenings is not None:
-                self.happenings.wrote(str(peer), now)
+            self.note_writer(peer, now)
             self._let_camera_act(now)
 
     def _say(self, sock: socket.socket, data: bytes, peer: Endpoint, now: Nanoseconds) -> None:

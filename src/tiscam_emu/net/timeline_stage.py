@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tiscam_emu.camera.core import Camera, frame_request
 from tiscam_emu.errors import SceneError
 from tiscam_emu.net.fault_plan import FaultPlan
+from tiscam_emu.net.happenings import TIMELINE
 from tiscam_emu.net.scene_parcel import unpacked
 from tiscam_emu.net.timeline import NotReady, Step, Timeline, Undo
 from tiscam_emu.units import Nanoseconds
@@ -154,12 +155,14 @@ def _set(stage: CameraStage, due: Nanoseconds, name: str, value: Any) -> _Done:
     features = stage.runner.camera.by_name(at_ns)
     before = features.value(name)
     features.write(name, value)
+    stage.runner.note_writer(TIMELINE, at_ns)
     return at_ns, Undo("set", (name, before), f"set {name} to {before}")
 
 
 def _execute(stage: CameraStage, due: Nanoseconds, command: str) -> _Done:
     at_ns = stage.device_time(due)
     stage.runner.camera.by_name(at_ns).write(command, True)  # noqa: FBT003
+    stage.runner.note_writer(TIMELINE, at_ns)
     return at_ns, None
 
 

@@ -56,8 +56,8 @@ class FeatureChange:
     value, before
         None where nothing can be read.
     by
-        ``host:port`` of the client that wrote last, ``bench``, or ``camera`` if it did so itself, as with all that
-        nobody can write.
+        ``host:port`` of the client that wrote last, ``bench``, ``timeline``, or ``camera`` if it did so itself, as with
+        all that nobody can write.
     time_ns
         Device time at which it was seen.
     """
@@ -70,19 +70,25 @@ class FeatureChange:
 
 
 class Outbox:
-    """State: what is still to be said, by a thread of its own; the oldest is forgotten if that does not keep up."""
+    """State: what is still to be said, by a thread of its own; the oldest is forgotten if that does not keep up.
+
+    The thread is started with the first thing to say.
+    """
 
     def __init__(self, say: Callable[[Told], None]) -> None:
         self._say = say
         self._waiting: deque[Told] = deque(maxlen=_MOST_KEPT)
         self._changed = threading.Condition()
         self._open = True
-        threading.Thread(target=self._run, name="tiscam-emu happenings", daemon=True).start()
+        self._thread: threading.Thread | None = None
 
     def put(self, told: Told) -> None:
         """Say this when all before has been said."""
         with self._changed:
             self._waiting.append(told)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="tiscam-emu happenings", daemon=True)
+                self._thread.start()
             self._changed.notify()
 
     def close(self) -> None:

@@ -128,6 +128,10 @@ def test_the_shell_reads_and_sets(ctl: Ctl, camera: Camera) -> None:
     assert ctl("get", "left", "ExposureAuto", "ExposureTime", "DeviceUserID").stdout == "Off\n2000.0\n17\n"
     assert "ExposureTime=2000.0\n" in ctl("get", "left").stdout
     assert f"model\t{camera.model}\n" in ctl("status", "left").stdout
+    camera.faults("drop=0.01", "busy=0.1")
+    lines = ctl("status", "left").stdout.splitlines()
+    assert [line for line in lines if line.startswith("faults\t")] == ["faults\tdrop=0.01", "faults\tbusy=0.1"]
+    assert "datagrams.stream.dropped\t0" in lines
     assert json.loads(ctl("status", "left", "--json").stdout)["status"]["plugged"] is True
 
 
