@@ -74,9 +74,10 @@ class RotatingFile:
         self._file.flush()
 
     def _packets(self, burst: Burst) -> Iterator[tuple[float, bytes]]:
-        flow, seconds = burst.flow, burst.time_ns / 1e9
+        flow, seconds, apart = burst.flow, burst.time_ns / 1e9, burst.span_ns / 1e9 / len(burst.datagrams or "1")
         number = self._ids.get(flow, 0)
         for datagram in burst.datagrams:
+            seconds += apart
             yield seconds, ip_packet(flow, datagram, number)
             number = number + 1 & 0xFFFF
         self._ids[flow] = number
