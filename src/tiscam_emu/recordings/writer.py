@@ -28,7 +28,7 @@ _BESIDE_DATA_BYTES = 32 + 3
 
 
 def before(path: Path) -> Path:
-    """Where the earlier half of a recording is that had to rotate: ``FILE.1.pcapng``."""
+    """Where the earlier half of a recording is that had to rotate, or the recording before: ``FILE.1.pcapng``."""
     return path.with_name(f"{path.stem}.1{path.suffix}")
 
 
@@ -46,6 +46,8 @@ class RotatingFile:
         self._half = limit_bytes // 2
         self._ids: dict[Flow, int] = {}
         before(path).unlink(missing_ok=True)
+        if path.is_file():
+            path.replace(before(path))
         self._open()
 
     def _open(self) -> None:

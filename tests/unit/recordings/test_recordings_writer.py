@@ -74,9 +74,8 @@ def test_a_file_that_is_half_as_large_as_it_may_be_takes_the_place_of_the_one_be
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.1.pcapng", "a.pcapng"]
 
 
-def test_without_a_limit_nothing_rotates_and_an_older_recording_is_not_taken_for_the_first_half(tmp_path: Path) -> None:
+def test_without_a_limit_nothing_rotates(tmp_path: Path) -> None:
     path = tmp_path / "a.pcapng"
-    writer.before(path).write_bytes(b"of yesterday")
     file = writer.RotatingFile(path, 0)
     for _ in range(50):
         file.write(Burst(AT, 0, FLOW, [memoryview(bytes(1000))]))
@@ -90,3 +89,15 @@ def test_packets_of_a_frame_are_as_far_apart_as_they_left(tmp_path: Path) -> Non
     file.write(Burst(AT, 8_000_000, FLOW, [memoryview(b"packet")] * 4))
     file.flush()
     assert [round((time - AT / 1e9) * 1e3) for time, _ in _packets(tmp_path / "a.pcapng")] == [2, 4, 6, 8]
+
+
+def test_the_recording_before_is_kept_as_a_camera_that_is_started_again_would_lose_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcapng"
+    for text in (b"first", b"second", b"third"):
+        file = writer.RotatingFile(path, 0)
+        file.write(Burst(AT, 0, FLOW, [memoryview(text)]))
+        file.flush()
+    assert [packet.data.data for each in (writer.before(path), path) for _, packet in _packets(each)] == [
+        b"second",
+        b"third",
+    ]
