@@ -212,7 +212,8 @@ FINDINGS = (
     ),
     Row(
         "packet-socket",
-        "{who} listens to all packets of {link}: every packet is copied for it, and with --gso it sees them uncut",
+        "{who} listens to all packets of {link}: every packet is copied for it, and cameras do without segmentation "
+        "offload meanwhile, so that full rates take more work",
         "{mend}",
         _listeners,
     ),

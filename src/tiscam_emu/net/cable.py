@@ -135,6 +135,10 @@ class FaultySink:
         """See `PacketSink.descriptor`; a faulty cable has to meet every packet."""
         return self._sink.descriptor() if self._way.whole and self._aimed is self._target else None
 
+    def left(self, packets: Sequence[Packet], span_ns: float) -> None:
+        """See `PacketSink.left`."""
+        self._sink.left(packets, span_ns)
+
     def use(self, faults: LinkFaults) -> None:
         """Take other faults."""
         with self._guard:

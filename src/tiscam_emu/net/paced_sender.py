@@ -160,6 +160,8 @@ class CoreSender(BurstSender):
         )
         if error and error not in LIKE_A_CABLE:
             self._report(OSError(error, os.strerror(error)))
+        packets = table.packets[due.first : due.first + sent]
+        self._sink.left(packets, sum(map(len, packets)) * due.pace[2] + len(packets) * due.pace[3])
         with self._lock:
             self._outside = False
             if self._interrupted:

@@ -78,15 +78,18 @@ class Recorder:
         if line != "\n":
             raise UserError(f"record {self._path}: {line.strip() or 'the program that writes it does not start'}")
 
-    def take(self, flow: Flow, datagrams: Sequence[Packet]) -> None:
-        """Keep datagrams that leave or came now; may be called from any thread, and their memory is free afterwards."""
+    def take(self, flow: Flow, datagrams: Sequence[Packet], span_ns: int = 0) -> None:
+        """Keep datagrams that leave or came now, or one after the other since so long.
+
+        May be called from any thread, and their memory is free afterwards.
+        """
         size = sum(map(len, datagrams))
         with self._lock:
             if self._failed or self._waiting_bytes + size > WAITING_BYTES:
                 self._counters.not_kept += len(datagrams)
                 return
             self._waiting_bytes += size
-        burst = packed(time.time_ns(), flow, datagrams)
+        burst = packed(time.time_ns() - span_ns, span_ns, flow, datagrams)
         with self._lock:
             self._counters.kept += len(datagrams)
             self._waiting.append((size, len(datagrams), burst))
@@ -168,8 +171,12 @@ class RecordingSink:
         self._recorder.take(self._flow, [packet for run in runs for packet in run.packets()])
 
     def descriptor(self) -> int | None:
-        """None: every packet has to pass here."""
-        return None
+        """See `PacketSink.descriptor`."""
+        return self._sink.descriptor()
+
+    def left(self, packets: Sequence[Packet], span_ns: float) -> None:
+        """See `PacketSink.left`."""
+        self._recorder.take(self._flow, packets, round(span_ns))
 
 
 class RecordedSocket(socket.socket):

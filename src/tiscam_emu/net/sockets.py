@@ -246,6 +246,9 @@ class StreamSocket:
         """The socket itself, if it is connected; errors are the caller's, see `LIKE_A_CABLE`."""
         return self._socket.fileno() if self._is_connected() else None
 
+    def left(self, packets: Sequence[bytes | memoryview], span_ns: float) -> None:
+        """Nothing: whoever sent them used this very socket."""
+
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()

@@ -72,6 +72,10 @@ class PacketSink(Protocol):
         """The connected socket that packets may be sent from directly, if they may."""
         ...
 
+    def left(self, packets: Sequence[Packet], span_ns: float) -> None:
+        """Know what has been sent so, just now and within so long; their memory is the caller's again afterwards."""
+        ...
+
     def send_runs(self, runs: Sequence[Run]) -> None:
         """Send packets that lie one behind the other in memory, many at a time."""
         ...

@@ -97,6 +97,11 @@ class Frame:
         """When its first packet was captured."""
         return self.block.time_ns
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether it does not come to its end: of the last frame of a stream most likely because it was ended."""
+        return bool(self.lost) and not self.block.trailer_id
+
 
 @dataclass(slots=True)
 class Stream:

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-_HEAD = struct.Struct("=Q4sH4sHI")
+_HEAD = struct.Struct("=QQ4sH4sHI")
 _SIZES = "I"
 
 Datagram = bytes | memoryview
@@ -24,17 +24,19 @@ class Flow(NamedTuple):
 
 
 class Burst(NamedTuple):
-    """Datagrams that left or came together, in nanoseconds since 1970."""
+    """Datagrams that left or came at a time since 1970, or evenly one after the other within `span_ns` from then on."""
 
     time_ns: int
+    span_ns: int
     flow: Flow
     datagrams: list[memoryview]
 
 
-def packed(time_ns: int, flow: Flow, datagrams: Sequence[Datagram]) -> bytes:
+def packed(time_ns: int, span_ns: int, flow: Flow, datagrams: Sequence[Datagram]) -> bytes:
     """A burst as bytes; a copy."""
     head = _HEAD.pack(
         time_ns,
+        span_ns,
         socket.inet_aton(flow.source),
         flow.source_port,
         socket.inet_aton(flow.destination),
@@ -47,7 +49,7 @@ def packed(time_ns: int, flow: Flow, datagrams: Sequence[Datagram]) -> bytes:
 def unpacked(stream: BinaryIO) -> Iterator[Burst]:
     """Burst after burst until the stream ends; what is cut off by its end is not given."""
     while len(head := stream.read(_HEAD.size)) == _HEAD.size:
-        time_ns, source, source_port, destination, destination_port, count = _HEAD.unpack(head)
+        time_ns, span_ns, source, source_port, destination, destination_port, count = _HEAD.unpack(head)
         sizes = array(_SIZES, bytes(count * array(_SIZES).itemsize))
         if stream.readinto(sizes) != count * sizes.itemsize:  # type: ignore[attr-defined]
             return
@@ -59,4 +61,4 @@ def unpacked(stream: BinaryIO) -> Iterator[Burst]:
             datagrams.append(data[at : at + size])
             at += size
         flow = Flow(socket.inet_ntoa(source), source_port, socket.inet_ntoa(destination), destination_port)
-        yield Burst(time_ns, flow, datagrams)
+        yield Burst(time_ns, span_ns, flow, datagrams)

@@ -119,18 +119,21 @@ def _kinds(frames: list[Frame]) -> dict[str, int]:
 
 
 def _losses(frames: list[Frame]) -> str:
+    cut_off = frames[-1].cut_off
     again = sum(frame.block.again for frame in frames)
+    gaps = sum(_gap(one.block.block_id, other.block.block_id) for one, other in pairwise(frames))
+    frames = frames[:-1] if cut_off else frames
     lost = sum(frame.lost for frame in frames)
     damaged = sum(frame.lost > 0 for frame in frames)
     leaders = sum(frame.leader_lost for frame in frames)
     trailers = sum(frame.block.trailer_id == 0 for frame in frames)
-    gaps = sum(_gap(one.block.block_id, other.block.block_id) for one, other in pairwise(frames))
     told = [
         (lost, f"{_count(lost, 'packet')} of {_count(damaged, 'frame')} lost"),
         (leaders, f"{_count(leaders, 'leader')} lost"),
         (trailers, f"{_count(trailers, 'trailer')} lost"),
         (gaps, f"{_count(gaps, 'block id')} left out"),
         (again, f"{_count(again, 'packet')} came again or late"),
+        (cut_off, "the last frame does not come to its end"),
     ]
     return "; ".join(words for count, words in told if count) or "nothing lost"
 

@@ -62,6 +62,8 @@ class CaptureSource:
         if found is None:
             raise CaptureError(f"{path}: {capture.damage.partition(': ')[2] or _what_instead(index)}")
         stream, self._frames = found
+        if len(self._frames) > 1 and self._frames[-1].cut_off:
+            self._frames.pop()
         self._reader = FrameReader(path)
         self._last: tuple[int, NDArray[np.uint8]] | None = None
         first_ns = self._frames[0].time_ns

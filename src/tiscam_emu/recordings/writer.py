@@ -28,7 +28,7 @@ _BESIDE_DATA_BYTES = 32 + 3
 
 
 def before(path: Path) -> Path:
-    """Where the earlier half of a recording is that had to rotate: ``FILE.1.pcapng``."""
+    """Where the earlier half of a recording is that had to rotate, or the recording before: ``FILE.1.pcapng``."""
     return path.with_name(f"{path.stem}.1{path.suffix}")
 
 
@@ -46,6 +46,8 @@ class RotatingFile:
         self._half = limit_bytes // 2
         self._ids: dict[Flow, int] = {}
         before(path).unlink(missing_ok=True)
+        if path.is_file():
+            path.replace(before(path))
         self._open()
 
     def _open(self) -> None:
@@ -74,9 +76,10 @@ class RotatingFile:
         self._file.flush()
 
     def _packets(self, burst: Burst) -> Iterator[tuple[float, bytes]]:
-        flow, seconds = burst.flow, burst.time_ns / 1e9
+        flow, seconds, apart = burst.flow, burst.time_ns / 1e9, burst.span_ns / 1e9 / len(burst.datagrams or "1")
         number = self._ids.get(flow, 0)
         for datagram in burst.datagrams:
+            seconds += apart
             yield seconds, ip_packet(flow, datagram, number)
             number = number + 1 & 0xFFFF
         self._ids[flow] = number

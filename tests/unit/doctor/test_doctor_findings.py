@@ -36,7 +36,12 @@ CASES: tuple[tuple[str, dict[str, Any], str, str], ...] = (
         "10.0.0.0/24 leads to eth1",
         "net.ipv4.conf.eth0.rp_filter=2",
     ),
-    ("packet-socket", {"listeners": (Program(9, "tcpdump"),)}, "tcpdump (pid 9) listens", "kill 9"),
+    (
+        "packet-socket",
+        {"listeners": (Program(9, "tcpdump"),)},
+        "tcpdump (pid 9) listens to all packets of lo",
+        "kill 9",
+    ),
 )
 
 

@@ -25,6 +25,7 @@ class Receiver:
     at: tuple[str, int, bool] | None = None
     got: list[tuple[tuple[str, int, bool] | None, bytes]] = field(default_factory=list)
     handed: list[Sequence[Packet]] = field(default_factory=list)
+    told: list[tuple[list[Packet], float]] = field(default_factory=list)
 
     def target(self, host: str, port: int, do_not_fragment: bool) -> None:
         self.at = (host, port, do_not_fragment)
@@ -35,6 +36,9 @@ class Receiver:
 
     def descriptor(self) -> int | None:
         return 7
+
+    def left(self, packets: Sequence[Packet], span_ns: float) -> None:
+        self.told.append((list(packets), span_ns))
 
     def send_runs(self, runs: Sequence[Run]) -> None:
         self.send([packet for run in runs for packet in run.packets()])
@@ -189,3 +193,9 @@ def test_who_is_interposed_sees_all_datagrams_and_decides_which_go_on(bench: Ben
 
     bench.cable.interpose(None, None, None)
     assert bench.cable.whole
+
+
+def test_what_has_left_by_the_socket_itself_is_told_to_whoever_listens_behind() -> None:
+    bench = Bench()
+    bench.cable.stream.left([b"packet"], 5.0)
+    assert bench.receiver.told == [([b"packet"], 5.0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -211,4 +211,33 @@ def test_a_stream_that_nobody_receives_goes_on(bench: Bench) -> None:
             pipeline.submit(exposure(frame_id), to)
         assert pipeline.flush(LIMIT_S)
         assert (pipeline.counters().frames, pipeline.counters().packets) == (3, 3 * PACKETS)
+    assert bench.errors == []
+
+
+class Listened(StreamSocket):
+    """State: what has left by the socket, and how long the link took for it."""
+
+    def __init__(self) -> None:
+        super().__init__("127.0.0.1")
+        self.told: list[tuple[bytes, float]] = []
+
+    def left(self, packets: Sequence[bytes | memoryview], span_ns: float) -> None:
+        self.told.append((b"".join(packets), span_ns))
+
+
+@pytest.mark.skipif(not hasattr(core, "send_paced"), reason="there is no compiled core")
+def test_what_the_core_has_sent_is_told_with_the_time_that_the_link_took(bench: Bench) -> None:
+    with contextlib.closing(Listened()) as sock:
+        cable: Cable[None] = Cable(sock, bench.clock, lambda: None, "seed")
+        pipeline = FramePipeline(Painting(), cable.stream, bench.clock, on_error=bench.errors.append)
+        pipeline.start()
+        assert pipeline.submit(exposure(3), bench.to())
+        received = b"".join(bench.received(PACKETS))
+        assert pipeline.flush(LIMIT_S)
+        pipeline.stop()
+    assert b"".join(data for data, _ in sock.told) == received
+    wire_bytes = len(received) + PACKETS * 28
+    assert sum(span_ns for _, span_ns in sock.told) == pytest.approx(
+        wire_bytes / To(0).link_bytes_per_s * 1e9, rel=0.15
+    )
     assert bench.errors == []

@@ -128,6 +128,9 @@ class FakeSink:
     def descriptor(self) -> int | None:
         return None
 
+    def left(self, packets: Sequence[memoryview | bytes], span_ns: float) -> None:
+        raise AssertionError(f"{len(packets)} packets left by themselves within {span_ns} ns")
+
     def send_runs(self, runs: Sequence[tuple[memoryview | bytes, int]]) -> None:
         self.calls += 1
         for data, size in runs:

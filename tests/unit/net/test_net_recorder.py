@@ -52,13 +52,14 @@ def test_what_a_stream_sends_is_sent_and_written_and_its_memory_may_be_used_agai
         sink.send_runs([Run(b"aabbc", 2)])
         received = [client.recv(100) for _ in range(4)]
         assert sink.port == behind.port
-        assert sink.descriptor() is None
+        assert sink.descriptor() == behind.descriptor()
+        sink.left([memoryview(b"sent by the core")], 1000.0)
         behind.close()
     _ended(running)
 
     assert received == [b"first packet", b"aa", b"bb", b"c"]
-    assert _written(tmp_path / "a.pcapng") == received
-    assert (running.counters().kept, running.counters().not_kept) == (4, 0)
+    assert _written(tmp_path / "a.pcapng") == [*received, b"sent by the core"]
+    assert (running.counters().kept, running.counters().not_kept) == (5, 0)
 
 
 def test_a_socket_taken_over_does_as_before_and_both_ways_are_written(tmp_path: Path) -> None:

@@ -136,6 +136,12 @@ def test_a_lost_packet_of_the_first_frame_is_black(tmp_path: Path) -> None:
     assert image == bytes(500) + _image(0)[500:]
 
 
+def test_a_last_frame_that_does_not_come_to_its_end_is_not_played(tmp_path: Path) -> None:
+    source = _playback(_recorded(tmp_path, 3, lost={2: [3, 4, 5, 6, 7, 8]})).source
+    assert len(source.times_ns) == 2
+    assert source.notes == []
+
+
 def test_padding_at_the_end_of_lines_is_taken_off(tmp_path: Path) -> None:
     padded = np.frombuffer(made.image_of("Mono8", 68, 48), np.uint8)
     sent = made.block(padded.tobytes(), name="Mono8", size=SIZE, padding_x=4)

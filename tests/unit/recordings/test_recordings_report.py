@@ -162,3 +162,9 @@ def test_a_capture_of_something_else_is_told_in_one_line(tmp_path: Path) -> None
 def test_nonsense_at_the_port_of_control_is_survived(tmp_path: Path, data: bytes) -> None:
     packets = [*made.over_ip([data], ASKED), *made.over_ip([data], ANSWERED), *made.over_ip([data])]
     assert report.text(made.write(tmp_path / "a.pcap", packets)).count("stream ") == 0
+
+
+def test_a_last_frame_that_the_client_did_not_wait_for_is_not_counted_as_lost(tmp_path: Path) -> None:
+    packets = [*made.block(IMAGE), *made.block(IMAGE, 2)[:2]]
+    lines = report.text(made.write(tmp_path / "a.pcap", made.over_ip(packets))).splitlines()
+    assert lines[-1] == "  the last frame does not come to its end"

@@ -25,23 +25,25 @@ def _packets(path: Path) -> list[tuple[float, dpkt_ip.IP]]:
 
 
 def test_bursts_come_out_as_they_went_in() -> None:
-    first, second = _handed(packed(AT, FLOW, [b"one", memoryview(b""), b"three"]), packed(AT + 5, BACK, [b"answer"]))
-    assert first == Burst(AT, FLOW, [memoryview(b"one"), memoryview(b""), memoryview(b"three")])
-    assert second == Burst(AT + 5, BACK, [memoryview(b"answer")])
+    first, second = _handed(
+        packed(AT, 0, FLOW, [b"one", memoryview(b""), b"three"]), packed(AT + 5, 7, BACK, [b"answer"])
+    )
+    assert first == Burst(AT, 0, FLOW, [memoryview(b"one"), memoryview(b""), memoryview(b"three")])
+    assert second == Burst(AT + 5, 7, BACK, [memoryview(b"answer")])
 
 
 @pytest.mark.parametrize("missing", [1, 5, 9, 30, 34])
 def test_a_burst_cut_off_is_not_given(missing: int) -> None:
-    whole = packed(AT, FLOW, [b"whole"])
+    whole = packed(AT, 0, FLOW, [b"whole"])
     assert len(_handed(whole + whole[: len(whole) - missing])) == 1
 
 
 def test_the_file_has_raw_ip_packets_with_times_ends_and_rising_numbers(tmp_path: Path) -> None:
     path = tmp_path / "a.pcapng"
     file = writer.RotatingFile(path, 0)
-    file.write(Burst(AT, FLOW, [memoryview(b"one"), memoryview(b"two")]))
-    file.write(Burst(AT + 2_000_000, BACK, [memoryview(b"three")]))
-    file.write(Burst(AT + 3_000_000, FLOW, [memoryview(b"four")]))
+    file.write(Burst(AT, 0, FLOW, [memoryview(b"one"), memoryview(b"two")]))
+    file.write(Burst(AT + 2_000_000, 0, BACK, [memoryview(b"three")]))
+    file.write(Burst(AT + 3_000_000, 0, FLOW, [memoryview(b"four")]))
     file.flush()
     times, packets = zip(*_packets(path), strict=True)
     assert [round((time - AT / 1e9) * 1e3) for time in times] == [0, 0, 2, 3]
@@ -62,7 +64,7 @@ def test_a_file_that_is_half_as_large_as_it_may_be_takes_the_place_of_the_one_be
     path = tmp_path / "a.pcapng"
     file = writer.RotatingFile(path, 20_000)
     for number in range(40):
-        file.write(Burst(AT, FLOW, [memoryview(bytes([number]) * 1000)]))
+        file.write(Burst(AT, 0, FLOW, [memoryview(bytes([number]) * 1000)]))
         file.flush()
         sizes = [each.stat().st_size for each in tmp_path.iterdir()]
         assert sum(sizes) <= 20_000
@@ -72,12 +74,30 @@ def test_a_file_that_is_half_as_large_as_it_may_be_takes_the_place_of_the_one_be
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.1.pcapng", "a.pcapng"]
 
 
-def test_without_a_limit_nothing_rotates_and_an_older_recording_is_not_taken_for_the_first_half(tmp_path: Path) -> None:
+def test_without_a_limit_nothing_rotates(tmp_path: Path) -> None:
     path = tmp_path / "a.pcapng"
-    writer.before(path).write_bytes(b"of yesterday")
     file = writer.RotatingFile(path, 0)
     for _ in range(50):
-        file.write(Burst(AT, FLOW, [memoryview(bytes(1000))]))
+        file.write(Burst(AT, 0, FLOW, [memoryview(bytes(1000))]))
     file.flush()
     assert len(_packets(path)) == 50
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_packets_of_a_frame_are_as_far_apart_as_they_left(tmp_path: Path) -> None:
+    file = writer.RotatingFile(tmp_path / "a.pcapng", 0)
+    file.write(Burst(AT, 8_000_000, FLOW, [memoryview(b"packet")] * 4))
+    file.flush()
+    assert [round((time - AT / 1e9) * 1e3) for time, _ in _packets(tmp_path / "a.pcapng")] == [2, 4, 6, 8]
+
+
+def test_the_recording_before_is_kept_as_a_camera_that_is_started_again_would_lose_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcapng"
+    for text in (b"first", b"second", b"third"):
+        file = writer.RotatingFile(path, 0)
+        file.write(Burst(AT, 0, FLOW, [memoryview(text)]))
+        file.flush()
+    assert [packet.data.data for each in (writer.before(path), path) for _, packet in _packets(each)] == [
+        b"second",
+        b"third",
+    ]
