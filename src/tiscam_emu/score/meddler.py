@@ -36,16 +36,20 @@ class Meddler:
 
 
 class LosesPackets(Meddler):
-    """Loses packets that `chosen` names, the first time they are sent; of a block only if all of `blocks` says so."""
+    """Loses packets that `chosen` names, once each; a packet sent again need not say so."""
 
     def __init__(self, chosen: Callable[[StreamPacket], bool]) -> None:
         self._chosen = chosen
+        self._lost: set[tuple[int, int]] = set()
 
     def packet(self, packet: StreamPacket, now: Nanoseconds) -> Passed:
         """See `Meddler.packet`."""
         del now
-        lost = not packet.resent and not packet.is_test and self._chosen(packet)
-        return [] if lost else [packet.data]
+        place = packet.block_id, packet.packet_id
+        if packet.is_test or place in self._lost or not self._chosen(packet):
+            return [packet.data]
+        self._lost.add(place)
+        return []
 
 
 class LosesShare(Meddler):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tiscam_emu.errors import Status
 from tiscam_emu.units import NS_PER_S, Nanoseconds
 from tiscam_emu.wire import gvcp, gvcp_codec
-from tiscam_emu.wire.bootstrap import CONTROL_CHANNEL_PRIVILEGE
+from tiscam_emu.wire.bootstrap import CONTROL_CHANNEL_PRIVILEGE, STREAM_CHANNEL_PORT
 from tiscam_emu.wire.endpoint import Endpoint
 from tiscam_emu.wire.gvsp import PacketFlag, PacketFormat
 
@@ -22,7 +22,7 @@ _EXTENDED_HEAD = struct.Struct(">HHIQI")
 _EXTENDED_IDS = 0x80
 _IP_UDP_BYTES = 28
 _SAME_ID_AGAIN_NS = 5 * NS_PER_S
-CCP = CONTROL_CHANNEL_PRIVILEGE.address
+CCP, SCP = CONTROL_CHANNEL_PRIVILEGE.address, STREAM_CHANNEL_PORT.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,12 @@ class Record:
         self.exit_code: int | None = None
         self._current: dict[int, Block] = {}
 
+    def heard(self, datagram: Datagram) -> None:
+        """Note a command; where one opens the stream, block ids begin anew."""
+        self.commands.append(datagram)
+        if not datagram.lost and any(write[0] is datagram for write in self.writes(SCP, [datagram])):
+            self._current.clear()
+
     def saw(self, packet: StreamPacket, now: Nanoseconds, *, arrived: bool) -> None:
         """Note a stream packet that the camera has sent."""
         if packet.is_test:
@@ -160,7 +166,7 @@ class Record:
         else:
             self.largest_lost = max(self.largest_lost, packet.ip_bytes)
         block = self._current.get(packet.block_id)
-        if block is None or (packet.is_leader and packet.packet_id in block.sent and not packet.resent):
+        if block is None:
             block = self._current[packet.block_id] = Block(packet.block_id, now)
             self.blocks.append(block)
         block.sent.add(packet.packet_id)
@@ -171,9 +177,9 @@ class Record:
         if (packet.is_trailer or packet.format == PacketFormat.ALL_IN) and block.last_id is None:
             block.last_id, block.ended_ns = packet.packet_id, now
 
-    def said(self, kind: type[_Cmd]) -> Iterator[tuple[Datagram, _Cmd]]:
+    def said(self, kind: type[_Cmd], among: Sequence[Datagram] | None = None) -> Iterator[tuple[Datagram, _Cmd]]:
         """The commands of one kind that reached the camera."""
-        for datagram in self.commands:
+        for datagram in self.commands if among is None else among:
             if datagram.lost:
                 continue
             try:
@@ -183,15 +189,15 @@ class Record:
             if isinstance(command, kind):
                 yield datagram, command
 
-    def writes(self, address: int) -> list[tuple[Datagram, int]]:
+    def writes(self, address: int, among: Sequence[Datagram] | None = None) -> list[tuple[Datagram, int]]:
         """Values written to a 32-bit register by WRITEREG or WRITEMEM, refused or not."""
         found = [
             (datagram, value)
-            for datagram, command in self.said(gvcp.WriteRegCmd)
+            for datagram, command in self.said(gvcp.WriteRegCmd, among)
             for at, value in command.pairs
             if at == address
         ]
-        for datagram, block in self.said(gvcp.WriteMemCmd):
+        for datagram, block in self.said(gvcp.WriteMemCmd, among):
             if block.address <= address <= block.address + len(block.data) - 4:
                 at = address - block.address
                 found.append((datagram, int.from_bytes(block.data[at : at + 4], "big")))

@@ -92,7 +92,7 @@ class Stage:
             for datagram in datagrams:
                 data = bytes(datagram.data)
                 through = self.meddler.command(data, now)
-                self.record.commands.append(Datagram(now, datagram.to[1], data, lost=not through))
+                self.record.heard(Datagram(now, datagram.to[1], data, lost=not through))
                 passed += [Carried(each, datagram.to) for each in through]
         return passed
 

@@ -58,11 +58,22 @@ def test_a_frame_that_lost_a_packet_is_whole_when_that_arrives_after_all() -> No
     assert record.whole() == record.hurt() == record.blocks
 
 
-def test_a_block_id_that_comes_again_is_another_frame() -> None:
+def test_block_ids_of_a_stream_that_is_opened_anew_are_those_of_other_frames() -> None:
     record = Record()
-    for each in frame(1) + frame(2) + frame(1):
+    for each in frame(1) + frame(2):
+        record.saw(each, 0, arrived=True)
+    record.heard(write(1, 0x0D00, 50_000, number=1))
+    for each in frame(1):
         record.saw(each, 0, arrived=True)
     assert [block.block_id for block in record.whole()] == [1, 2, 1]
+
+
+def test_a_leader_sent_again_without_saying_so_is_of_the_same_frame() -> None:
+    record = Record()
+    for each in frame(1):
+        record.saw(each, 0, arrived=each.packet_id != 0)
+    record.saw(packet(1, 0, LEADER), MS, arrived=True)
+    assert [block.whole for block in record.blocks] == [True]
 
 
 def test_test_packets_and_packets_that_are_gone_belong_to_no_frame() -> None:
@@ -107,7 +118,7 @@ def test_a_lost_acknowledge_is_none() -> None:
 def test_chosen_packets_are_lost_once() -> None:
     loses = LosesPackets(lambda seen: seen.packet_id == 2)
     assert passed(loses, frame(1)) == [(1, 0), (1, 1), (1, 3), (1, 4)]
-    assert passed(loses, [packet(1, 2, status=0x0100)]) == [(1, 2)]
+    assert passed(loses, [packet(1, 2)]) == [(1, 2)]
 
 
 def test_a_share_is_lost_in_bursts() -> None:

@@ -88,7 +88,7 @@ TRIALS = (
     _share(0.1),
     _share(1),
     _share(5, mended=0.95),
-    _share(1, burst=20, mended=0.9),
+    _share(3, burst=20, mended=0.9),
     _one("lost-leader", "its leader", partial(LosesPackets, _leader), "Without it size and format are unknown."),
     _one("lost-trailer", "its trailer", partial(LosesPackets, _trailer), "A client that waits for it waits for ever."),
     _one("lost-last-packet", "its last packet of image data", _LosesLast, "No packet with data shows this gap."),
