@@ -20,9 +20,12 @@ from tiscam_emu.recordings.handover import Burst, Flow, unpacked
 
 LINK_TYPE_RAW_IP = 101
 _SNAP_BYTES = 262_144
-_IP = struct.Struct(">BBHHHBBH4s4s")
-_UDP = struct.Struct(">HHHH")
-_TTL, _UDP_PROTOCOL = 64, 17
+_BUFFER_BYTES = 1 << 20
+_HEADERS = struct.Struct(">BBHHHBBH4s4sHHHH")
+_IP_BYTES, _UDP_BYTES = 20, 8
+_FIRST = (0x45, 0)
+_THEN = (0x4000, 64, 17)
+"""Version and kind of service; do not fragment, time to live, and UDP."""
 _BESIDE_DATA_BYTES = 32 + 3
 """What the file needs for a packet beside its bytes, at most."""
 
@@ -44,14 +47,14 @@ class RotatingFile:
     def __init__(self, path: Path, limit_bytes: int) -> None:
         self._path = path
         self._half = limit_bytes // 2
-        self._ids: dict[Flow, int] = {}
+        self._headers: dict[Flow, IpHeaders] = {}
         before(path).unlink(missing_ok=True)
         if path.is_file():
             path.replace(before(path))
         self._open()
 
     def _open(self) -> None:
-        self._file = self._path.open("wb")
+        self._file = self._path.open("wb", _BUFFER_BYTES)
         self._writer = pcapng.Writer(self._file, snaplen=_SNAP_BYTES, linktype=LINK_TYPE_RAW_IP)
         self._size = self._file.tell()
 
@@ -63,7 +66,7 @@ class RotatingFile:
         OSError
             The disk is full, for instance.
         """
-        size = sum(map(len, burst.datagrams)) + len(burst.datagrams) * (_IP.size + _UDP.size + _BESIDE_DATA_BYTES)
+        size = sum(map(len, burst.datagrams)) + len(burst.datagrams) * (_HEADERS.size + _BESIDE_DATA_BYTES)
         if self._half and self._size + size > self._half and self._size > size:
             self._file.close()
             self._path.replace(before(self._path))
@@ -76,25 +79,41 @@ class RotatingFile:
         self._file.flush()
 
     def _packets(self, burst: Burst) -> Iterator[tuple[float, bytes]]:
-        flow, seconds, apart = burst.flow, burst.time_ns / 1e9, burst.span_ns / 1e9 / len(burst.datagrams or "1")
-        number = self._ids.get(flow, 0)
+        seconds, apart = burst.time_ns / 1e9, burst.span_ns / 1e9 / len(burst.datagrams or "1")
+        headers = self._headers.get(burst.flow)
+        if headers is None:
+            headers = self._headers[burst.flow] = IpHeaders(burst.flow)
         for datagram in burst.datagrams:
             seconds += apart
-            yield seconds, ip_packet(flow, datagram, number)
-            number = number + 1 & 0xFFFF
-        self._ids[flow] = number
+            yield seconds, headers.packet(datagram)
+
+
+class IpHeaders:
+    """State: the headers of IP and UDP for one flow, and the number of its next packet."""
+
+    def __init__(self, flow: Flow, number: int = 0) -> None:
+        self._number = number
+        self._ends = socket.inet_aton(flow.source), socket.inet_aton(flow.destination)
+        self._ports = flow.source_port, flow.destination_port
+        same = _HEADERS.pack(*_FIRST, 0, 0, *_THEN, 0, *self._ends, *self._ports, 0, 0)
+        self._sum = sum(struct.unpack_from(">10H", same))
+
+    def packet(self, datagram: bytes | memoryview) -> bytes:
+        """The next packet; the checksum of UDP is left out, as the standard allows."""
+        number, udp_bytes = self._number, _UDP_BYTES + len(datagram)
+        self._number = number + 1 & 0xFFFF
+        total = self._sum + _IP_BYTES + udp_bytes + number
+        total = (total & 0xFFFF) + (total >> 16)
+        checksum = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+        head = _HEADERS.pack(
+            *_FIRST, _IP_BYTES + udp_bytes, number, *_THEN, checksum, *self._ends, *self._ports, udp_bytes, 0
+        )
+        return b"".join((head, datagram))
 
 
 def ip_packet(flow: Flow, datagram: bytes | memoryview, number: int) -> bytes:
-    """A datagram with IP and UDP headers; the checksum of UDP is left out, as the standard allows."""
-    ends = socket.inet_aton(flow.source), socket.inet_aton(flow.destination)
-    udp_bytes = _UDP.size + len(datagram)
-    head = _IP.pack(0x45, 0, _IP.size + udp_bytes, number, 0x4000, _TTL, _UDP_PROTOCOL, 0, *ends)
-    total = sum(struct.unpack(">10H", head))
-    total = (total & 0xFFFF) + (total >> 16)
-    total = (total & 0xFFFF) + (total >> 16)
-    head = head[:10] + (total ^ 0xFFFF).to_bytes(2, "big") + head[12:]
-    return b"".join((head, _UDP.pack(flow.source_port, flow.destination_port, udp_bytes, 0), datagram))
+    """One datagram with headers of IP and UDP."""
+    return IpHeaders(flow, number).packet(datagram)
 
 
 def _stand_back() -> None:
