@@ -83,9 +83,8 @@ class Emulator:
         return self.process.stderr.read()
 
     def children(self) -> list[int]:
-        """Processes the command has started."""
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in path.read_text().split()]
+        """Processes the command has started, from whichever thread, and those that they have forked."""
+        return list(_below(self.process.pid))
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send the signal once and wait for the exit status."""
@@ -99,6 +98,13 @@ class Emulator:
         for pipe in (self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()
+
+
+def _below(pid: int) -> Iterator[int]:
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in path.read_text().split():
+            yield int(child)
+            yield from _below(int(child))
 
 
 @contextmanager

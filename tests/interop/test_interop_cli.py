@@ -68,7 +68,7 @@ def test_signal_ends_the_command_within_a_second_with_status_0(address: str, num
             end = time.monotonic()
 
             assert (status, running.errors()) == (0, "")
-            assert len(children) == 2
+            assert len(children) >= 2, "and perhaps the one that cameras are forked from"
             assert not any(_alive(pid) for pid in children)
             return end - begin
 

@@ -135,17 +135,12 @@ def _benching(*arguments: str) -> Iterator[tuple[emu.Emulator, str]]:
         command.close()
 
 
-def _children(pid: int) -> list[int]:
-    """Those of all threads."""
-    return [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
-
-
 def test_everything_ends_with_the_command() -> None:
     with _benching() as (command, url):
         bench = tiscam_emu.connect(url)
         end = bench["33GP1300"].watch(lambda _: None)  # an open stream of events holds nothing up
         bench.start("38UX253", address="127.0.9.2", scene="flat")
-        cameras = _children(command.process.pid)
+        cameras = command.children()
         assert len(cameras) >= 2, "and perhaps the process that cameras are forked from"
         assert command.end() == 0
         end()
@@ -154,7 +149,7 @@ def test_everything_ends_with_the_command() -> None:
 
 def test_a_camera_that_dies_ends_the_command_as_without_http() -> None:
     with _benching() as (command, _):
-        (camera,) = _children(command.process.pid)
+        (camera,) = command.children()
         os.kill(camera, signal.SIGKILL)
         assert command.process.wait(emu.PATIENCE_S) == 2
         assert "has ended" in command.errors()
