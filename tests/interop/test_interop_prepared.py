@@ -55,6 +55,8 @@ def own_kb(camera: Camera) -> int:
 
 def frames(camera: Camera) -> list[bytes]:
     """The first frames, 64 lines of 256 pixels each."""
+    for automatic in ("ExposureAuto", "GainAuto", "BalanceWhiteAuto"):  # they act when the computer has the time
+        camera[automatic] = "Off"
     features = load(camera.model).features
     with GvcpClient(camera.address, timeout_s=PATIENCE_S) as client, GvspReceiver(PATIENCE_S) as receiver:
         for register, value in ((CCP, 2), (HEARTBEAT_TIMEOUT, 60_000), (SCPS, 0x4000_0000 | 8000), (SCDA, LOOPBACK)):
