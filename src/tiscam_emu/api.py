@@ -64,6 +64,18 @@ class Camera:
         """
         return CameraStatus.from_json(self._backend.ask("status"))
 
+    def overview(self) -> dict[str, Any]:
+        """All that is around the camera and what it is doing, asked for at once.
+
+        Returns
+        -------
+        dict
+            Plain data: ``scene`` as `looks_at` tells it, ``stamp``, ``line1``, ``faults`` as `fault_texts` tells them,
+            and ``status``.
+        """
+        told: dict[str, Any] = self._backend.ask("overview")
+        return told
+
     def drive_line1(self, high: bool) -> None:
         """Set the level on TRIGGER_IN (Line1) now; the line starts low."""
         self._backend.ask("drive_line1", high)

@@ -40,15 +40,7 @@ def power_cycle(call: Call) -> dict[str, Any]:
 
 def camera(call: Call) -> dict[str, Any]:
     """One camera, with what it is doing."""
-    asked = call.camera
-    return {
-        **_in_short(call, call.name),
-        "scene": asked.looks_at(),
-        "stamp": asked.stamp,
-        "line1": asked.line1,
-        "faults": asked.fault_texts(),
-        "status": asked.status().to_json(),
-    }
+    return {**_in_short(call, call.name), **call.camera.overview()}
 
 
 def _in_short(call: Call, name: str) -> dict[str, Any]:

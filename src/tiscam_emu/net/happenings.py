@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 PERIOD_NS = 100 * NS_PER_MS
 _LONGEST_LOOK_NS = 1 * NS_PER_MS
-_REST = 50
-"""Looking at features is followed by so many times its own duration without."""
+_REST, _SAVED_NS = 50, 10 * NS_PER_MS
+"""Looking at features takes one part of so many of the time. What was not needed is saved up, so far, so that a change
+after a while without is seen at once."""
 BENCH, TIMELINE, CAMERA = "bench", "timeline", "camera"
 """Who changed a feature, if no client did: who holds the camera, a bench file, or the camera itself."""
 
@@ -43,7 +44,8 @@ class Happenings:
         self._by = ""
         self._pending = False
         self._figures: dict[str, Told] = {}
-        self._next_ns = self._next_look_ns = now
+        self._next_ns = self._looked_ns = now
+        self._saved_ns = _SAVED_NS
         for name in runner.camera.by_name(now).names():
             self._remember(name, now)
         self._seen = runner.camera.state.generation
@@ -52,11 +54,13 @@ class Happenings:
 
     def next_wakeup(self) -> Nanoseconds:
         """When `look` has something to do, at the latest."""
-        return min(self._next_ns, self._next_look_ns) if self._pending or self._round is not None else self._next_ns
+        if not self._pending and self._round is None:
+            return self._next_ns
+        return min(self._next_ns, self._looked_ns - min(self._saved_ns, 0) * _REST)
 
     def wrote(self, by: str, now: Nanoseconds) -> None:
         """Somebody has written something; whoever wrote before is told of first."""
-        if self._by not in {"", by}:
+        if self._by not in {"", by} and self._saved_ns >= 0:
             self._look_at_features(now, hurried=True)
         self._by = by
         self._pending = True
@@ -69,8 +73,11 @@ class Happenings:
         """Tell what has happened; to be called after every turn of the loop."""
         generation = self._runner.camera.state.generation
         self._pending = self._pending or generation != self._seen
-        if (self._pending or self._round is not None) and now >= self._next_look_ns:
-            self._look_at_features(now)
+        if self._pending or self._round is not None:
+            self._saved_ns = min(self._saved_ns + (now - self._looked_ns) // _REST, _SAVED_NS)
+            self._looked_ns = now
+            if self._saved_ns >= 0:
+                self._look_at_features(now)
         if now < self._next_ns:
             return
         self._next_ns = now + PERIOD_NS
@@ -86,10 +93,6 @@ class Happenings:
             edges, self._edges = self._edges, []
             listed = [{"line": line, "at_ns": at_ns, "high": high} for line, at_ns, high in edges]
             self._say("edges", now, {"edges": listed})
-
-    def say(self, kind: str, told: Told) -> None:
-        """Tell something that is known only where it is done."""
-        self._say(kind, self._runner.clock.now(), told)
 
     def _say(self, kind: str, now: Nanoseconds, told: Told) -> None:
         self._tell({"kind": kind, "time_ns": now, **told})
@@ -147,7 +150,7 @@ class Happenings:
             self._round = None
             if not self._pending:
                 self._by = ""
-        self._next_look_ns = now + _REST * (time.thread_time_ns() - begun_ns)
+        self._saved_ns -= time.thread_time_ns() - begun_ns
 
     def _changed_by(self, name: str, now: Nanoseconds) -> str:
         """What nobody can write, or not now, the camera has changed: by its automatics, or as a consequence."""

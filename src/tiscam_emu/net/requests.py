@@ -103,6 +103,16 @@ def _last_frame(runner: CameraRunner, path: str, known: str, width: int) -> dict
     return copied(runner.pipeline.last, path, known, width)
 
 
+def _overview(runner: CameraRunner) -> dict[str, Any]:
+    return {
+        "scene": _scene(runner),
+        "stamp": _stamp(runner),
+        "line1": _line1(runner),
+        "faults": _fault_texts(runner),
+        "status": _status(runner),
+    }
+
+
 def _watch(runner: CameraRunner, watched: bool) -> None:
     runner.watch(watched=watched)
 
@@ -124,6 +134,7 @@ def _timeline(runner: CameraRunner) -> dict[str, Any]:
 
 REQUESTS: dict[str, Callable[..., Any]] = {
     "status": _status,
+    "overview": _overview,
     "drive_line1": _drive_line1,
     "pulse_line1": _pulse_line1,
     "line1": _line1,

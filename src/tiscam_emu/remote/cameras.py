@@ -139,6 +139,7 @@ def _set(backend: _Backend, name: str, value: Any) -> Any:
 
 _ASKED: Mapping[str, Callable[..., Any]] = {
     "status": _get("", lambda told: told["status"]),
+    "overview": _get("", lambda told: {key: told[key] for key in ("scene", "stamp", "line1", "faults", "status")}),
     "status_led": _get("", lambda told: told["status"]["status_led"]),
     "drive_line1": _put("/line1"),
     "pulse_line1": lambda backend, train: backend.call("POST", "/line1/pulses", json.dumps(train).encode()),

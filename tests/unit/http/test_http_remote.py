@@ -63,6 +63,7 @@ def test_a_camera_from_afar_is_like_the_one_at_hand(far: RemoteBench, camera: Ca
     assert there.status().plugged is camera.status().plugged is False
     there.plug()
     assert there.status_led() == camera.status_led()
+    assert {**there.overview(), "status": 0} == {**camera.overview(), "status": 0}
     camera["TriggerMode"], camera["TriggerSource"] = "On", "Software"
     there.execute("TriggerSoftware")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from tiscam_emu.api import Camera
 from tiscam_emu.errors import CameraFailed, UnknownFeature
+from tiscam_emu.net.clock import ManualClock
+from tiscam_emu.net.happenings import Happenings
 from tiscam_emu.net.watchers import FeatureChange, Happening, Outbox, Watchers
 from tiscam_emu.wire.gvcp import WriteRegCmd
 from tiscam_emu.wire.gvcp_codec import build_command
@@ -69,6 +72,39 @@ def test_a_change_from_the_bench_is_told_with_what_was_before(camera: Camera, he
     assert change.told == {"name": "PixelFormat", "value": other, "before": before, "by": "bench"}
     assert change.time_ns > 0
     assert heard.kind("feature", name="PayloadSize").told["by"] == "camera", "nobody can write it"
+
+
+def test_changes_a_tenth_of_a_second_apart_are_all_seen(camera: Camera, heard: Heard) -> None:
+    for level in (1, 0, 1):
+        camera["GPOut"] = level
+        assert heard.kind("feature", name="GPOut").told["value"] == level
+        heard.all.clear()
+        time.sleep(0.1)
+
+
+def test_looking_takes_one_part_of_fifty_whatever_is_written(camera: Camera, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = camera._backend.runner  # type: ignore[attr-defined]
+    clock = ManualClock(start_ns=runner.clock.now())
+    used_ns = [0]
+
+    def thread_time_ns() -> int:
+        used_ns[0] += 100_000  # each look at the clock; there are many in a look through the features
+        return used_ns[0]
+
+    with runner._lock:
+        happenings = Happenings(runner, lambda _told: None, clock.now())
+        monkeypatch.setattr("tiscam_emu.net.happenings.time.thread_time_ns", thread_time_ns)
+        looks = 0
+        for _ in range(20_000):
+            clock.advance(100_000)
+            before = used_ns[0]
+            happenings.wrote("bench", clock.now())
+            happenings.look(clock.now())
+            looks += used_ns[0] != before
+        monkeypatch.undo()
+    assert looks > 10
+    one_part, saved_up = 20_000 * 100_000 // 50, 10_000_000
+    assert used_ns[0] < 1.2 * (one_part + saved_up), "the first look at the clock of each is not counted"
 
 
 def test_a_change_by_a_client_is_told_with_its_address(camera: Camera, heard: Heard) -> None:
