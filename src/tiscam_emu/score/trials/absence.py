@@ -5,7 +5,7 @@ from __future__ import annotations
 from tiscam_emu.score.meddler import Unplugged
 from tiscam_emu.score.record import Record
 from tiscam_emu.score.stage import Stage
-from tiscam_emu.score.trial import Trial, Verdict, either, not_seen
+from tiscam_emu.score.trial import Trial, Verdict, bad, either, not_seen
 from tiscam_emu.units import NS_PER_S
 
 _SHORT_S, _LONG_S = 2.0, 4.5
@@ -46,10 +46,18 @@ def _frames_after(record: Record, mark: str) -> int:
     return sum(block.began_ns > since for block in record.whole()) if since is not None else 0
 
 
+def _heard_after(record: Record, mark: str) -> bool:
+    """Whether the client said anything: the camera streams on to one that is gone, until its heartbeat has run out."""
+    since = record.since(mark)
+    return since is not None and any(command.at_ns > since and not command.lost for command in record.commands)
+
+
 def _judge_short(record: Record) -> Verdict:
     if record.since(_BACK) is None:
         return not_seen("it was over before the cable was pulled")
     after = _frames_after(record, _BACK)
+    if not _heard_after(record, _BACK):
+        return bad("said nothing more after the cable was back")
     return either(after > 0, f"{after} whole frames after the cable was back")
 
 
