@@ -42,7 +42,8 @@ def table(cards: dict[str, dict[str, Any]]) -> str:
         marked = [f"**{grade}**" if grade == "bad" else grade for grade in grades]
         lines.append("| " + " | ".join([f"`{trial.name}`", trial.title, *marked]) + " |")
     for name, each in cards.items():
-        lines += ["", f"**{name}**, `{each['command']}`: {each['good']} good, {each['bad']} bad.", ""]
+        command = " ".join(CLIENTS[name]).replace(sys.executable, "python").replace(PYGIGE, "tools/pygige_stream.py")
+        lines += ["", f"**{name}**, `{command}`: {each['good']} good, {each['bad']} bad.", ""]
         lines += [f"- `{t['name']}`: {t['seen']}" for t in each["trials"] if t["grade"] != "good"]
     return "\n".join(lines) + "\n"
 

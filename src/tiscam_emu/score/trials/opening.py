@@ -36,6 +36,7 @@ TRIALS = (
         "gives control back at the end.",
         why="A camera whose client did not give control back is lost to all others until the heartbeat has run out.",
         judge=_judge,
+        seconds=15.0,
         flaw="keeps_control",
     ),
 )
