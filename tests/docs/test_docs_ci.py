@@ -129,7 +129,9 @@ def test_what_is_kept_is_where_both_recipes_take_it_from(reader: Path) -> None:
 
 
 def test_the_script_gives_the_commands_own_result_and_ends_the_camera(reader: Path) -> None:
-    code, said = _run(reader, "sh with-camera.sh sh -c 'exit 7'; echo code $?; ss -Hlun 'sport = :3956'")
+    listening = "ss -Hlun 'sport = :3956'"
+    ended = f'for i in $(seq 100); do [ -z "$({listening})" ] && break; sleep 0.1; done; {listening}'
+    code, said = _run(reader, f"sh with-camera.sh sh -c 'exit 7'; echo code $?; {ended}")
     assert (code, said) == (0, "code 7\n"), "no camera is left at its port"
 
 
