@@ -12,7 +12,7 @@ from tiscam_emu.units import NS_PER_S, Nanoseconds
 from tiscam_emu.wire import gvcp, gvcp_codec
 from tiscam_emu.wire.bootstrap import CONTROL_CHANNEL_PRIVILEGE, STREAM_CHANNEL_PORT
 from tiscam_emu.wire.endpoint import Endpoint
-from tiscam_emu.wire.gvsp import PacketFlag, PacketFormat
+from tiscam_emu.wire.gvsp import PacketFormat
 
 Bytes = bytes | memoryview
 _Cmd = TypeVar("_Cmd", bound=gvcp.Cmd)
@@ -52,7 +52,6 @@ class StreamPacket:
     block_id: int
     packet_id: int
     format: int
-    resent: bool
     status: int
     extended: bool
     data: Bytes
@@ -81,12 +80,11 @@ class StreamPacket:
 def stream_packet(data: Bytes) -> StreamPacket:
     """Read the header of a packet that the camera made."""
     status, block_id, word = _HEAD.unpack_from(data)
-    packet_id, again = word & 0xFFFFFF, status == Status.PACKET_RESEND
+    packet_id = word & 0xFFFFFF
     extended = bool(word >> 24 & _EXTENDED_IDS)
     if extended:
-        status, flags, _, block_id, packet_id = _EXTENDED_HEAD.unpack_from(data)
-        again = bool(flags & PacketFlag.RESENT)
-    return StreamPacket(block_id, packet_id, word >> 24 & 0x0F, again, status, extended, data)
+        status, _, _, block_id, packet_id = _EXTENDED_HEAD.unpack_from(data)
+    return StreamPacket(block_id, packet_id, word >> 24 & 0x0F, status, extended, data)
 
 
 @dataclass(slots=True)
