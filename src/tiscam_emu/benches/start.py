@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 from tiscam_emu.api import Camera
@@ -13,8 +12,8 @@ from tiscam_emu.benches.file import Mistake, in_file
 from tiscam_emu.benches.place import Place
 from tiscam_emu.benches.plan import BenchPlan, read_plan
 from tiscam_emu.errors import InvalidOption
-
-_SERVER, _SHELF = "tiscam_emu.http.server", "tiscam_emu.http.bench"
+from tiscam_emu.http.bench import Bench as Shelf
+from tiscam_emu.http.server import check_installed, serving
 
 
 def checked_plan(path: Path) -> BenchPlan:
@@ -28,8 +27,8 @@ def checked_plan(path: Path) -> BenchPlan:
     plan = read_plan(path)
     if plan.control:
         try:
-            import_module(_SERVER).check_installed()
-        except (ImportError, InvalidOption):
+            check_installed()
+        except InvalidOption:
             needed = "needs the extra http; install it with: pip install 'tiscam-emu[http]'"
             raise in_file(path, Mistake(("control",), needed)) from None
     check(plan)
@@ -46,11 +45,10 @@ def open_control(bench: Bench) -> str:
     """
     if not bench.plan.control:
         return ""
-    shelf = bench.keep_open(import_module(_SHELF).Bench())
+    shelf = bench.keep_open(Shelf())
     for name, place in bench.places.items():
         shelf.add(name, bench[name], _starter(place, bench[name]))
-    url: str = bench.keep_open(import_module(_SERVER).serving(shelf, bench.plan.control))
-    return url
+    return bench.keep_open(serving(shelf, bench.plan.control))
 
 
 def _starter(place: Place, camera: Camera) -> Callable[[], Camera]:
