@@ -148,30 +148,20 @@ class CameraRunner:
             If the address is taken or does not belong to this computer.
         """
         try:
-            self._recorder = self._start_recorder()
-            self._control = self._kept_open(self._open_control_socket())
-            self._broadcast = [self._kept_open(sock) for sock in self._open_broadcast_sockets()]
-            self._sockets = [self._control, *self._broadcast]
-            self._message_socket = self._kept_open(open_message_socket(self.address))
-            stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
-            self._stream_socket: StreamSocket | RecordingSink = stream_socket
-            if self._recorder is not None:
-                self._stream_socket = RecordingSink(stream_socket, self._recorder, self.address)
-                self._recorder.wait_open()
+            self._open()
         except UserError:
             self.close()
             raise
+
+    def _open(self) -> None:
+        self._bind()
         self._seat = self._resources.enter_context(contextlib.closing(self._master_seat()))
         control_channel.configure_ip(self.camera.state)
         self.camera.power_up(self.clock.now())
         self.camera.state.put("GevSCSP", self._stream_socket.port)
         if "GevMCSP" in self.camera.state:
             self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
-        try:
-            set_features(self.camera, self.options.features, self.clock.now())
-        except UserError:
-            self.close()
-            raise
+        set_features(self.camera, self.options.features, self.clock.now())
         seed = f"{self.options.seed} {self.address}"
         self._cable: Cable[Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
         self.pipeline = FramePipeline(
@@ -187,6 +177,18 @@ class CameraRunner:
         self.pipeline.start()
         self._resources.callback(self.pipeline.stop)
         self.pipeline.prepare(frame_request(self.camera.state, 0, self.clock.now()))
+
+    def _bind(self) -> None:
+        self._recorder = self._start_recorder()
+        self._control = self._kept_open(self._open_control_socket())
+        self._broadcast = [self._kept_open(sock) for sock in self._open_broadcast_sockets()]
+        self._sockets = [self._control, *self._broadcast]
+        self._message_socket = self._kept_open(open_message_socket(self.address))
+        stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
+        self._stream_socket: StreamSocket | RecordingSink = stream_socket
+        if self._recorder is not None:
+            self._stream_socket = RecordingSink(stream_socket, self._recorder, self.address)
+            self._recorder.wait_open()
 
     def _open_control_socket(self) -> socket.socket:
         wanted = control_channel.persistent_address(self.camera.state)
