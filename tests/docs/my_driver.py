@@ -28,16 +28,21 @@ _LONGER_THAN_THIS_TAKES_MS = 300_000
 
 
 class _Patient(GvcpClient):
-    """State: a client that asks again, with the same number, until it is answered and the camera is not busy."""
+    """State: a client that asks again until it is answered and the camera is not busy.
+
+    What was not answered keeps its number, so that an answer that comes late counts.
+    """
 
     def command(self, command: int, payload: bytes, *, flags: int = 1, req_id: int = 0) -> Ack:
+        sent = req_id
         for _ in range(_TRIES):
-            sent = self.send(command, payload, flags=flags, req_id=req_id)
+            sent = self.send(command, payload, flags=flags, req_id=sent)
             with contextlib.suppress(TimeoutError):
                 while (ack := self.receive()).req_id != sent:
                     pass
                 if ack.status != _BUSY:
                     return ack
+                sent = 0  # a refusal is an answer: what follows is another question
         raise TimeoutError(f"no answer to {_TRIES} questions")
 
 
