@@ -24,7 +24,11 @@ _CHANGES = {
     "niceness": ("os.nice(3)", {"scheduling"}),
     "group": ("os.setsid()", {"group"}),
     "processors": ("os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})", {"status"}),
-    "ignored": ("signal.signal(signal.SIGHUP, signal.SIG_IGN)", {"status"}),
+    "ignored": (
+        "ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN\n"  # as nohup leaves it
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL if ignored else signal.SIG_IGN)",
+        {"status"},
+    ),
     "blocked": ("signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})", {"status"}),
 }
 
