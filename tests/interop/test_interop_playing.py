@@ -11,6 +11,7 @@ import pytest
 from tests.interop.emulator import PATIENCE_S, emulator, refused, wait_until
 from tests.interop.gvcp_client import CCP, SCDA, SCP, SCPS, GvcpClient, GvspReceiver
 
+import tiscam_emu
 from tiscam_emu import Camera
 
 FRAMES = 4
@@ -76,6 +77,24 @@ def test_a_recorded_stream_played_raw_gives_a_client_the_same_bytes(
     with tiscam_camera_factory("33GP1300", scene=path, play="raw") as camera:
         again = _grab(camera.address, FRAMES + 1, pixel_format)
     assert again == [*first, first[0]]
+
+
+def test_a_bench_plays_a_recording_as_the_command_does(
+    tiscam_camera_factory: Callable[..., Camera], tmp_path: Path
+) -> None:
+    with tiscam_camera_factory("33GP1300", record=tmp_path / "a.pcapng") as camera:
+        address, first = camera.address, _grab(camera.address, FRAMES)
+    wait_until(lambda: not _being_written(tmp_path / "a.pcapng"), "the recording is complete")
+    (tmp_path / "bench.yaml").write_text(
+        f"""
+        address: {address}
+        cameras: {{left: {{model: 33GP1300, play: raw, scene: a.pcapng}}}}
+        timeline: [{{after: first frame of left, at: 1 h, scene: star}}]
+        """,
+        encoding="utf-8",
+    )
+    with tiscam_emu.bench(tmp_path / "bench.yaml"):
+        assert _grab(address, FRAMES) == first
 
 
 def _being_written(path: Path) -> bool:

@@ -33,11 +33,11 @@ def check(plan: BenchPlan) -> None:
 def _check_scenes(name: str, plan: CameraPlan) -> None:
     scenes: list[tuple[str, Where]] = [(plan.options.scene, ("cameras", name, "scene"))]
     scenes += [(s.arguments[0], ("timeline", s.number, "scene")) for s in plan.steps if s.action == "scene"]
-    from tiscam_emu.sensor.scenes.scene import load_scene  # noqa: PLC0415 - slow to load
+    from tiscam_emu.recordings.play import load_any  # noqa: PLC0415 - slow to load
 
     for scene, where in scenes:
         try:
-            load_scene(scene)
+            load_any(scene)
         except SceneError as error:
             raise Mistake(where, str(error)) from None
 

@@ -54,7 +54,7 @@ from tiscam_emu.net.timeline import Timeline
 from tiscam_emu.net.watchers import Told
 from tiscam_emu.recordings import play
 from tiscam_emu.sensor.render import Renderer
-from tiscam_emu.sensor.scenes.scene import SceneSpec, load_scene
+from tiscam_emu.sensor.scenes.scene import SceneSpec
 from tiscam_emu.sensor.sharpness import sharpness_in_steps
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.endpoint import Endpoint
@@ -421,14 +421,14 @@ class CameraRunner:
 
     def _renderer_of(self, scene: SceneSpec) -> Renderer:
         sensor, options = self.camera.model.sensor, self.options
-        playback = play.opened(scene, play.Play.parse(options.play))
+        loaded, playback = play.load_any(scene, play.Play.parse(options.play), _report_scene)
         made: Callable[..., Renderer] = Renderer
         if playback is not None:
             self.notes += playback.source.notes
             made = partial(play.RawRenderer, playback) if playback.play.raw else Renderer
         return made(
             sensor,
-            play.scene_of(playback, _report_scene) if playback else load_scene(scene, _report_scene),
+            loaded,
             options.seed,
             options.noise,
             serial=self.camera.state.serial,

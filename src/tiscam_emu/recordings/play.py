@@ -22,6 +22,7 @@ from tiscam_emu.sensor.canvas import Canvas
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.scenes.changing import ChangingScene, Report
+from tiscam_emu.sensor.scenes.scene import Scene, SceneSpec, load_scene
 from tiscam_emu.units import NS_PER_S, Nanoseconds
 
 _PART_BYTES = 1 << 19
@@ -146,23 +147,19 @@ def is_recording(scene: Any) -> bool:
     return (path / INDEX).is_file() if path.is_dir() else path.is_file() and is_capture(path)
 
 
-def opened(scene: Any, play: Play) -> Playback | None:
-    """What plays a scene; None if it is no recording.
+def load_any(spec: SceneSpec, play: Play | None = None, report: Report | None = None) -> tuple[Scene, Playback | None]:
+    """A scene of any kind, see `load_scene`; of a recording what plays it too.
 
     Raises
     ------
     SceneError
-        It cannot be played.
+        It cannot be used or played.
     """
-    if not is_recording(scene):
-        return None
-    path = Path(scene)
+    if not is_recording(spec):
+        return load_scene(spec, report), None
+    path = Path(str(spec))
     try:
-        return Playback(FolderSource(path) if path.is_dir() else CaptureSource(path), play)
+        playback = Playback(FolderSource(path) if path.is_dir() else CaptureSource(path), play or Play())
     except CaptureError as error:
         raise SceneError(f"scene {error}") from None
-
-
-def scene_of(playback: Playback, report: Report | None = None) -> ChangingScene:
-    """A recording as a scene."""
-    return ChangingScene(lambda _width, _height: playback, report)
+    return ChangingScene(lambda _width, _height: playback, report), playback

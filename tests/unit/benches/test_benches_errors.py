@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.unit.recordings import made
 
 from tiscam_emu.benches.check import check
 from tiscam_emu.benches.plan import read_plan
@@ -248,3 +249,49 @@ def test_a_bench_is_no_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(SpecError) as caught:
         load("bench.yaml")
     assert str(caught.value) == "bench.yaml: describes a bench, not a camera: serve it with tiscam-emu bench.yaml"
+
+
+@pytest.mark.parametrize(
+    ("scene", "said"),
+    [
+        ("no-frames.pcap", "no frame of a GigE Vision camera is in it"),
+        ("cut.pcap", "cut off at byte 24"),
+        ("other.pcapng", "not a capture (.pcap or .pcapng)"),
+        ("./frames", "frames: must be a list of file names"),
+    ],
+)
+@pytest.mark.parametrize("of_the_timeline", [False, True])
+def test_errors_of_recordings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scene: str, said: str, *, of_the_timeline: bool
+) -> None:
+    made.write(tmp_path / "no-frames.pcap", made.over_ip([b"other protocols"]))
+    (tmp_path / "cut.pcap").write_bytes((tmp_path / "no-frames.pcap").read_bytes()[:30])
+    (tmp_path / "other.pcapng").write_bytes(b"something else")
+    (tmp_path / "frames").mkdir()
+    index = '{"pixel_format": "Mono8", "width": 4, "height": 4, "frames": []}'
+    (tmp_path / "frames/index.json").write_text(index, encoding="utf-8")
+
+    text = STEP + f"{{camera: left, scene: {scene}}}\n"
+    place = "bench.yaml:6: timeline[1].scene"
+    if not of_the_timeline:
+        text, place = f"cameras: {{left: {{model: 33GP1300, scene: {scene}}}}}\n", "bench.yaml:1: cameras.left.scene"
+
+    error = _error(tmp_path, monkeypatch, text)
+    assert error.startswith(f"{place}: scene {tmp_path / scene}")
+    assert said in error
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("scene: a.pcap, play: fast", "play 'fast': must be raw, timed or once, or several of them"),
+        ("play: once", "play once: the scene chart is no recording"),
+    ],
+)
+def test_errors_of_how_a_recording_is_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: str, message: str
+) -> None:
+    made.write(tmp_path / "a.pcap", made.over_ip(made.block(made.image_of("Mono8", 40, 30))))
+
+    error = _error(tmp_path, monkeypatch, f"cameras: {{left: {{model: 33GP1300, {options}}}}}\n")
+    assert error == f"bench.yaml:1: cameras.left.play: {message}"

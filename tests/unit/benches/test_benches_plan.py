@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from tests.unit.recordings import made
 
 from tiscam_emu.benches.check import check
 from tiscam_emu.benches.plan import BenchPlan, read_plan
@@ -224,3 +225,25 @@ def test_the_examples_of_the_documentation_are_right(tmp_path: Path, document: s
     check(plan)
     assert {"left", "right"} <= plan.cameras.keys()
     assert plan.cameras["left"].steps[0].text == "unplug"
+
+
+def test_scenes_of_a_camera_and_of_its_timeline_may_be_recordings(tmp_path: Path) -> None:
+    packets = made.over_ip(made.block(made.image_of("Mono8", 40, 30)))
+    made.write(tmp_path / "monday.pcapng", packets)
+    made.write(tmp_path / "friday.pcap", packets)
+    (tmp_path / "frames").mkdir()
+    (tmp_path / "frames/a.raw").write_bytes(made.image_of("Mono8", 4, 4))
+    index = '{"pixel_format": "Mono8", "width": 4, "height": 4, "frames": ["a.raw"]}'
+    (tmp_path / "frames/index.json").write_text(index, encoding="utf-8")
+
+    plan = _read(
+        tmp_path,
+        """
+        cameras: {left: {model: 33GP1300, scene: monday.pcapng, play: "raw,once"}}
+        timeline: [{at: 1 s, scene: friday.pcap}, {at: 2 s, scene: ./frames}, {at: 3 s, scene: star}]
+        """,
+    )
+    check(plan)
+
+    scenes = [step.arguments[0] for step in plan.cameras["left"].steps]
+    assert scenes == [str(tmp_path / "friday.pcap"), str(tmp_path / "frames"), "star"]

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.unit.recordings import made
 
 from tiscam_emu.camera.core import load
 from tiscam_emu.errors import InvalidOption, SceneError
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
-from tiscam_emu.recordings.play import Play, Playback, RawRenderer, is_recording, opened, scene_of
+from tiscam_emu.recordings.play import Play, Playback, RawRenderer, is_recording, load_any
 from tiscam_emu.sensor.canvas import ArrayCanvas
 from tiscam_emu.sensor.request import FrameRequest, Region
 
@@ -38,7 +39,7 @@ def _recorded(
 
 
 def _playback(path: Path, text: str = "") -> Playback:
-    playback = opened(path, Play.parse(text))
+    _, playback = load_any(path, Play.parse(text))
     assert playback is not None
     return playback
 
@@ -49,7 +50,7 @@ def _request(frame: int, name: str = "BayerRG8", size: tuple[int, int] = SIZE, t
 
 def _renderer(path: Path, text: str = "raw") -> RawRenderer:
     playback = _playback(path, text)
-    return RawRenderer(playback, load("33GP1300").sensor, scene_of(playback))
+    return RawRenderer(playback, load("33GP1300").sensor, load_any(path)[0])
 
 
 def _drawn(renderer: RawRenderer, request: FrameRequest) -> bytes:
@@ -150,7 +151,7 @@ def test_padding_at_the_end_of_lines_is_taken_off(tmp_path: Path) -> None:
 
 
 def test_a_recording_fills_a_sensor_of_another_size(tmp_path: Path) -> None:
-    picture = scene_of(_playback(_recorded(tmp_path))).fit(200, 100)
+    picture = load_any(_recorded(tmp_path))[0].fit(200, 100)
     from tiscam_emu.sensor.geometry import Window
 
     assert picture.still(0, 0).radiance(Window(0, 100, 0, 200)).shape == (100, 200, 3)
@@ -188,14 +189,14 @@ def test_a_capture_without_frames_is_one_line(tmp_path: Path, data: bytes | None
     else:
         path.write_bytes(data)
     with pytest.raises(SceneError, match=f"scene {path}: .*{said}") as caught:
-        opened(path, Play())
+        load_any(path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_format_that_is_not_known_is_named(tmp_path: Path) -> None:
     path = made.write(tmp_path / "a.pcap", made.over_ip(made.block(_image(0), size=SIZE, code=0x01080099)))
     with pytest.raises(SceneError, match="pixel format 0x01080099"):
-        opened(path, Play())
+        load_any(path)
 
 
 # A folder of raw frames.
@@ -218,7 +219,8 @@ def test_a_folder_of_raw_frames_plays_as_a_capture_does(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_an_index_is_no_recording(tmp_path: Path) -> None:
-    assert opened(tmp_path, Play()) is None
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    assert load_any(tmp_path)[1] is None
 
 
 @pytest.mark.parametrize(
@@ -236,12 +238,12 @@ def test_a_folder_without_an_index_is_no_recording(tmp_path: Path) -> None:
 )
 def test_an_index_that_is_wrong_is_one_line(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
     with pytest.raises(SceneError, match=said):
-        opened(_folder(tmp_path, **changes), Play())
+        load_any(_folder(tmp_path, **changes))
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "[" * 100_000, '{"a": NaN'])
 def test_an_index_that_is_no_json_is_one_line(tmp_path: Path, text: str) -> None:
     (_folder(tmp_path) / "index.json").write_text(text)
     with pytest.raises(SceneError, match=r"index.json: ") as caught:
-        opened(tmp_path, Play())
+        load_any(tmp_path)
     assert "\n" not in str(caught.value)
