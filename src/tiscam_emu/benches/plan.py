@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from ipaddress import AddressValueError, IPv4Address
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from tiscam_emu.benches.file import Mistake, Where, in_file, read_bench
 from tiscam_emu.benches.schema import FILES, BenchFile, StepSection
 from tiscam_emu.benches.steps import steps
 from tiscam_emu.errors import InvalidOption, SpecError, UnknownModel, UserError
+from tiscam_emu.http.guard import parse_listening
 from tiscam_emu.net.interfaces import interface_addresses
 from tiscam_emu.net.options import ServeOptions, following_address
 from tiscam_emu.net.timeline import START, Step
@@ -162,13 +162,12 @@ def _check_serials(options: Mapping[str, ServeOptions]) -> None:
 def _check_control(control: str) -> None:
     if not control:
         return
-    address, _, port = control.rpartition(":")
     try:
-        loopback = IPv4Address(address).is_loopback
-    except AddressValueError:
-        loopback = False
-    if not loopback or not port.isdecimal() or not int(port) < 65536:
-        raise Mistake(("control",), f"{control!r} must be a loopback address and a port, such as 127.0.0.1:8639")
+        address, _ = parse_listening(control)
+    except InvalidOption as error:
+        raise Mistake(("control",), str(error).removeprefix("http ")) from None
+    if not address.is_loopback:
+        raise Mistake(("control",), f"{control}: must be on loopback, such as 127.0.0.1:8639")
 
 
 def _steps(folder: Path, file: BenchFile, number: int, section: StepSection) -> Iterator[tuple[str, Step]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,11 +88,7 @@ def listening(address: str, *, expose: bool, token: str = "") -> tuple[str, int,
     InvalidOption
         It is no such address, or not on loopback and there is no consent to that.
     """
-    host, colon, port = address.rpartition(":")
-    host = host.strip("[]")
-    parsed = _address("127.0.0.1" if host == "localhost" else host)
-    if not colon or parsed is None or not (port.isascii() and port.isdigit() and int(port) < 65536):
-        raise InvalidOption(f"http {address!r}: must be ADDRESS:PORT, such as 127.0.0.1:8639")
+    parsed, port = parse_listening(address)
     if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token):
         raise InvalidOption(f"http token: must be {_SHORTEST_TOKEN} printable ASCII characters or more")
     if not parsed.is_loopback:
@@ -100,7 +97,17 @@ def listening(address: str, *, expose: bool, token: str = "") -> tuple[str, int,
                 f"http {address}: everybody on the network could use the bench; add --expose if so be it"
             )
         token = token or secrets.token_urlsafe(_TOKEN_BYTES)
-    return str(parsed), int(port), Guard(str(parsed), token)
+    return str(parsed), port, Guard(str(parsed), token)
+
+
+def parse_listening(address: str) -> tuple[IPv4Address | IPv6Address, int]:
+    """Address and port of ``ADDRESS:PORT``; raises `InvalidOption`."""
+    host, colon, port = address.rpartition(":")
+    host = host.strip("[]")
+    parsed = _address("127.0.0.1" if host == "localhost" else host)
+    if not colon or parsed is None or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
+        raise InvalidOption(f"http {address!r}: must be ADDRESS:PORT, such as 127.0.0.1:8639")
+    return parsed, int(port)
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

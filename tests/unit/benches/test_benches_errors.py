@@ -145,11 +145,11 @@ def test_errors_of_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name:
         ("control: 8639\n" + TWO, ":1: control: must be a text"),
         (
             "control: 10.0.0.1:8639\n" + TWO,
-            ":1: control: '10.0.0.1:8639' must be a loopback address and a port, such as 127.0.0.1:8639",
+            ":1: control: 10.0.0.1:8639: must be on loopback, such as 127.0.0.1:8639",
         ),
         (
             "control: 127.0.0.1:99999\n" + TWO,
-            ":1: control: '127.0.0.1:99999' must be a loopback address and a port, such as 127.0.0.1:8639",
+            ":1: control: '127.0.0.1:99999': must be ADDRESS:PORT, such as 127.0.0.1:8639",
         ),
     ],
 )  # fmt: skip

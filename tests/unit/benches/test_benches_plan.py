@@ -227,6 +227,13 @@ def test_the_examples_of_the_documentation_are_right(tmp_path: Path, document: s
     assert plan.cameras["left"].steps[0].text == "unplug"
 
 
+@pytest.mark.parametrize("control", ["127.0.0.1:8639", "localhost:8639", "'[::1]:8639'", "127.0.0.1:0"])
+def test_the_bench_is_held_at_the_addresses_that_the_command_takes(tmp_path: Path, control: str) -> None:
+    plan = _read(tmp_path, f"cameras: {{left: {{model: 33GP1300}}}}\ncontrol: {control}\n")
+
+    assert plan.control == control.strip("'")
+
+
 def test_scenes_of_a_camera_and_of_its_timeline_may_be_recordings(tmp_path: Path) -> None:
     packets = made.over_ip(made.block(made.image_of("Mono8", 40, 30)))
     made.write(tmp_path / "monday.pcapng", packets)
