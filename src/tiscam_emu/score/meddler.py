@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import cycle
 from random import Random
 
 from tiscam_emu.score.record import StreamPacket
@@ -10,6 +11,11 @@ from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.gvcp import Command
 
 Passed = list[bytes | memoryview]
+
+
+def turns(every: int) -> Iterator[bool]:
+    """Without end: true each `every`-th time."""
+    return cycle([*[False] * (every - 1), True])
 
 
 class Meddler:
@@ -90,8 +96,7 @@ class SwapsPackets(Meddler):
     """Lets every `every`-th payload packet be overtaken by the one that follows."""
 
     def __init__(self, every: int) -> None:
-        self._every = every
-        self._count = 0
+        self._turns = turns(every)
         self._held: bytes | None = None
 
     def packet(self, packet: StreamPacket, now: Nanoseconds) -> Passed:
@@ -101,8 +106,7 @@ class SwapsPackets(Meddler):
             held, self._held = self._held, None
             return [packet.data, held]
         inner = not (packet.is_test or packet.is_leader or packet.is_trailer)
-        self._count += inner
-        if inner and self._count % self._every == 0:
+        if inner and next(self._turns):
             self._held = bytes(packet.data)
             return []
         return [packet.data]
@@ -112,14 +116,25 @@ class RepeatsPackets(Meddler):
     """Sends every `every`-th packet twice."""
 
     def __init__(self, every: int) -> None:
-        self._every = every
-        self._count = 0
+        self._turns = turns(every)
 
     def packet(self, packet: StreamPacket, now: Nanoseconds) -> Passed:
         """See `Meddler.packet`."""
         del now
-        self._count += 1
-        return [packet.data] * (2 if self._count % self._every == 0 else 1)
+        return [packet.data] * (2 if next(self._turns) else 1)
+
+
+class ChangesAnswers(Meddler):
+    """Sends what `change` makes of every `every`-th acknowledge."""
+
+    def __init__(self, every: int, change: Callable[[bytes], list[bytes]]) -> None:
+        self._turns = turns(every)
+        self._change = change
+
+    def answer(self, data: bytes, now: Nanoseconds) -> list[bytes]:
+        """See `Meddler.answer`."""
+        del now
+        return self._change(data) if next(self._turns) else [data]
 
 
 class Unplugged(Meddler):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from itertools import pairwise
 
-from tiscam_emu.score.meddler import Meddler, is_write_ack
+from tiscam_emu.score.meddler import ChangesAnswers, Meddler, is_write_ack, turns
 from tiscam_emu.score.record import CCP, Datagram, Record
 from tiscam_emu.score.trial import Trial, Verdict, bad, either, not_seen
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
@@ -65,20 +66,10 @@ def _judge_busy(record: Record) -> Verdict:
     return _streams(record, f"{refused} accesses were refused with BUSY")
 
 
-class _StrangeIds(Meddler):
-    """Sends an acknowledge of an old request before every fourth one: it came late, or is somebody else's."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def answer(self, data: bytes, now: Nanoseconds) -> list[bytes]:
-        """See `Meddler.answer`."""
-        del now
-        self._count += 1
-        if self._count % 4:
-            return [data]
-        strange = (int.from_bytes(data[6:8], "big") - 1 or 0xFFFF).to_bytes(2, "big")
-        return [data[:6] + strange + bytes(len(data) - 8), data]
+def _after_a_strange_one(data: bytes) -> list[bytes]:
+    """An acknowledge of an old request comes before it: it was late, or is somebody else's."""
+    strange = (int.from_bytes(data[6:8], "big") - 1 or 0xFFFF).to_bytes(2, "big")
+    return [data[:6] + strange + bytes(len(data) - 8), data]
 
 
 def _judge_strange(record: Record) -> Verdict:
@@ -91,7 +82,7 @@ class _LosesFirstWriteAck(Meddler):
     """Loses the acknowledge of every second write, the first time."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self._turns = turns(2)
         self._lost: Counter[bytes] = Counter()
 
     def answer(self, data: bytes, now: Nanoseconds) -> list[bytes]:
@@ -102,8 +93,7 @@ class _LosesFirstWriteAck(Meddler):
         if self._lost[data]:
             self._lost[data] -= 1
             return [data]
-        self._count += 1
-        if self._count % 2:
+        if not next(self._turns):
             return [data]
         self._lost[data] += 1
         return []
@@ -164,7 +154,7 @@ TRIALS = (
         expected="Looks at the id, and waits on for its own.",
         why="An acknowledge may have been late; taken for that of the next request, it is a wrong value.",
         judge=_judge_strange,
-        meddler=_StrangeIds,
+        meddler=partial(ChangesAnswers, 4, _after_a_strange_one),
         flaw="takes_any_ack",
     ),
     Trial(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tiscam_emu.score.meddler import Meddler
+from functools import partial
+
+from tiscam_emu.score.meddler import ChangesAnswers
 from tiscam_emu.score.record import Record
 from tiscam_emu.score.stage import Stage
 from tiscam_emu.score.trial import Trial, Verdict, either, not_seen
-from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire import gvcp
 
 _WHY = "Cameras differ in where their description is, and in how fast it comes."
@@ -37,17 +38,8 @@ def _hide_first(stage: Stage) -> None:
     stage.runner.call(lambda camera, _now: camera.state.put("GevFirstURL", _NOWHERE))
 
 
-class _LosesReads(Meddler):
-    """Loses every twentieth answer: a long way to a slow camera."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def answer(self, data: bytes, now: Nanoseconds) -> list[bytes]:
-        """See `Meddler.answer`."""
-        del now
-        self._count += 1
-        return [] if self._count % 20 == 0 else [data]
+def _lost(_answer: bytes) -> list[bytes]:
+    return []
 
 
 TRIALS = (
@@ -74,7 +66,7 @@ TRIALS = (
         expected="Asks again for what did not come, and reads it whole.",
         why=_WHY,
         judge=_judge,
-        meddler=_LosesReads,
+        meddler=partial(ChangesAnswers, 20, _lost),
         options={"faults": ("delay_ms=5,on=control",)},
         seconds=20.0,
         flaw="never_repeats",
