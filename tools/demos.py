@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tiscam_emu.camera.core import Camera, load
-from tiscam_emu.camera.imaging.acquisition import Exposure
+from tiscam_emu.camera.imaging.schedule import Exposure
 from tiscam_emu.camera.notices import MoveCompleted, TriggerMissed
 from tiscam_emu.features.codec import decode, encode
 from tiscam_emu.features.kinds import Enumeration, Value

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tiscam_emu.api import Camera, list_models, serve
+    from tiscam_emu.api import list_models, serve
     from tiscam_emu.benches.bench import Bench
     from tiscam_emu.benches.start import bench
     from tiscam_emu.errors import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         UserError,
     )
     from tiscam_emu.frame import Frame
+    from tiscam_emu.handle import Camera
     from tiscam_emu.net.clock import ManualClock
     from tiscam_emu.net.status import CameraStatus
     from tiscam_emu.remote import connect
@@ -66,7 +67,7 @@ _ELSEWHERE = {
     "ManualClock": "net.clock",
     "CameraStatus": "net.status",
     "Bench": "benches.bench",
-    "Camera": "api",
+    "Camera": "handle",
     "bench": "benches.start",
     "connect": "remote",
     "Frame": "frame",

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -164,37 +165,29 @@ def run(
             raise InvalidOption(f"no model given: use --model with one of {', '.join(model_keys())}, or a path")
         over_http = _over_http(http, http_token, expose=expose)
         expose = expose and (bool(interface) or over_http is None)
-        where = ServeOptions(model=model[0], address=address, interface=interface, expose=expose)
-        addresses = addresses_for(where, len(model))
-        options = [
-            ServeOptions(
-                model=name,
-                address=addresses[number],
-                serial=_one_of(serial, number, len(model), "serial"),
-                user_name=_one_of(user_name, number, len(model), "user name"),
-                scene=_scene_of(scene, number, len(model)),
-                sensor=sensor,
-                seed=seed,
-                light_k=light_k,
-                state_dir=str(state_dir or ""),
-                max_packet_size=max_packet_size,
-                plain_xml=plain_xml,
-                gso=gso.value,
-                full_speed=full_speed,
-                stamp=stamp,
-                strict=strict,
-                allow_redirect=allow_redirect,
-                multi_part=multi_part,
-                faults=tuple(fault or ()),
-                play=play,
-                record=recording_for(record, addresses[number], len(model)),
-                record_limit=record_limit,
-                interface=interface,
-                expose=expose,
-                others=tuple(other for other in addresses if other != addresses[number]),
-            ).checked()
-            for number, name in enumerate(model)
-        ]
+        common = ServeOptions(
+            model=model[0],
+            address=address,
+            sensor=sensor,
+            seed=seed,
+            light_k=light_k,
+            state_dir=str(state_dir or ""),
+            max_packet_size=max_packet_size,
+            plain_xml=plain_xml,
+            gso=gso.value,
+            full_speed=full_speed,
+            stamp=stamp,
+            strict=strict,
+            allow_redirect=allow_redirect,
+            multi_part=multi_part,
+            faults=tuple(fault or ()),
+            play=play,
+            record=record,
+            record_limit=record_limit,
+            interface=interface,
+            expose=expose,
+        )
+        options = _of_each(common, model, serial, user_name, scene)
         _check_serials(options)
         _serve(options, log_level.upper(), stop, over_http)
     except TiscamEmuError as error:
@@ -210,6 +203,31 @@ def _refuse_options(context: typer.Context) -> None:
             bench = context.invoked_subcommand == "bench"
             instead = "it belongs into the bench file" if bench else "it is for serving cameras"
             _fail(f"{option}: does not go with {context.invoked_subcommand}; {instead}")
+
+
+def _of_each(
+    common: ServeOptions,
+    models: list[str],
+    serials: list[str] | None,
+    user_names: list[str] | None,
+    scenes: list[str] | None,
+) -> list[ServeOptions]:
+    """The options of every camera: what all have in common, and of what was given for each one its own."""
+    count = len(models)
+    addresses = addresses_for(common, count)
+    return [
+        replace(
+            common,
+            model=model,
+            address=addresses[number],
+            serial=_one_of(serials, number, count, "serial"),
+            user_name=_one_of(user_names, number, count, "user name"),
+            scene=_scene_of(scenes, number, count),
+            record=recording_for(common.record, addresses[number], count),
+            others=tuple(other for other in addresses if other != addresses[number]),
+        ).checked()
+        for number, model in enumerate(models)
+    ]
 
 
 def _one_of(values: list[str] | None, number: int, count: int, what: str) -> str:

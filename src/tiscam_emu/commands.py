@@ -40,14 +40,15 @@ def clone(
 ) -> None:
     """Save a camera on the network: its description and what its registers hold. Nothing is written to it."""
     with _one_line_of_error():
-        from tiscam_emu.foreign.saving import clone as cloning  # noqa: PLC0415
+        from tiscam_emu.foreign.saving import folder as saving  # noqa: PLC0415
+        from tiscam_emu.foreign.saving.clone import clone as read  # noqa: PLC0415
         from tiscam_emu.net.reader import CameraReader  # noqa: PLC0415
 
-        cloning.check_folder(folder)
+        saving.check_folder(folder)
         with CameraReader(address, interface) as reader, _progress() as progress:
-            saved = cloning.clone(reader, address, reader.discover(), progress)
-        cloning.save(saved, folder)
-        camera, *lines = cloning.report(saved)
+            saved = read(reader, address, reader.discover(), progress)
+        saving.save(saved, folder)
+        camera, *lines = saving.report(saved)
         typer.echo("\n".join([f"saved {camera or 'a camera without a name'}, {address}, to {folder}", *lines]))
 
 

@@ -15,7 +15,7 @@ import typer
 from tiscam_emu.errors import CameraFailed, InvalidOption, TiscamEmuError
 
 if TYPE_CHECKING:
-    from tiscam_emu.api import Camera
+    from tiscam_emu.handle import Camera
     from tiscam_emu.remote import RemoteBench
 
 WRONG, FAILED = 2, 1

@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
-from tiscam_emu.api import Camera, serve
+from tiscam_emu.api import serve
 from tiscam_emu.errors import AddressInUse
+from tiscam_emu.handle import Camera
 
 DEFAULT_MODEL = "39GX265-Z20"
 _FIRST = int(IPv4Address("127.64.0.1"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tiscam_emu.camera.core import Camera, load
-from tiscam_emu.camera.imaging.acquisition import Exposure
+from tiscam_emu.camera.imaging.schedule import Exposure
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.stream.transport import StreamSettings
 from tiscam_emu.errors import Status

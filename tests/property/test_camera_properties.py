@@ -14,7 +14,7 @@ from tests.property.writing import write_feature
 
 from tiscam_emu.camera.core import Camera, frame_request, load
 from tiscam_emu.camera.faces import Face
-from tiscam_emu.camera.imaging.acquisition import AcquisitionSchedule, Exposure
+from tiscam_emu.camera.imaging.schedule import AcquisitionSchedule, Exposure
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import RegisterError

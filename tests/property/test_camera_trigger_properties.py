@@ -14,7 +14,7 @@ from tests.property.writing import write_feature
 
 from tiscam_emu.camera import faces
 from tiscam_emu.camera.core import Camera, load
-from tiscam_emu.camera.imaging.acquisition import Exposure
+from tiscam_emu.camera.imaging.schedule import Exposure
 from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened, LineChanged, OutputChanged, TriggerMissed
 from tiscam_emu.errors import RegisterError
 from tiscam_emu.features.kinds import Enumeration, Value

@@ -15,7 +15,7 @@ from tests.property.writing import write_feature
 
 from tiscam_emu.camera import core, faces
 from tiscam_emu.camera.core import Camera
-from tiscam_emu.camera.imaging.acquisition import Exposure
+from tiscam_emu.camera.imaging.schedule import Exposure
 from tiscam_emu.errors import RegisterError
 from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.sensor.statistics import FrameStatistics

@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from tiscam_emu.api import Camera
 from tiscam_emu.benches.place import STOP_TIMEOUT_S, Origins, Place
 from tiscam_emu.benches.plan import BenchPlan
 from tiscam_emu.errors import TiscamEmuError
+from tiscam_emu.handle import Camera
 from tiscam_emu.net.timeline import START
 from tiscam_emu.units import NS_PER_S, Nanoseconds
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tiscam_emu.api import Camera
 from tiscam_emu.benches.bench import Bench
 from tiscam_emu.benches.check import check
 from tiscam_emu.benches.file import Mistake, in_file
 from tiscam_emu.benches.place import Place
 from tiscam_emu.benches.plan import BenchPlan, read_plan
 from tiscam_emu.errors import InvalidOption
+from tiscam_emu.handle import Camera
 from tiscam_emu.http.bench import Bench as Shelf
 from tiscam_emu.http.server import check_installed, serving
 

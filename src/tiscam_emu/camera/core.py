@@ -15,8 +15,8 @@ from tiscam_emu.camera.control.clock import CameraClock
 from tiscam_emu.camera.control.status_led import StatusLed
 from tiscam_emu.camera.faces import Face, OwnFace
 from tiscam_emu.camera.imaging import color, image_format, lut, white_balance
-from tiscam_emu.camera.imaging.acquisition import AcquisitionSchedule, Exposure
 from tiscam_emu.camera.imaging.automatics import Automatics
+from tiscam_emu.camera.imaging.schedule import AcquisitionSchedule, Exposure
 from tiscam_emu.camera.lens import lens_motors
 from tiscam_emu.camera.lens.autofocus import AutoFocus, FocusLook
 from tiscam_emu.camera.messages import message_channel

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from tiscam_emu.api import Camera, serve
+from tiscam_emu.api import serve
 from tiscam_emu.errors import AddressInUse, CameraFailed, InvalidOption, UnknownCamera
+from tiscam_emu.handle import Camera
 from tiscam_emu.http.start_options import checked_options
 from tiscam_emu.net.options import following_address
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tiscam_emu.api import Camera
+from tiscam_emu.handle import Camera
 from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.events import EventHub
 from tiscam_emu.http.problems import BadRequest

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tiscam_emu.api import Camera
+from tiscam_emu.handle import Camera
 from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.guard import listening
 from tiscam_emu.http.server import check_installed, serving

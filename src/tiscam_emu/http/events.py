@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tiscam_emu.api import Camera
 from tiscam_emu.errors import TiscamEmuError
+from tiscam_emu.handle import Camera
 from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.problems import to_json
 from tiscam_emu.net.watchers import Happening

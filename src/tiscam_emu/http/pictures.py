@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from PIL import Image
 
-from tiscam_emu.api import Camera
 from tiscam_emu.frame import FRAME_NUMBERS, Frame
+from tiscam_emu.handle import Camera
 from tiscam_emu.http.calls import Answer, Call
 
 WIDEST = 20_000

@@ -37,18 +37,10 @@ from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.net.persistence import KeptValues
 from tiscam_emu.net.pipeline import FramePipeline
-from tiscam_emu.net.recorder import RecordedSocket, Recorder, RecordingSink
+from tiscam_emu.net.ports import DATAGRAM_BYTES, Ports, Wire
 from tiscam_emu.net.scene_parcel import scene_label
 from tiscam_emu.net.scene_switch import SceneSwitch
-from tiscam_emu.net.sockets import (
-    LIMITED_BROADCAST,
-    StreamSocket,
-    is_this_computer,
-    open_broadcast_socket,
-    open_control_socket,
-    open_message_socket,
-    send_quietly,
-)
+from tiscam_emu.net.sockets import send_quietly
 from tiscam_emu.net.status import CameraStatus, ClientMistake
 from tiscam_emu.net.timeline import Timeline
 from tiscam_emu.net.watchers import Told
@@ -58,20 +50,10 @@ from tiscam_emu.sensor.scenes.scene import SceneSpec
 from tiscam_emu.sensor.sharpness import sharpness_in_steps
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.endpoint import Endpoint
-from tiscam_emu.wire.gvcp import Command
 
-_DATAGRAM_BYTES = 2048
-_RECEIVED_PER_TURN = 256
 _SERVED_PER_TURN = 16
-_TO_EVERYBODY = frozenset(
-    int(command).to_bytes(2, "big") for command in (Command.DISCOVERY_CMD, Command.FORCEIP_CMD, Command.ACTION_CMD)
-)
-"""Commands that are obeyed if they come by broadcast; all others are meant for one camera, and ignored."""
-
 log = logging.getLogger("tiscam_emu")
 _Result = TypeVar("_Result")
-Wire = tuple[socket.socket, Endpoint]
-"""Socket and peer of a datagram."""
 
 
 class CameraRunner:
@@ -120,7 +102,6 @@ class CameraRunner:
         self._streaming = False
         self.timeline: Timeline | None = None
         self.announce: Callable[[str, dict[str, Any]], None] = lambda _event, _data: None
-        self._recorder: Recorder | None = None
         self._lock = threading.RLock()
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.settimeout(0)
@@ -154,16 +135,19 @@ class CameraRunner:
             raise
 
     def _open(self) -> None:
-        self._bind()
+        self._ports = Ports(self.options, control_channel.persistent_address(self.camera.state))
+        self._resources.enter_context(contextlib.closing(self._ports))
+        if self._ports.options is not self.options:
+            self._move(self._ports.options)
         self._seat = self._resources.enter_context(contextlib.closing(self._master_seat()))
         control_channel.configure_ip(self.camera.state)
         self.camera.power_up(self.clock.now())
-        self.camera.state.put("GevSCSP", self._stream_socket.port)
+        self.camera.state.put("GevSCSP", self._ports.stream.port)
         if "GevMCSP" in self.camera.state:
-            self.camera.state.put("GevMCSP", self._message_socket.getsockname()[1])
+            self.camera.state.put("GevMCSP", self._ports.message.getsockname()[1])
         set_features(self.camera, self.options.features, self.clock.now())
         seed = f"{self.options.seed} {self.address}"
-        self._cable: Cable[Wire] = Cable(self._stream_socket, self.clock, self._wake, seed)
+        self._cable: Cable[Wire] = Cable(self._ports.stream, self.clock, self._wake, seed)
         self.pipeline = FramePipeline(
             self._scenes,
             self._cable.stream,
@@ -178,65 +162,15 @@ class CameraRunner:
         self._resources.callback(self.pipeline.stop)
         self.pipeline.prepare(frame_request(self.camera.state, 0, self.clock.now()))
 
-    def _bind(self) -> None:
-        self._recorder = self._start_recorder()
-        self._control = self._kept_open(self._open_control_socket())
-        self._broadcast = [self._kept_open(sock) for sock in self._open_broadcast_sockets()]
-        self._sockets = [self._control, *self._broadcast]
-        self._message_socket = self._kept_open(open_message_socket(self.address))
-        stream_socket = self._resources.enter_context(contextlib.closing(StreamSocket(self.address)))
-        self._stream_socket: StreamSocket | RecordingSink = stream_socket
-        if self._recorder is not None:
-            self._stream_socket = RecordingSink(stream_socket, self._recorder, self.address)
-            self._recorder.wait_open()
-
-    def _open_control_socket(self) -> socket.socket:
-        wanted = control_channel.persistent_address(self.camera.state)
-        if wanted not in {"", self.address}:
-            try:
-                moved = self.options.moved_to(wanted)
-                sock = open_control_socket(wanted)
-            except UserError as error:
-                log.warning("cannot start at the persistent address %s, but at %s: %s", wanted, self.address, error)
-            else:
-                log.warning("starts at the persistent address %s, not at %s", wanted, self.address)
-                self._move(moved)
-                return sock
-        return open_control_socket(self.address)
-
     def _move(self, moved: ServeOptions) -> None:
         """Be at another address; who the camera is, by serial number and MAC address, stays."""
         state, there = self.camera.state, moved.camera_options(self.camera.model.identity.serial)
         state.options = replace(state.options, address=there.address, netmask=there.netmask, gateway=there.gateway)
         self.options = moved
 
-    def _open_broadcast_sockets(self) -> list[socket.socket]:
-        network = self.options.network()
-        if network is None:
-            sockets = [open_broadcast_socket()]
-        else:
-            log.warning("everybody on %s can use the camera at %s", network.name, network.address)
-            addresses = [address for address in (LIMITED_BROADCAST, network.broadcast) if address]
-            sockets = [open_broadcast_socket(address, interface=network.name) for address in addresses]
-            if None in sockets:
-                log.warning("%s: broadcasts cannot be heard, the camera is found by its address alone", network.address)
-        return [sock for sock in sockets if sock is not None]
-
-    def _kept_open(self, sock: socket.socket) -> socket.socket:
-        if self._recorder is not None:
-            sock = RecordedSocket(sock, self._recorder)
-        return self._resources.enter_context(contextlib.closing(sock))
-
-    def _start_recorder(self) -> Recorder | None:
-        options = self.options
-        if not options.record:
-            return None
-        recorder = Recorder(Path(options.record), options.record_limit, lambda text: log.error("%s", text))
-        return self._resources.enter_context(contextlib.closing(recorder))
-
     def run(self) -> None:
         """Serve until `stop`."""
-        with contextlib.closing(Listener((*self._sockets, self._message_socket, self._wake_in))) as listener:
+        with contextlib.closing(Listener((*self._ports.all, self._wake_in))) as listener:
             while not self._stopping:
                 with self._lock:
                     patience_s = self._patience_s()
@@ -245,8 +179,8 @@ class CameraRunner:
                     self._take_turn(ready)
         if self._kept is not None:
             self._kept.save_before_end(self.clock.now())
-        if self._recorder is not None:
-            self._recorder.close()
+        if self._ports.recorder is not None:
+            self._ports.recorder.close()
 
     def _take_turn(self, ready: Sequence[socket.socket]) -> None:
         """Serve what has come, and do what is due: mostly an exposure opens, and nothing else has to be looked at.
@@ -255,9 +189,10 @@ class CameraRunner:
         """
         for sock in ready:
             if sock is self._wake_in:
-                self._wake_in.recv(_DATAGRAM_BYTES)
+                self._wake_in.recv(DATAGRAM_BYTES)
             else:
-                self._receive(sock)
+                for wire, data in self._ports.received(sock):
+                    self._heard.put(wire, data)
         now = self.clock.now()
         self.pipeline.skip(self.camera.schedule.leave_out(now))
         rest_is_due = self._rest_due_ns is not None and self._rest_due_ns <= now
@@ -288,7 +223,7 @@ class CameraRunner:
     def status(self) -> CameraStatus:
         """A snapshot of what runs; may be called from any thread."""
         with self._lock:
-            state, counters = self.camera.state, self.pipeline.counters()
+            state, counters, recorder = self.camera.state, self.pipeline.counters(), self._ports.recorder
             return CameraStatus(
                 controller=str(self.engine.controller or ""),
                 acquiring=state.acquiring,
@@ -314,7 +249,7 @@ class CameraRunner:
                 plugged=self._cable.plugged,
                 engine=native.ENGINE,
                 faults=self._cable.counters(),
-                recording=asdict(self._recorder.counters()) if self._recorder else {},
+                recording=asdict(recorder.counters()) if recorder else {},
             )
 
     def use_faults(self, plan: FaultPlan) -> None:
@@ -473,22 +408,6 @@ class CameraRunner:
             self._looks.append((look.number, seen))
             self._wake()
 
-    def _receive(self, sock: socket.socket) -> None:
-        for _ in range(_RECEIVED_PER_TURN):
-            try:
-                data, (host, port) = sock.recvfrom(_DATAGRAM_BYTES)
-            except BlockingIOError:
-                return
-            except OSError as error:  # an ICMP answer to an earlier datagram
-                log.debug("receiving: %s", error)
-                continue
-            if sock in self._broadcast and not self._is_for_everybody(data, host):
-                continue
-            self._heard.put((sock, Endpoint(host, port)), data)
-
-    def _is_for_everybody(self, data: bytes, host: str) -> bool:
-        return data[2:4] in _TO_EVERYBODY and (bool(self.options.interface) or is_this_computer(host))
-
     def _serve(self) -> None:
         for _ in range(_SERVED_PER_TURN):
             if not self._heard:
@@ -503,7 +422,7 @@ class CameraRunner:
 
     def _hear(self, wire: Wire, data: bytes, now: Nanoseconds) -> None:
         sock, peer = wire
-        if sock is self._message_socket:
+        if sock is self._ports.message:
             self._send_messages(self.messages.receive(data, peer, now), now)
             return
         self._carry_out(self.engine.receive(data, peer, now), now)
@@ -581,12 +500,12 @@ class CameraRunner:
 
     def _send_messages(self, effects: Iterable[SendMessage], now: Nanoseconds) -> None:
         for effect in effects:
-            self._say(self._message_socket, effect.data, effect.peer, now)
+            self._say(self._ports.message, effect.data, effect.peer, now)
 
     def _carry_out(self, effects: Iterable[Effect], now: Nanoseconds) -> None:
         for effect in effects:
             if isinstance(effect, SendDatagram):
-                self._say(self._control, effect.data, effect.peer, now)
+                self._say(self._ports.control, effect.data, effect.peer, now)
             else:
                 self._asked_again.append(effect)
 

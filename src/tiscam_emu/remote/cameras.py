@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tiscam_emu.api import Camera
 from tiscam_emu.errors import InvalidOption, SceneError, UnknownCamera
 from tiscam_emu.frame import FRAME_NUMBERS, Frame
+from tiscam_emu.handle import Camera
 from tiscam_emu.net.watchers import Told
 from tiscam_emu.remote.server import Server
 from tiscam_emu.remote.watching import watch

@@ -21,7 +21,8 @@ from tiscam_emu.errors import InvalidOption, UnknownFeature
 from tiscam_emu.net.cable import Target
 from tiscam_emu.net.faulty_link import Carried
 from tiscam_emu.net.options import ServeOptions
-from tiscam_emu.net.runner import CameraRunner, Wire, serve_in_thread
+from tiscam_emu.net.ports import Wire
+from tiscam_emu.net.runner import CameraRunner, serve_in_thread
 from tiscam_emu.score.meddler import Meddler
 from tiscam_emu.score.record import Datagram, Record, stream_packet
 from tiscam_emu.units import Nanoseconds

@@ -12,7 +12,7 @@ import pytest
 
 from tiscam_emu.camera import core, faces
 from tiscam_emu.camera.core import Camera
-from tiscam_emu.camera.imaging.acquisition import Exposure
+from tiscam_emu.camera.imaging.schedule import Exposure
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.codec import decode, encode

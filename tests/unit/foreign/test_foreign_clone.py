@@ -12,7 +12,8 @@ from tests.unit.foreign.conftest import HEADER, PORT, WIDTH, describe, zip_of
 
 from tiscam_emu.errors import AccessDenied, InvalidAddress, InvalidParameter, RegisterError, SpecError, UserError
 from tiscam_emu.foreign.files import source
-from tiscam_emu.foreign.saving.clone import Clone, check_folder, clone, report, save
+from tiscam_emu.foreign.saving.clone import Clone, clone
+from tiscam_emu.foreign.saving.folder import check_folder, report, save
 from tiscam_emu.foreign.saving.reading import NoAnswer
 from tiscam_emu.foreign.saving.registers import declared
 from tiscam_emu.wire.bootstrap import BOOTSTRAP_REGISTERS, text_to_register

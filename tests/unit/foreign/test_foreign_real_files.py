@@ -11,7 +11,8 @@ from tests.unit.foreign.test_foreign_clone import Table
 
 from tiscam_emu.errors import InvalidAddress
 from tiscam_emu.foreign.files import guard, source
-from tiscam_emu.foreign.saving.clone import clone, save
+from tiscam_emu.foreign.saving.clone import clone
+from tiscam_emu.foreign.saving.folder import save
 
 FOLDER = os.environ.get("TISCAM_EMU_FOREIGN_CAMERAS", "")
 FILES = sorted(p for p in Path(FOLDER or "/nonexistent").glob("*") if p.suffix.lower() in {".xml", ".zip"})

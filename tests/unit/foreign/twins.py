@@ -10,12 +10,13 @@ from typing import Any
 from genicam import genapi
 
 from tiscam_emu.camera.core import Camera, load
-from tiscam_emu.camera.imaging.acquisition import Exposure
+from tiscam_emu.camera.imaging.schedule import Exposure
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import RegisterError
 from tiscam_emu.foreign.files import source
 from tiscam_emu.foreign.files.source import Description
-from tiscam_emu.foreign.saving.clone import clone, save
+from tiscam_emu.foreign.saving.clone import clone
+from tiscam_emu.foreign.saving.folder import save
 from tiscam_emu.foreign.twin import open_twin, prepare
 
 MODELS = ("33GP1300", "38UX267", "39GX265-Z20", "38GX541-a", "38UX253")

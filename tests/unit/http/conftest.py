@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.http.asgi_client import Client
 
-from tiscam_emu.api import Camera
+from tiscam_emu.handle import Camera
 from tiscam_emu.http.app import make_app
 from tiscam_emu.http.bench import Bench
 

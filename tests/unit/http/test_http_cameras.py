@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from tests.unit.http.asgi_client import Client
 
-from tiscam_emu.api import Camera
 from tiscam_emu.errors import CameraFailed
+from tiscam_emu.handle import Camera
 from tiscam_emu.http.bench import Bench
 
 LEFT = "/cameras/left"

@@ -14,8 +14,8 @@ from tests.unit.net.test_net_happenings import Heard
 from typer.testing import CliRunner
 
 import tiscam_emu
-from tiscam_emu.api import Camera
 from tiscam_emu.cli import app
+from tiscam_emu.handle import Camera
 from tiscam_emu.http import events
 from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.events import EventHub

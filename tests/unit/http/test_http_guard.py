@@ -8,8 +8,8 @@ import pytest
 from tests.unit.http.asgi_client import Client
 
 import tiscam_emu
-from tiscam_emu.api import Camera
 from tiscam_emu.errors import AddressInUse, InvalidOption
+from tiscam_emu.handle import Camera
 from tiscam_emu.http import app as http_app
 from tiscam_emu.http.app import make_app
 from tiscam_emu.http.bench import Bench

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.http.asgi_client import Client
 
-from tiscam_emu.api import Camera
+from tiscam_emu.handle import Camera
 from tiscam_emu.http.calls import Row
 from tiscam_emu.http.routes import ROUTES
 

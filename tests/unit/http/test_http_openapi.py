@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from tests.unit.http.asgi_client import Client
 
-from tiscam_emu.api import Camera
+from tiscam_emu.handle import Camera
 from tiscam_emu.http.app import make_app
 from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.routes import ROUTES

@@ -16,9 +16,9 @@ from tests.unit.http.asgi_client import Client
 from typer.testing import CliRunner
 
 import tiscam_emu
-from tiscam_emu.api import Camera
 from tiscam_emu.cli import app
 from tiscam_emu.errors import NoFrame
+from tiscam_emu.handle import Camera
 from tiscam_emu.http import pictures
 from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.server import serving

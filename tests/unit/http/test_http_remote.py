@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import tiscam_emu
-from tiscam_emu.api import Camera
 from tiscam_emu.cli import app
+from tiscam_emu.handle import Camera
 from tiscam_emu.http.bench import Bench
 from tiscam_emu.http.server import serving
 from tiscam_emu.remote import RemoteBench

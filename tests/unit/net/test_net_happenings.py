@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tiscam_emu.api import Camera
 from tiscam_emu.errors import CameraFailed, UnknownFeature
+from tiscam_emu.handle import Camera
 from tiscam_emu.net.clock import ManualClock
 from tiscam_emu.net.happenings import Happenings
 from tiscam_emu.net.watchers import FeatureChange, Happening, Outbox, Watchers

@@ -1,13 +1,12 @@
 """Finding values of registers at which a description says what it is to say.
 
 Which features there are, which of them are locked, and what their limits are lies in registers, behind conditions and
-formulas. It is found by trying: one bit or value of the registers behind a gate after the other, and for numbers along
-lines and hyperbolas.
+formulas. It is found by trying one bit or value of the registers behind a gate after the other; numbers are the
+`Seeker`'s.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, islice, product
@@ -15,6 +14,7 @@ from itertools import combinations, islice, product
 from tiscam_emu.foreign.bindings import SELECTED
 from tiscam_emu.foreign.nodes.graph import ADDRESS_OF, GATES, Graph, Node
 from tiscam_emu.foreign.nodes.nodemap import NodeMap
+from tiscam_emu.foreign.nodes.seeker import Seeker
 
 _MOST_TRIES = 3000
 _MOST_READS = 12_000
@@ -26,11 +26,6 @@ _MOST_BITS = 10
 _DEEPEST = 3
 """So many gates behind each other are opened."""
 _MOST_SELECTED = 12
-_RELATIVE = 1e-6
-_COARSE = 1e-3
-_NEAR = 0.5
-_MOST_GUESSES = 16
-_FIRST_GUESSES = (1.0,)
 _SCALES = (1_000_000, 1_000_000_000, 1)
 """What other registers of a formula are while one is sought, if they cannot stay as they are: a timebase."""
 _GRABBING = "TLParamsLocked"
@@ -53,8 +48,10 @@ class Solver:
     pinned: set[tuple[str, int]] = field(default_factory=set)
     failures: dict[str, str] = field(default_factory=dict)
     _sizes: frozenset[str] = frozenset()
+    seeker: Seeker = field(init=False)
 
     def __post_init__(self) -> None:
+        self.seeker = Seeker(self.graph, self.free)
         names = [name for name in _SIZES if name in self.graph]
         self._sizes = frozenset(register for name in names for register in self.graph.registers(name))
 
@@ -232,7 +229,7 @@ class Solver:
         node = self.graph.nodes.get(name)
         if node is None:
             return False
-        if self._reads(name, target):
+        if self.seeker.reads(name, target):
             if target:
                 self._pin(self.graph.registers(name))
             return True
@@ -240,7 +237,7 @@ class Solver:
             return self._solve_for(name, target)
         following = [text for text in node.texts("pValue") if text in self.graph]
         if following and node.kind not in {"Converter", "IntConverter"}:
-            return self.drive(following[0], target) or self._reads(name, target)
+            return self.drive(following[0], target) or self.seeker.reads(name, target)
         return self._set(name, following, target)
 
     def tell(self, name: str, target: float) -> bool:
@@ -276,9 +273,9 @@ class Solver:
         return self._put(name, target) or (target != 0 and self._scale(name) and self._put(name, target))
 
     def _put(self, name: str, target: float) -> bool:
-        if self.free.put(name, target) and self._near(name, target):
+        if self.free.put(name, target) and self.seeker.near(name, target):
             return True
-        return any(self.solve(name, register, target) for register in self._holders(name) if register != name)
+        return any(self.seeker.solve(name, register, target) for register in self._holders(name) if register != name)
 
     def _holders(self, name: str) -> list[str]:
         """Registers that hold the value of a node, without those that its formulas use besides."""
@@ -295,14 +292,6 @@ class Solver:
         zero = [variable for variable in variables if self.free.number(variable) == 0]
         return any(self.drive(variable, 1.0) for variable in zero)
 
-    def _near(self, name: str, target: float) -> bool:
-        value = self.free.number(name)
-        return value is not None and abs(value - target) <= max(_NEAR * abs(target), 1e-9)
-
-    def _reads(self, name: str, target: float) -> bool:
-        value = self.free.number(name)
-        return value is not None and math.isclose(value, target, rel_tol=_RELATIVE, abs_tol=1e-9)
-
     def _solve_for(self, name: str, target: float) -> bool:
         """Set one register behind a formula so that this becomes `target`.
 
@@ -318,7 +307,7 @@ class Solver:
                 others = [r for r in registers if r != register and scale is not None]
                 for other in others:
                     self.free.put(other, scale or 0)
-                if self.solve(name, register, target):
+                if self.seeker.solve(name, register, target):
                     self._pin((register, *others))
                     return True
                 for other, value in before.items():
@@ -332,72 +321,12 @@ class Solver:
         for register in (r for r in registers if r not in narrow and narrow):
             for other in narrow:
                 self.free.put(other, 2 ** self.bits(other) - 1)
-            if self.solve(name, register, target):
+            if self.seeker.solve(name, register, target):
                 self._pin((register, *narrow))
                 return True
             for other, value in before.items():
                 self.free.put(other, value)
         return False
-
-    def solve(self, name: str, register: str, target: float) -> bool:
-        """Find the value of one register at which a formula gives `target`, or the step next to it, if there is one.
-
-        If there is none, the register stays as it is.
-        """
-        before = self.free.number(register)
-        if self._seek(name, register, target):
-            return True
-        if before is not None:
-            self.free.put(register, before)
-        return False
-
-    def _seek(self, name: str, register: str, target: float) -> bool:
-        points: list[tuple[float, float]] = []
-        guess = float(target)
-        for _ in range(_MOST_GUESSES):
-            at = self._put_within(register, guess)
-            value = self.free.number(name)
-            if value is None or at is None:
-                if points or guess in _FIRST_GUESSES:
-                    return False
-                guess = _FIRST_GUESSES[0]
-                continue
-            if self._reads(name, target):
-                return True
-            if points and points[-1][0] == at:
-                break
-            points.append((at, value))
-            guess = _next_guess(points, target)
-            if not math.isfinite(guess):
-                return False
-        return self._brackets(name, register, target)
-
-    def _put_within(self, register: str, value: float) -> float | None:
-        limits = self.free.limits(register)
-        if limits:
-            value = min(max(value, limits[0]), limits[1])
-        return self.free.number(register) if self.free.put(register, value) else None
-
-    def _brackets(self, name: str, register: str, target: float) -> bool:
-        """Whether `target` lies between the formula's values at a register's value of now and the next one.
-
-        Or a little beyond all values that the register can have.
-        """
-        at, value = self.free.number(register), self.free.number(name)
-        if at is None or value is None:
-            return False
-        if self.graph[register].kind == "FloatReg":
-            return math.isclose(value, target, rel_tol=_COARSE)
-        for step in (1, -1):
-            beyond = self._put_within(register, at + step)
-            other = self.free.number(name)
-            if beyond != at and other is not None and (value - target) * (other - target) <= 0:
-                if abs(value - target) <= abs(other - target):
-                    self.free.put(register, at)
-                return True
-        self.free.put(register, at)
-        limits = self.free.limits(register)
-        return limits is not None and at in limits[:2] and self._near(name, target)
 
     def limit(self, name: str, low: float | None, high: float | None, step: float | None) -> None:
         """Give a number limits, through the registers that hold them."""
@@ -429,24 +358,6 @@ class Solver:
         if len(known) == 2:
             return known[0], known[1]
         return ends[0], ends[1]
-
-
-def _next_guess(points: Sequence[tuple[float, float]], target: float) -> float:
-    """Where a formula may have the value `target`: on a line through the last two points, or on a hyperbola.
-
-    A line through zero is told apart: the difference of two large numbers would be coarse.
-    """
-    (x1, y1) = points[-1]
-    if len(points) == 1:
-        return x1 / 2 + 1
-    (x0, y0) = points[-2]
-    if y1 == y0 or x1 == x0:
-        return math.nan
-    if x0 and x1 and y1 and math.isclose(y0 / x0, y1 / x1, rel_tol=_RELATIVE):
-        return x1 / y1 * target
-    if target and math.isclose(x0 * y0, x1 * y1, rel_tol=1e-3):
-        return x1 * y1 / target
-    return x1 + (target - y1) * (x1 - x0) / (y1 - y0)
 
 
 def _masks(literals: Sequence[int]) -> list[int]:

@@ -7,39 +7,27 @@ is what the description or the standard's table of bootstrap registers names, ea
 from __future__ import annotations
 
 import datetime
-import os
-import shutil
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tiscam_emu.errors import RegisterError, SpecError, Status, UserError
 from tiscam_emu.foreign.files import guard
-from tiscam_emu.foreign.files.image import ADDRESS_SPACE, RegisterImage, format_image, one_line
+from tiscam_emu.foreign.files.image import ADDRESS_SPACE, RegisterImage
 from tiscam_emu.foreign.files.probe import reason
 from tiscam_emu.foreign.files.source import (
-    DESCRIPTION_NAMES,
     MAX_XML_BYTES,
-    REGISTERS_NAME,
     Description,
     described,
     is_zip,
     unzipped,
 )
 from tiscam_emu.foreign.files.url import parse_url
+from tiscam_emu.foreign.saving.memory import BLOCK_BYTES, CameraMemory
 from tiscam_emu.foreign.saving.reading import NoAnswer, Reader
 from tiscam_emu.foreign.saving.registers import RegisterNode, declared
 from tiscam_emu.wire import bootstrap
 from tiscam_emu.wire.bootstrap import BOOTSTRAP_REGISTERS, BootstrapRegister, text_from_register
-
-BLOCK_BYTES = 512
-"""Most that is read at once: what every camera has to answer, and a little less than it may."""
-MAX_REGISTER_BYTES = 1 << 20
-"""Longer ones (images, files) are left out."""
-MAX_SILENCES = 8
-"""After so many reads without an answer the camera is given up, though it still answers others."""
 
 _SMALLEST_BLOCK = 64
 _MOST_ACTIONS, _MOST_CHANNELS, _MOST_INTERFACES = 128, 512, 4
@@ -97,108 +85,6 @@ class Clone:
     unread: tuple[Unread, ...]
 
 
-@dataclass(slots=True)
-class _Memory:
-    """State: the words that have been read of the camera, and what it refused; nothing is asked for twice.
-
-    Attributes
-    ----------
-    asked, failure
-        Address and length of what GenApi asked for last, and what went wrong: GenApi itself hides that.
-    """
-
-    reader: Reader
-    words: dict[int, bytes] = field(default_factory=dict)
-    refused: dict[tuple[int, int], RegisterError] = field(default_factory=dict)
-    silences: int = 0
-    asked: tuple[int, int] = (-1, 0)
-    failure: Exception | None = None
-    port: object = None
-    _chunks: dict[int, int] = field(default_factory=dict)
-    _starts: list[int] = field(default_factory=list)
-
-    def plan(self, ranges: list[tuple[int, int]]) -> None:
-        """Ask for these registers, address and length, together where they lie side by side."""
-        chunks: list[list[int]] = []
-        for low, high in sorted(_in_words(address, length) for address, length in ranges):
-            if chunks and low <= chunks[-1][1] and max(high, chunks[-1][1]) - chunks[-1][0] <= BLOCK_BYTES:
-                chunks[-1][1] = max(high, chunks[-1][1])
-            else:
-                chunks.append([low, high])
-        self._chunks = {chunk[0]: chunk[1] for chunk in chunks}
-        self._starts = sorted(self._chunks)
-
-    def read(self, address: int, length: int) -> bytes:
-        """Bytes of one register.
-
-        Raises
-        ------
-        RegisterError
-            The camera refuses, or has refused before.
-        UserError
-            The camera does not answer any more.
-        """
-        low, high = _in_words(address, length)
-        if address < 0 or high > ADDRESS_SPACE:
-            raise RegisterError("outside of the 32-bit address space")
-        if high - low > MAX_REGISTER_BYTES:
-            raise RegisterError(f"{length} bytes; longer than {MAX_REGISTER_BYTES >> 20} MB")
-        if any(word not in self.words for word in range(low, high, 4)):
-            self._fetch_neighbours(low)
-            self._fetch(low, high)
-        return b"".join(self.words[word] for word in range(low, high, 4))[address - low : address - low + length]
-
-    def _fetch_neighbours(self, address: int) -> None:
-        """What is planned to be read with an address; where that is refused, registers are read one by one."""
-        index = bisect_right(self._starts, address) - 1
-        if index < 0 or address >= self._chunks[self._starts[index]]:
-            return
-        start = self._starts[index]
-        end, self._chunks[start] = self._chunks[start], start
-        try:
-            self._fetch(start, end)
-        except RegisterError:
-            return
-
-    def _fetch(self, low: int, high: int) -> None:
-        """The words that are not known yet, as many at once as one request carries."""
-        missing = [word for word in range(low, high, 4) if word not in self.words]
-        while missing:
-            count = 1
-            while count < min(len(missing), BLOCK_BYTES // 4) and missing[count] == missing[0] + 4 * count:
-                count += 1
-            self._request(missing[0], 4 * count)
-            del missing[:count]
-
-    def _request(self, address: int, length: int) -> None:
-        if (address, length) in self.refused:
-            raise self.refused[address, length]
-        try:
-            data = self.reader.read(address, length)
-        except RegisterError as error:
-            self.refused[address, length] = error
-            if isinstance(error, NoAnswer):
-                self._see_whether_it_lives(address)
-            raise
-        self.words |= {address + at: data[at : at + 4] for at in range(0, length, 4)}
-
-    def _see_whether_it_lives(self, address: int) -> None:
-        self.silences += 1
-        try:
-            self.reader.read(bootstrap.VERSION.address, bootstrap.VERSION.length)
-        except NoAnswer:
-            raise UserError(f"does not answer any more since 0x{address:08x} was read") from None
-        except RegisterError:
-            pass
-        if self.silences > MAX_SILENCES:
-            raise UserError(f"has left {self.silences} reads without an answer; the last at 0x{address:08x}")
-
-
-def _in_words(address: int, length: int) -> tuple[int, int]:
-    """From which word on, and up to which, some bytes are."""
-    return address // 4 * 4, -(-(address + length) // 4) * 4
-
-
 def clone(
     reader: Reader, shown: str, discovered: bytes = b"", progress: Progress = lambda _what, _done, _all: None
 ) -> Clone:
@@ -216,7 +102,7 @@ def clone(
     UserError
         It does not answer, or has no description that can be used; one line.
     """
-    memory = _Memory(reader, {at: discovered[at : at + 4] for at in range(0, len(discovered), 4)})
+    memory = CameraMemory(reader, {at: discovered[at : at + 4] for at in range(0, len(discovered), 4)})
     try:
         standard = _read_bootstrap(memory, progress)
         name, file = _description(memory, progress)
@@ -231,7 +117,7 @@ _Standard = tuple[dict[int, tuple[int, str]], list[Unread]]
 """Length and name of what was read, by address; and what could not be read."""
 
 
-def _read_bootstrap(memory: _Memory, progress: Progress) -> _Standard:
+def _read_bootstrap(memory: CameraMemory, progress: Progress) -> _Standard:
     """The registers of the standard: those that every camera has, and those of the others that this one has."""
     registers = list(_bootstrap_registers(memory))
     memory.plan([(address, register.length) for register, address, _ in registers if register.mandatory])
@@ -253,7 +139,7 @@ def _read_bootstrap(memory: _Memory, progress: Progress) -> _Standard:
     return named, unread
 
 
-def _bootstrap_registers(memory: _Memory) -> Iterator[tuple[BootstrapRegister, int, str]]:
+def _bootstrap_registers(memory: CameraMemory) -> Iterator[tuple[BootstrapRegister, int, str]]:
     """Register, address and name; those that repeat as often as the camera says."""
     most = {
         bootstrap.INTERFACE_STRIDE: (bootstrap.NUMBER_OF_INTERFACES, _MOST_INTERFACES),
@@ -274,7 +160,7 @@ def _bootstrap_registers(memory: _Memory) -> Iterator[tuple[BootstrapRegister, i
             yield register, register.at(index), f"{register.name} {index}" if register.stride else register.name
 
 
-def _description(memory: _Memory, progress: Progress) -> tuple[str, bytes]:
+def _description(memory: CameraMemory, progress: Progress) -> tuple[str, bytes]:
     """The camera's own name of its description, and the XML; the second URL where the first leads nowhere."""
     reasons = []
     for register in (bootstrap.FIRST_URL, bootstrap.SECOND_URL):
@@ -314,7 +200,7 @@ def _file(reader: Reader, address: int, length: int, progress: Progress) -> byte
     return b"".join(parts)[address % 4 :][:length]
 
 
-def _read_registers(memory: _Memory, description: Description, standard: _Standard, progress: Progress) -> Clone:
+def _read_registers(memory: CameraMemory, description: Description, standard: _Standard, progress: Progress) -> Clone:
     named, unread = standard
     found = declared(description.text)
     ports = {"Device"} if "Device" in found.ports else set(found.ports)
@@ -355,14 +241,14 @@ def _read_registers(memory: _Memory, description: Description, standard: _Standa
 _IDENTITY = (bootstrap.MANUFACTURER_NAME, bootstrap.MODEL_NAME, bootstrap.SERIAL_NUMBER)
 
 
-def _text(memory: _Memory, register: BootstrapRegister) -> str:
+def _text(memory: CameraMemory, register: BootstrapRegister) -> str:
     try:
         return text_from_register(memory.read(register.address, register.length)).strip()
     except RegisterError:
         return ""
 
 
-def _connected(memory: _Memory, description: Description, ports: set[str]) -> Any:
+def _connected(memory: CameraMemory, description: Description, ports: set[str]) -> Any:
     """The node map of the description, over the camera."""
     from genicam import genapi  # noqa: PLC0415 - of an extra, and only here
 
@@ -397,7 +283,7 @@ def _always_there(register: RegisterNode) -> tuple[int, int] | None:
     return register.place if 0 < length <= BLOCK_BYTES and 0 <= address < ADDRESS_SPACE else None
 
 
-def _touch(memory: _Memory, name: str, node_map: Any) -> tuple[int, int] | Unread | None:
+def _touch(memory: CameraMemory, name: str, node_map: Any) -> tuple[int, int] | Unread | None:
     """Read a register: where it lies; or why that failed; or None if the description says that it is not there now."""
     memory.asked, memory.failure = (-1, 0), None
     try:
@@ -412,7 +298,7 @@ def _touch(memory: _Memory, name: str, node_map: Any) -> tuple[int, int] | Unrea
     return _unread(memory, name) if memory.failure else memory.asked
 
 
-def _unread(memory: _Memory, name: str) -> Unread:
+def _unread(memory: CameraMemory, name: str) -> Unread:
     if isinstance(memory.failure, UserError):
         raise memory.failure
     return Unread(name, memory.asked[0], str(memory.failure))
@@ -436,68 +322,3 @@ def _selectors(nodes: list[Any]) -> Iterator[Selector]:
             except Exception:
                 entry = "not readable"
             yield Selector(node.node.name, entry, tuple(feature.node.name for feature in node.node.selected_features))
-
-
-def check_folder(folder: Path) -> None:
-    """That a camera can be saved there: the folder is not there yet, or empty.
-
-    Raises
-    ------
-    UserError
-        Nothing is ever overwritten.
-    """
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UserError(f"{folder}: is there already, and not an empty folder; nothing is overwritten")
-        if not folder.absolute().parent.is_dir():
-            raise UserError(f"{folder}: no folder {folder.absolute().parent} to put it in")
-    except OSError as error:
-        raise UserError(f"{folder}: {error.strerror}") from None
-
-
-def save(saved: Clone, folder: Path) -> None:
-    """Write the folder, whole or not at all.
-
-    Raises
-    ------
-    UserError
-        It cannot be written, or something is there.
-    """
-    check_folder(folder)
-    unfinished = folder.absolute().with_name(f".{folder.absolute().name}.{os.getpid()}.unfinished")
-    try:
-        unfinished.mkdir()
-        try:
-            (unfinished / DESCRIPTION_NAMES[0]).write_bytes(saved.file)
-            notes = "".join(f"# {line}\n" for line in report(saved)[1:])
-            (unfinished / REGISTERS_NAME).write_text(format_image(saved.image, saved.names) + notes, encoding="utf-8")
-            if folder.exists():
-                folder.rmdir()
-            unfinished.rename(folder)
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
-    except OSError as error:
-        raise UserError(f"{folder}: cannot be written: {error.strerror}") from None
-
-
-def report(saved: Clone) -> list[str]:
-    """What was saved and what was not, in lines for people."""
-    count = sum(map(len, saved.image.blocks.values()))
-    lines = [
-        saved.camera,
-        f"description {saved.file_name}, {len(saved.file)} bytes",
-        f"{saved.registers} registers read, {count} bytes",
-    ]
-    if saved.unavailable:
-        lines.append(f"{saved.unavailable} registers are not there, or not now, as the description says")
-    if saved.selectors:
-        lines.append("of what lies behind selectors, the entry of now alone:")
-        lines += [f"  {s.name} {s.entry} (for {', '.join(s.features)})" for s in saved.selectors]
-    if saved.unread:
-        lines.append(f"{len(saved.unread)} registers could not be read:")
-        lines += [
-            f"  {u.name} {f'0x{u.address:08x}' if u.address >= 0 else '(address not known)'}: {u.why}"
-            for u in saved.unread
-        ]
-    return [("  " if line.startswith("  ") else "") + one_line(line) for line in lines]
