@@ -13,14 +13,16 @@ from tests.unit.foreign.small import bit, element, entry, register
 from tests.unit.foreign.whole import BASE, camera, choice, command, number, opened, read, write
 
 from tiscam_emu.camera.options import CameraOptions
-from tiscam_emu.errors import AccessDenied, InvalidAddress
+from tiscam_emu.errors import AccessDenied, InvalidAddress, Status
 from tiscam_emu.foreign.files import source
 from tiscam_emu.foreign.files.source import Description
+from tiscam_emu.foreign.live.face import Face
 from tiscam_emu.foreign.report import report
 from tiscam_emu.foreign.twin import open_twin, prepare
 
 START, STOP, WIDTH = BASE + 20, BASE + 24, BASE
 FIRST, SECOND, THIRD = BASE + 0x100, BASE + 0x104, BASE + 0x108
+TIME = BASE + 0x110
 
 
 def behind(selector: str, *selected: str) -> str:
@@ -299,3 +301,49 @@ def test_every_key_of_the_documented_model_yaml_is_obeyed(tmp_path: Path) -> Non
     assert (state.limits("ExposureTime").low, state.limits("ExposureTime").high) == (5, 1_000_000)
     assert state.limits("AcquisitionFrameRate").high == pytest.approx(118_980_000 / (2448 * 2048), rel=0.02)
     assert state.limits("BinningVertical").high == 2
+
+
+def _long_exposure() -> Face:
+    """A camera whose exposure time is a number of eight bytes."""
+    face = opened(
+        element("Float", "ExposureTime", pValue="TimeReg", Min=10, Max=1_000_000),
+        register("TimeReg", TIME, kind="FloatReg", length=8),
+        names=["ExposureTime"],
+        without=["ExposureTimeRaw"],
+    )
+    face.state.strict = True
+    return face
+
+
+def _halves(value: float) -> list[tuple[int, int]]:
+    high, low = struct.unpack(">II", struct.pack(">d", value))
+    return [(TIME, high), (TIME + 4, low)]
+
+
+def test_the_two_halves_of_a_number_of_eight_bytes_are_one_write() -> None:
+    face = _long_exposure()
+
+    assert face.write_pairs([*_halves(5000.3), (BASE + 4, 100)]) == (3, Status.SUCCESS, None)
+    assert face.state["ExposureTime"] == 5000
+    assert face.state["Height"] == 100
+
+
+def test_a_number_of_eight_bytes_that_is_refused_is_not_written_in_halves() -> None:
+    face = _long_exposure()
+    face.write_pairs(_halves(5000))
+
+    done, status, error = face.write_pairs([(BASE + 4, 100), *_halves(1_000_000.0001)])
+
+    assert (done, error is not None) == (1, True)
+    assert status is not Status.SUCCESS
+    assert face.read(TIME, 8) == struct.pack(">d", 5000)
+    assert face.state["ExposureTime"] == 5000
+
+
+def test_halves_that_come_alone_are_words_as_any_other() -> None:
+    face = _long_exposure()
+    face.write_pairs(_halves(5000.3))
+    high, low = _halves(5000.3)
+
+    assert face.write_pairs([low, high]) == (2, Status.SUCCESS, None)
+    assert face.state["ExposureTime"] == 5000

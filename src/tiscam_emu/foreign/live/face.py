@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from tiscam_emu.camera.by_name import Features
 from tiscam_emu.camera.faces import DescriptionFile
-from tiscam_emu.camera.imaging.acquisition import resulting_hz
+from tiscam_emu.camera.imaging.timing import resulting_hz
 from tiscam_emu.camera.notices import SettingsReplaced
 from tiscam_emu.camera.state import CameraState
 from tiscam_emu.errors import AccessDenied, InvalidAddress, ReadOnly, RegisterError, Status
@@ -238,13 +238,18 @@ class Face:
             raise
 
     def write_pairs(self, pairs: Sequence[tuple[int, int]]) -> tuple[int, Status, RegisterError | None]:
-        """Write (address, value) pairs one after the other; see `RegisterMap.write_pairs`."""
-        for done, (address, value) in enumerate(pairs):
+        """See `RegisterMap.write_pairs`."""
+        done = 0
+        while done < len(pairs):
+            address = pairs[done][0]
+            whole = done + 1 < len(pairs) and self.places.are_halves(address, pairs[done + 1][0])
+            taken = pairs[done : done + 1 + whole]
             try:
-                self.write(address, value.to_bytes(4, "big"))
+                self.write(address, b"".join(value.to_bytes(4, "big") for _, value in taken))
             except RegisterError as error:
                 return done, error.status, error
-        return len(pairs), Status.SUCCESS, None
+            done += len(taken)
+        return done, Status.SUCCESS, None
 
     def _find(self, address: int, length: int, *, writable: bool = False) -> None:
         """Look again where registers lie whose places depend on others, if nothing is known at an address."""
@@ -344,7 +349,7 @@ class Face:
                 for node, which, register in plan.nodes:
                     value = limits[which]
                     if value is not None and register:
-                        self.solver.solve(node, register, value)
+                        self.solver.seeker.solve(node, register, value)
                     elif value is not None:
                         free.put(node, value)
         for joint in self.joints:

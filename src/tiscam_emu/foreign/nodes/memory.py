@@ -89,6 +89,7 @@ class Places:
     def __init__(self, places: Iterable[Place] = ()) -> None:
         self._words: dict[int, tuple[bool, bool]] = {}
         self._long: list[Place] = []
+        self._eights: set[int] = set()
         for place in places:
             self.add(place)
 
@@ -96,6 +97,8 @@ class Places:
         """Take one more register; where several share a word, what one of them allows is allowed."""
         if place.stop - place.start > MOST_BYTES or len(self._words) + len(self._long) > _MOST_PLACES:
             return
+        if place.stop - place.start == 8:
+            self._eights.add(place.start)
         if place.stop - place.start > _PAGE:
             at = bisect_left(self._long, place)
             if self._long[at : at + 1] != [place]:
@@ -112,6 +115,10 @@ class Places:
         """Whether there is a register at an address, and one that can be written if that is asked for."""
         access = self._access(address)
         return access is not None and (access[1] or not writable)
+
+    def are_halves(self, first: int, second: int) -> bool:
+        """Whether two words are those of one register of eight bytes."""
+        return second == first + 4 and first in self._eights
 
     def _access(self, address: int) -> tuple[bool, bool] | None:
         known = self._words.get(address - address % 4)
