@@ -121,16 +121,23 @@ def inspect(
     file: Annotated[
         Path, typer.Argument(readable=False, help="FILE.xml or FILE.zip, a folder that clone saved, or a capture.")
     ],
+    *,
+    json: Annotated[Path | None, typer.Option(help="File to write what is in a capture to, as JSON.")] = None,
 ) -> None:
-    """Say what a camera's own description would be served as, or what is in a capture; and serve nothing."""
+    """Say what a camera's own description would be served as; or what is in a capture, and grade its clients."""
     with _one_line_of_error():
         from tiscam_emu.recordings import capture  # noqa: PLC0415
 
         if file.is_file() and capture.is_capture(file):
-            from tiscam_emu.recordings import report as recorded  # noqa: PLC0415
+            from tiscam_emu.score import inspection  # noqa: PLC0415
 
-            typer.echo(recorded.text(file))
+            seen = inspection.inspect(file)
+            if json is not None:
+                _write(json, inspection.as_json(seen))
+            typer.echo(inspection.as_text(seen))
             return
+        if json is not None:
+            raise InvalidOption("json: is for captures")
         from tiscam_emu.foreign import report  # noqa: PLC0415
 
         typer.echo(report.text(file))

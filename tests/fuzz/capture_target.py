@@ -1,4 +1,4 @@
-"""What is fuzzed of recordings: a file of any bytes, read, indexed, reported and played.
+"""What is fuzzed of recordings: a file of any bytes, read, indexed, reported, graded and played.
 
 Whatever it holds, only a `CaptureError` of one line comes out, little memory is taken, and what is played has the size
 that was said.
@@ -6,13 +6,15 @@ that was said.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 
-from tiscam_emu.recordings import frames, report
+from tiscam_emu.recordings import frames
 from tiscam_emu.recordings.capture import Capture, CaptureError
 from tiscam_emu.recordings.develop import developed
 from tiscam_emu.recordings.sources import CaptureSource
+from tiscam_emu.score.inspection import as_json, as_text, inspect
 
 _PLAYED_PIXELS = 1_000_000
 """Larger images are not developed here: it takes long, and finds nothing more."""
@@ -25,7 +27,9 @@ def run(data: bytes) -> None:
         path.write_bytes(data)
         refused = ""
         try:
-            told = report.text(path)
+            seen = inspect(path)
+            told = as_text(seen)
+            json.loads(as_json(seen))
             assert len(told) < 100_000
             _check_index(path, len(data))
             _play(path)

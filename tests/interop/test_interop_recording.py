@@ -181,7 +181,8 @@ def test_inspect_tells_what_is_in_a_recording(
     assert "took control at" in done.stdout
     assert "chose packets of 1400 bytes" in done.stdout
     assert "frames of 640 x 480 BayerRG8" in done.stdout
-    assert "lost control" not in done.stdout
+    assert "    good: control: gave control back" in done.stdout
+    assert "    good: packet-size: packets of 1400 bytes: " in done.stdout
 
 
 def test_inspect_refuses_a_capture_that_is_none_in_one_line(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from tiscam_emu.net.options import ServeOptions
 from tiscam_emu.score.run import play_one
-from tiscam_emu.score.trial import Grade
 from tiscam_emu.score.trials import all_trials, chosen
+from tiscam_emu.score.verdict import Grade
 
 pytestmark = pytest.mark.interop
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tiscam_emu.recordings.capture import Datagram, ends_of
-from tiscam_emu.units import NS_PER_MS, Nanoseconds
+from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire import bootstrap, gvcp, gvcp_codec
 from tiscam_emu.wire.gvcp import Command
 from tiscam_emu.wire.gvcp_layouts import COMMAND_HEADER
@@ -119,11 +119,6 @@ class Client:
             elif address == _PACKET_SIZE and value & _PACKET_SIZE_BITS:
                 self.packet_size = value & _PACKET_SIZE_BITS
 
-    @property
-    def outlasted_heartbeat(self) -> bool:
-        """Whether it was silent so long that the camera had to take control from it."""
-        return self.silence_ns > self.heartbeat_ms * NS_PER_MS
-
 
 def _writes(data: bytes) -> tuple[tuple[int, int], ...]:
     """Addresses and values that a command writes to whole registers."""
@@ -186,7 +181,7 @@ class ControlLog:
         source, source_port, destination, destination_port = ends_of(datagram.ends)
         if not to_camera:
             self._answered(source, (destination, destination_port), datagram)
-        elif data[0] == gvcp.COMMAND_KEY and not _is_broadcast(destination):
+        elif data[0] == gvcp.COMMAND_KEY and not is_broadcast(destination):
             camera = self._camera(destination)
             client = self._client(camera, source, source_port) if camera is not None else None
             if client is not None:
@@ -216,5 +211,6 @@ class ControlLog:
         return camera.clients.get((host, port))
 
 
-def _is_broadcast(address: str) -> bool:
+def is_broadcast(address: str) -> bool:
+    """Whether a datagram to this address is for all cameras."""
     return address.endswith(".255")

@@ -13,7 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from tiscam_emu.score.record import Record
-from tiscam_emu.score.trial import Grade, Trial, Verdict
+from tiscam_emu.score.trial import Trial
+from tiscam_emu.score.verdict import Grade, Verdict
 
 _STYLE = {Grade.GOOD: "green", Grade.BAD: "bold red", Grade.NOT_SEEN: "yellow"}
 _COLOUR = {Grade.GOOD: "#1a7f37", Grade.BAD: "#cf222e", Grade.NOT_SEEN: "#9a6700"}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeVar
 
 from tiscam_emu.errors import Status
+from tiscam_emu.recordings.control import DEFAULT_HEARTBEAT_MS
 from tiscam_emu.units import NS_PER_S, Nanoseconds
 from tiscam_emu.wire import gvcp, gvcp_codec
-from tiscam_emu.wire.bootstrap import CONTROL_CHANNEL_PRIVILEGE, STREAM_CHANNEL_PORT
+from tiscam_emu.wire.bootstrap import CONTROL_CHANNEL_PRIVILEGE, HEARTBEAT_TIMEOUT, STREAM_CHANNEL_PORT
 from tiscam_emu.wire.endpoint import Endpoint
 from tiscam_emu.wire.gvsp import PacketFormat
 
@@ -22,6 +25,8 @@ _EXTENDED_HEAD = struct.Struct(">HHIQI")
 _EXTENDED_IDS = 0x80
 _IP_UDP_BYTES = 28
 _SAME_ID_AGAIN_NS = 5 * NS_PER_S
+_MOST_ANSWERS = 64
+"""To one command, of which a capture may claim any number."""
 CCP, SCP = CONTROL_CHANNEL_PRIVILEGE.address, STREAM_CHANNEL_PORT.address
 
 
@@ -47,13 +52,14 @@ class Datagram:
 
 @dataclass(frozen=True, slots=True)
 class StreamPacket:
-    """The header of a stream packet, and all of its bytes."""
+    """The header of a stream packet, its bytes and how many they are."""
 
     block_id: int
     packet_id: int
     format: int
     status: int
     extended: bool
+    size: int
     data: Bytes
 
     @property
@@ -74,17 +80,17 @@ class StreamPacket:
     @property
     def ip_bytes(self) -> int:
         """Its size with the headers of IP and UDP."""
-        return len(self.data) + _IP_UDP_BYTES
+        return self.size + _IP_UDP_BYTES
 
 
-def stream_packet(data: Bytes) -> StreamPacket:
-    """Read the header of a packet that the camera made."""
+def stream_packet(data: Bytes, size: int = 0) -> StreamPacket:
+    """Read the header of a packet that the camera made; `size` bytes long, if `data` are not all of it."""
     status, block_id, word = _HEAD.unpack_from(data)
     packet_id = word & 0xFFFFFF
     extended = bool(word >> 24 & _EXTENDED_IDS)
     if extended:
         status, _, _, block_id, packet_id = _EXTENDED_HEAD.unpack_from(data)
-    return StreamPacket(block_id, packet_id, word >> 24 & 0x0F, status, extended, data)
+    return StreamPacket(block_id, packet_id, word >> 24 & 0x0F, status, extended, size or len(data), data)
 
 
 @dataclass(slots=True)
@@ -98,11 +104,18 @@ class Block:
     sent: set[int] = field(default_factory=set)
     arrived: set[int] = field(default_factory=set)
     lost_once: set[int] = field(default_factory=set)
+    _settled: bool = False
 
     @property
     def whole(self) -> bool:
         """Whether all of it has arrived, at first or later."""
-        return self.last_id is not None and len(self.arrived) == self.last_id + 1
+        return self._settled or (self.last_id is not None and len(self.arrived) == self.last_id + 1)
+
+    def settle(self) -> None:
+        """Nothing more comes of it; which packets arrived is forgotten if all did."""
+        self._settled = self.whole
+        if self._settled:
+            self.arrived.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +142,12 @@ class Record:
         Port of another program that is part of the trial.
     exit_code
         None if the command had to be ended.
+    partial
+        It is what a capture has: there may be more before it and after it, and what is lost behind it is not known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, partial: bool = False) -> None:
+        self.partial = partial
         self.began_ns: Nanoseconds = 0
         self.ended_ns: Nanoseconds = 0
         self.commands: list[Datagram] = []
@@ -145,11 +161,15 @@ class Record:
         self.files: list[tuple[int, int]] = []
         self.exit_code: int | None = None
         self._current: dict[int, Block] = {}
+        self._parsed: list[tuple[Datagram, gvcp.Cmd]] = []
+        self._parsed_commands = 0
+        self._by_id: dict[tuple[Endpoint, int], list[Datagram]] = {}
+        self._sorted_answers = 0
 
     def heard(self, datagram: Datagram) -> None:
         """Note a command; where one opens the stream, block ids begin anew."""
         self.commands.append(datagram)
-        if not datagram.lost and any(write[0] is datagram for write in self.writes(SCP, [datagram])):
+        if not datagram.lost and written(parsed(datagram), SCP):
             self._current.clear()
 
     def saw(self, packet: StreamPacket, now: Nanoseconds, *, arrived: bool) -> None:
@@ -175,31 +195,18 @@ class Record:
         if (packet.is_trailer or packet.format == PacketFormat.ALL_IN) and block.last_id is None:
             block.last_id, block.ended_ns = packet.packet_id, now
 
-    def said(self, kind: type[_Cmd], among: Sequence[Datagram] | None = None) -> Iterator[tuple[Datagram, _Cmd]]:
+    def said(self, kind: type[_Cmd]) -> Iterator[tuple[Datagram, _Cmd]]:
         """The commands of one kind that reached the camera."""
-        for datagram in self.commands if among is None else among:
-            if datagram.lost:
-                continue
-            try:
-                command = gvcp_codec.parse_command(datagram.data)
-            except gvcp.GvcpParseError:
-                continue
-            if isinstance(command, kind):
-                yield datagram, command
+        for datagram in self.commands[self._parsed_commands :]:
+            command = None if datagram.lost else parsed(datagram)
+            if command is not None:
+                self._parsed.append((datagram, command))
+        self._parsed_commands = len(self.commands)
+        return ((datagram, command) for datagram, command in self._parsed if isinstance(command, kind))
 
-    def writes(self, address: int, among: Sequence[Datagram] | None = None) -> list[tuple[Datagram, int]]:
+    def writes(self, address: int) -> list[tuple[Datagram, int]]:
         """Values written to a 32-bit register by WRITEREG or WRITEMEM, refused or not."""
-        found = [
-            (datagram, value)
-            for datagram, command in self.said(gvcp.WriteRegCmd, among)
-            for at, value in command.pairs
-            if at == address
-        ]
-        for datagram, block in self.said(gvcp.WriteMemCmd, among):
-            if block.address <= address <= block.address + len(block.data) - 4:
-                at = address - block.address
-                found.append((datagram, int.from_bytes(block.data[at : at + 4], "big")))
-        return sorted(found, key=lambda write: write[0].at_ns)
+        return [(datagram, value) for datagram, command in self.said(gvcp.Cmd) for value in written(command, address)]
 
     def reads(self, address: int) -> list[Datagram]:
         """Commands that read a register, alone or with others."""
@@ -212,6 +219,21 @@ class Record:
     def resends(self) -> list[tuple[Datagram, gvcp.PacketResendCmd]]:
         """What was asked for again."""
         return list(self.said(gvcp.PacketResendCmd))
+
+    def needless(self) -> list[tuple[Datagram, gvcp.PacketResendCmd]]:
+        """Requests for packets none of which was lost, of any block that there is; of a trial those for others, too."""
+        by_id: dict[int, list[Block]] = {}
+        for block in self.blocks:
+            by_id.setdefault(block.block_id, []).append(block)
+        found = []
+        for datagram, asked in self.resends():
+            same_id = by_id.get(asked.block_id, [])
+            began = bisect_right(same_id, datagram.at_ns, key=_beginning)
+            lost = same_id[began - 1].lost_once if began else {asked.first_packet_id} if self.partial else ()
+            last = asked.last_packet_id
+            if not any(asked.first_packet_id <= number and (last is None or number <= last) for number in lost):
+                found.append((datagram, asked))
+        return found
 
     def finished(self) -> list[Block]:
         """Blocks that the camera has sent to the end."""
@@ -233,17 +255,25 @@ class Record:
         """How long the trial took."""
         return (self.ended_ns - self.began_ns) / NS_PER_S
 
-    def answer_to(self, command: Datagram) -> Datagram | None:
-        """The acknowledge that reached the client, the last one if there were several."""
-        found = None
-        for answer in self.answers:
-            if answer.at_ns >= command.at_ns and (answer.peer, answer.id) == (command.peer, command.id):
-                if answer.code == gvcp.Command.PENDING_ACK or answer.lost:
-                    continue
-                if found is not None and answer.at_ns - found.at_ns > _SAME_ID_AGAIN_NS:
-                    break
-                found = answer
+    def answers_to(self, command: Datagram) -> list[Datagram]:
+        """The acknowledges that reached the client, in order, but for those that ask for patience."""
+        for answer in self.answers[self._sorted_answers :]:
+            self._by_id.setdefault((answer.peer, answer.id), []).append(answer)
+        self._sorted_answers = len(self.answers)
+        same_id = self._by_id.get((command.peer, command.id), [])
+        first = bisect_left(same_id, command.at_ns, key=_time)
+        found: list[Datagram] = []
+        for answer in same_id[first : first + _MOST_ANSWERS]:
+            if answer.code == gvcp.Command.PENDING_ACK or answer.lost:
+                continue
+            if found and answer.at_ns - found[-1].at_ns > _SAME_ID_AGAIN_NS:
+                break
+            found.append(answer)
         return found
+
+    def answer_to(self, command: Datagram) -> Datagram | None:
+        """The last of these; None without any."""
+        return next(reversed(self.answers_to(command)), None)
 
     def succeeded(self, command: Datagram) -> bool:
         """Whether it was acknowledged with success."""
@@ -258,11 +288,46 @@ class Record:
         """Commands that gave it back."""
         return [datagram for datagram, value in self.writes(CCP) if not value]
 
+    def heartbeat_ms(self) -> int:
+        """The timeout that was in force at last."""
+        written = [value for datagram, value in self.writes(HEARTBEAT_TIMEOUT.address) if self.succeeded(datagram)]
+        return written[-1] if written else DEFAULT_HEARTBEAT_MS
+
     def silences(self) -> list[Nanoseconds]:
-        """How long who took control first said nothing, from one command to the next, until control was given back."""
+        """How long who took control first said nothing, from one command to the next, until control was given back.
+
+        Of a capture until the last command, for nobody knows what came of it then.
+        """
         if not self.taken():
             return []
         owner = self.taken()[0]
-        back = next((b.at_ns for b in self.given_back() if b.at_ns > owner.at_ns), self.ended_ns)
+        end_ns = self.commands[-1].at_ns if self.partial else self.ended_ns
+        back = next((b.at_ns for b in self.given_back() if b.at_ns > owner.at_ns), end_ns)
         times = [c.at_ns for c in self.commands if c.peer == owner.peer and owner.at_ns <= c.at_ns <= back]
-        return [after - before for before, after in zip(times, [*times[1:], back], strict=True)]
+        return [after - before for before, after in pairwise([*times, back])]
+
+
+def _time(datagram: Datagram) -> Nanoseconds:
+    return datagram.at_ns
+
+
+def _beginning(block: Block) -> Nanoseconds:
+    return block.began_ns
+
+
+def parsed(datagram: Datagram) -> gvcp.Cmd | None:
+    """The command in a datagram; None if it is none."""
+    try:
+        return gvcp_codec.parse_command(datagram.data)
+    except gvcp.GvcpParseError:
+        return None
+
+
+def written(command: gvcp.Cmd | None, address: int) -> list[int]:
+    """What a command writes to a 32-bit register."""
+    if isinstance(command, gvcp.WriteRegCmd):
+        return [value for at, value in command.pairs if at == address]
+    if isinstance(command, gvcp.WriteMemCmd) and command.address <= address <= command.address + len(command.data) - 4:
+        at = address - command.address
+        return [int.from_bytes(command.data[at : at + 4], "big")]
+    return []

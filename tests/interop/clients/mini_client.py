@@ -25,7 +25,7 @@ CONTROL, TEST_PACKET, DO_NOT_FRAGMENT, PENDING_ACK_ON, EXTENDED_IDS = 2, 1 << 31
 READREG, WRITEREG, READMEM, PENDING_ACK, BUSY = 0x80, 0x82, 0x84, 0x89, 0x8007
 SIZES = (8000, 4000, 3000, 1500, 1400, 576)
 BLOCK = 512
-TRIES, ANSWER_S, HEARTBEAT_S, LOST_S = 6, 0.3, 0.8, 2.5
+TRIES, ANSWER_S, HEARTBEAT_S, SELDOM_S, LOST_S = 6, 0.3, 0.8, 2.5, 2.5
 LATE_S, AGAIN_S, GIVEN_UP_S = 0.02, 0.06, 0.5
 
 
@@ -141,6 +141,7 @@ class Client:
         self.usual_last = 0
         self.newest = 0
         self.extended = False
+        self.stop: tuple[int, int] | None = None
         self.answered_s = time.monotonic()
 
     def open(self, patience_s: float) -> None:
@@ -159,18 +160,18 @@ class Client:
                 time.sleep(0.3)
         self.channel.write(GVCP_CONFIGURATION, self.channel.read(GVCP_CONFIGURATION) | PENDING_ACK_ON)
         self.extended = bool(self.channel.read(GVSP_CONFIGURATION) & EXTENDED_IDS)
-        self.start, self.stop = (_command(root, name) for name in ("AcquisitionStart", "AcquisitionStop"))
+        self.stop = _command(root, "AcquisitionStop")
         for name, value in (("Width", 640), ("Height", 480)):
             with contextlib.suppress(Refused):
                 self.channel.write(_register(root, name), value)
         self.channel.write(SCDA, 0x7F000001)
         self.channel.write(SCP, self.stream.getsockname()[1])
         self.channel.write(SCPS, self._packet_size())
-        self.channel.write(*self.start)
+        self.channel.write(*_command(root, "AcquisitionStart"))
         self.answered_s = time.monotonic()
 
     def _description(self) -> ElementTree.Element:
-        for url_address in (FIRST_URL, SECOND_URL):
+        for url_address in (SECOND_URL,) if self.flaw == "second_url_only" else (FIRST_URL, SECOND_URL):
             url = self.channel.memory(url_address, 512).split(b"\0")[0].decode()
             if not url.lower().startswith("local:"):
                 if self.flaw == "first_url_only":
@@ -207,7 +208,7 @@ class Client:
                 while True:
                     self._take(self.stream.recv(65536))
             self._ask_again()
-            if now - beat_s > HEARTBEAT_S:
+            if now - beat_s > (SELDOM_S if self.flaw == "seldom_speaks" else HEARTBEAT_S):
                 beat_s = now
                 self._beat()
 
@@ -289,8 +290,9 @@ class Client:
 
     def close(self) -> None:
         with contextlib.suppress(Gone, Refused):
-            self.channel.write(*self.stop)
-            self.channel.write(SCP, 0)
+            if self.stop is not None:
+                self.channel.write(*self.stop)
+                self.channel.write(SCP, 0)
             if self.flaw != "keeps_control":
                 self.channel.write(CCP, 0)
 

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from tiscam_emu.score.card import Card, Result, as_html, as_json, as_junit, table
 from tiscam_emu.score.record import Record
-from tiscam_emu.score.trial import Verdict, bad, good, not_seen
 from tiscam_emu.score.trials import chosen
+from tiscam_emu.score.verdict import Verdict, bad, good, not_seen
 
 
 def card(*verdicts: Verdict) -> Card:

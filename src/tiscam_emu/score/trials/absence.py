@@ -5,7 +5,8 @@ from __future__ import annotations
 from tiscam_emu.score.meddler import Unplugged
 from tiscam_emu.score.record import Record
 from tiscam_emu.score.stage import Stage
-from tiscam_emu.score.trial import Trial, Verdict, bad, either, not_seen
+from tiscam_emu.score.trial import Trial
+from tiscam_emu.score.verdict import Verdict, bad, either, not_seen
 from tiscam_emu.units import NS_PER_S
 
 _SHORT_S, _LONG_S = 2.0, 4.5

@@ -6,8 +6,9 @@ from functools import partial
 
 from tiscam_emu.score.meddler import LosesShare
 from tiscam_emu.score.record import Record, StreamPacket, stream_packet
-from tiscam_emu.score.trial import Trial, Verdict, either, not_seen
-from tiscam_emu.score.trials.losses import judge
+from tiscam_emu.score.rules import mended
+from tiscam_emu.score.trial import Trial
+from tiscam_emu.score.verdict import Verdict, either, not_seen
 from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.gvcp import Command
 
@@ -91,7 +92,7 @@ TRIALS = (
         title="The stream has 64-bit ids, and 1 % of the packets are lost",
         expected="Reads headers of both kinds, and asks for packets by ids of 64 bits.",
         why="Cameras of GigE Vision 2.0 may be left in this mode by another program.",
-        judge=partial(judge, 0.9),
+        judge=mended,
         meddler=partial(_RenumbersBeyond, 0.01),
         features={"GevGVSPExtendedIDMode": "On"},
         flaw="short_ids",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tiscam_emu.score.record import Record
-from tiscam_emu.score.trial import Trial, Verdict, either, not_seen
+from tiscam_emu.score.trial import Trial
+from tiscam_emu.score.verdict import Verdict, either, not_seen
 
 
 def _judge(record: Record) -> Verdict:

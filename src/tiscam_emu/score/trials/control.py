@@ -4,66 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from itertools import pairwise
 
 from tiscam_emu.score.meddler import ChangesAnswers, Meddler, is_write_ack, turns
-from tiscam_emu.score.record import CCP, Datagram, Record
-from tiscam_emu.score.trial import Trial, Verdict, bad, either, not_seen
-from tiscam_emu.units import NS_PER_MS, Nanoseconds
-from tiscam_emu.wire import gvcp
+from tiscam_emu.score.record import Record
+from tiscam_emu.score.rules import had_patience, stood_busy, streamed
+from tiscam_emu.score.trial import Trial
+from tiscam_emu.score.verdict import Grade, Verdict, not_seen
+from tiscam_emu.units import Nanoseconds
 from tiscam_emu.wire.bootstrap import GVCP_CONFIGURATION, GvcpConfiguration
 
 _PENDING_ACK = GvcpConfiguration.PENDING_ACK
-_ENOUGH_FRAMES = 3
-
-
-def _written_again(record: Record) -> int:
-    """Writes that were sent again under another id although they had been executed: they were executed twice."""
-    writes = [d for d, _ in record.said(gvcp.WriteRegCmd)] + [d for d, _ in record.said(gvcp.WriteMemCmd)]
-    writes.sort(key=lambda datagram: datagram.at_ns)
-    again = 0
-    for before, after in pairwise(writes):
-        same = before.peer == after.peer and before.data[8:] == after.data[8:]
-        again += same and before.id != after.id and record.answer_to(before) is None
-    return again
-
-
-def _streams(record: Record, what: str) -> Verdict:
-    if not record.commands:
-        return not_seen("the camera heard nothing")
-    frames, twice = len(record.finished()), _written_again(record)
-    if twice:
-        return bad(f"{twice} writes came again under another id, and were executed twice")
-    return either(frames >= _ENOUGH_FRAMES, f"{what}; {frames} frames followed")
 
 
 def _judge_late(record: Record) -> Verdict:
-    return _streams(record, "acknowledges of writes came 250 ms late")
+    return streamed(record, "acknowledges of writes came 250 ms late")
 
 
 def _judge_pending(record: Record) -> Verdict:
     enabled = any(value & _PENDING_ACK for _, value in record.writes(GVCP_CONFIGURATION.address))
     if not enabled:
         return not_seen("it does not switch PENDING_ACK on")
-    promises = [answer for answer in record.answers if answer.code == gvcp.Command.PENDING_ACK]
-    impatient = sum(_came_again(record, promise) for promise in promises)
-    if impatient:
-        return bad(f"{len(promises)} times the camera asked for patience, {impatient} commands came again all the same")
-    return _streams(record, f"{len(promises)} times the camera asked for patience")
-
-
-def _came_again(record: Record, promise: Datagram) -> bool:
-    """Whether the command was sent again although its time was not over."""
-    until_ns = promise.at_ns + int.from_bytes(promise.data[10:12], "big") * NS_PER_MS
-    again = (c for c in record.commands if (c.peer, c.id) == (promise.peer, promise.id))
-    return any(promise.at_ns < command.at_ns < until_ns for command in again)
-
-
-def _judge_busy(record: Record) -> Verdict:
-    refused = sum(answer.data[:2] == b"\x80\x07" for answer in record.answers)
-    if not refused:
-        return not_seen("no access was refused")
-    return _streams(record, f"{refused} accesses were refused with BUSY")
+    patience = had_patience(record)
+    return patience if patience.grade is Grade.BAD else streamed(record, patience.seen)
 
 
 def _after_a_strange_one(data: bytes) -> list[bytes]:
@@ -75,7 +37,7 @@ def _after_a_strange_one(data: bytes) -> list[bytes]:
 def _judge_strange(record: Record) -> Verdict:
     if len(record.answers) < 8:
         return not_seen("too little was said")
-    return _streams(record, f"{len(record.answers) // 4} acknowledges of other requests came between")
+    return streamed(record, f"{len(record.answers) // 4} acknowledges of other requests came between")
 
 
 class _LosesFirstWriteAck(Meddler):
@@ -103,18 +65,7 @@ def _judge_lost_ack(record: Record) -> Verdict:
     lost = [answer for answer in record.answers if answer.lost]
     if not lost:
         return not_seen("it wrote too little")
-    return _streams(record, f"{len(lost)} acknowledges of writes were lost")
-
-
-def strangers_writes(record: Record) -> list[Datagram]:
-    """Writes of who had no control."""
-    found = []
-    for kind in (gvcp.WriteRegCmd, gvcp.WriteMemCmd):
-        for datagram, _ in record.said(kind):
-            answer = record.answer_to(datagram)
-            if answer is not None and answer.data[:2] == b"\x80\x06" and datagram.data[8:12] != CCP.to_bytes(4, "big"):
-                found.append(datagram)
-    return found
+    return streamed(record, f"{len(lost)} acknowledges of writes were lost")
 
 
 TRIALS = (
@@ -143,7 +94,7 @@ TRIALS = (
         title="One access in ten is refused with BUSY",
         expected="Tries again.",
         why="The standard lets a camera say so at any time.",
-        judge=_judge_busy,
+        judge=stood_busy,
         options={"faults": ("busy=0.1",)},
         seconds=10.0,
         flaw="gives_up_when_busy",

@@ -6,30 +6,20 @@ from functools import partial
 
 from tiscam_emu.score.meddler import ChangesAnswers
 from tiscam_emu.score.record import Record
+from tiscam_emu.score.rules import most_read
 from tiscam_emu.score.stage import Stage
-from tiscam_emu.score.trial import Trial, Verdict, either, not_seen
-from tiscam_emu.wire import gvcp
+from tiscam_emu.score.trial import Trial
+from tiscam_emu.score.verdict import Verdict, either, not_seen
 
 _WHY = "Cameras differ in where their description is, and in how fast it comes."
 _NOWHERE = "http://192.0.2.1/nothing.xml"
 """An address that nobody has (RFC 5737)."""
 
 
-def _bytes_read(record: Record, address: int, length: int) -> int:
-    """How much of a file was read, no byte counted twice."""
-    blocks = {
-        command.address: command.count
-        for datagram, command in record.said(gvcp.ReadMemCmd)
-        if address <= command.address < address + length and record.succeeded(datagram)
-    }
-    return min(sum(blocks.values()), length)
-
-
 def _judge(record: Record) -> Verdict:
     if not record.commands:
         return not_seen("the camera heard nothing")
-    read = [(_bytes_read(record, address, length), length) for address, length in record.files]
-    got, length = max(read, key=lambda file: file[0] / file[1])
+    got, length = most_read(record)
     frames = len(record.finished())
     return either(got == length and frames > 0, f"read {got} of {length} bytes; {frames} frames followed")
 

@@ -5,41 +5,22 @@ from __future__ import annotations
 from functools import partial
 
 from tiscam_emu.score.meddler import LosesPackets, LosesShare
-from tiscam_emu.score.record import Record, StreamPacket
-from tiscam_emu.score.trial import Trial, Verdict, bad, either, not_seen
-from tiscam_emu.units import NS_PER_MS
+from tiscam_emu.score.record import StreamPacket
+from tiscam_emu.score.rules import mended
+from tiscam_emu.score.trial import Trial
 
-_SETTLED_NS = 500 * NS_PER_MS
 _WHY = "Cables, switches and busy computers lose packets; a frame with a hole is a part that is not inspected."
 _EXPECTED = "Asks for what is missing, once the frame shows a gap, and gets every frame whole."
 
 
-def judge(share_mended: float, record: Record) -> Verdict:
-    """Whether that share of the frames that lost packets got them again, with requests in reason."""
-    hurt = [block for block in record.hurt() if (block.ended_ns or 0) < record.ended_ns - _SETTLED_NS]
-    if not hurt:
-        return not_seen("no frame lost a packet")
-    mended = [block for block in hurt if block.whole]
-    asked = len(record.resends())
-    lost = sum(len(block.lost_once) for block in hurt)
-    seen = f"{len(hurt)} frames lost {lost} packets, {asked} requests, {len(mended)} frames mended"
-    if record.stamps is not None:
-        claimed = set(record.stamps) & {block.block_id for block in hurt if not block.whole}
-        if claimed:
-            return bad(f"{seen}; it took {len(claimed)} frames with holes for whole")
-    if asked > 4 * lost + 20:
-        return bad(f"{seen}: far more requests than losses")
-    return either(len(mended) >= share_mended * len(hurt), seen)
-
-
-def _share(percent: float, burst: int = 1, mended: float = 0.98) -> Trial:
+def _share(percent: float, burst: int = 1, share: float = 0.98) -> Trial:
     suffix, told = (f"-burst-{burst}", f", {burst} in a row") if burst > 1 else ("", "")
     return Trial(
         name=f"loss-{percent:g}{suffix}",
         title=f"{percent:g} % of the packets are lost{told}",
         expected=_EXPECTED,
         why=_WHY,
-        judge=partial(judge, mended),
+        judge=partial(mended, share=share),
         meddler=partial(LosesShare, percent / 100, burst),
         features={"AcquisitionFrameRate": 60.0},
         flaw="never_asks_again",
@@ -78,7 +59,7 @@ def _one(name: str, what: str, meddler: partial[LosesPackets] | type[LosesPacket
         title=f"Every third frame loses {what}",
         expected=_EXPECTED,
         why=why,
-        judge=partial(judge, 0.9),
+        judge=partial(mended, share=0.9),
         meddler=meddler,
         flaw="never_asks_again",
     )
@@ -87,8 +68,8 @@ def _one(name: str, what: str, meddler: partial[LosesPackets] | type[LosesPacket
 TRIALS = (
     _share(0.1),
     _share(1),
-    _share(5, mended=0.95),
-    _share(3, burst=20, mended=0.9),
+    _share(5, share=0.95),
+    _share(3, burst=20, share=0.9),
     _one("lost-leader", "its leader", partial(LosesPackets, _leader), "Without it size and format are unknown."),
     _one("lost-trailer", "its trailer", partial(LosesPackets, _trailer), "A client that waits for it waits for ever."),
     _one("lost-last-packet", "its last packet of image data", _LosesLast, "No packet with data shows this gap."),

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from tiscam_emu.score.record import Record
-from tiscam_emu.score.trial import Trial, Verdict, either, not_seen
-from tiscam_emu.units import NS_PER_MS
-from tiscam_emu.wire.bootstrap import FIRST_URL
-
-_TIMEOUT_MS = 3000
-_LONGEST_SILENCE_MS = 0.67 * _TIMEOUT_MS
+from tiscam_emu.score.rules import gave_back, kept_alive, sought_description
+from tiscam_emu.score.trial import Trial
+from tiscam_emu.score.verdict import Grade, Verdict, bad, either, not_seen
 
 
 def _judge(record: Record) -> Verdict:
     if not record.commands:
         return not_seen("the camera heard nothing")
-    faults = []
-    if not record.reads(FIRST_URL.address):
-        faults.append("never asked where the description is")
     if not record.taken():
-        faults.append("never took control")
-    else:
-        if not record.given_back():
-            faults.append("never gave control back")
-        silence_ms = max(record.silences(), default=0) / NS_PER_MS
-        if silence_ms > _LONGEST_SILENCE_MS:
-            faults.append(f"was silent for {silence_ms:.0f} ms of {_TIMEOUT_MS}")
+        return bad("never took control")
+    verdicts = (sought_description(record), gave_back(record), kept_alive(record))
+    faults = [verdict.seen for verdict in verdicts if verdict.grade is Grade.BAD]
     return either(not faults, "; ".join(faults) or "opened, kept alive and gave back")
 
 

@@ -6,7 +6,9 @@ from functools import partial
 
 from tiscam_emu.score.meddler import RepeatsPackets, SwapsPackets
 from tiscam_emu.score.record import Record
-from tiscam_emu.score.trial import Trial, Verdict, bad, either, not_seen
+from tiscam_emu.score.rules import asked_for_losses
+from tiscam_emu.score.trial import Trial
+from tiscam_emu.score.verdict import Verdict, bad
 
 
 def _claims(record: Record) -> str:
@@ -22,13 +24,8 @@ def _claims(record: Record) -> str:
 
 
 def _judge(record: Record) -> Verdict:
-    frames = len(record.finished())
-    if not frames:
-        return not_seen("no frame was asked for")
-    asked = len(record.resends())
-    if wrong := _claims(record):
-        return bad(wrong)
-    return either(asked <= frames // 2, f"{frames} frames, {asked} requests for packets that were not lost")
+    wrong = _claims(record)
+    return bad(wrong) if wrong and record.finished() else asked_for_losses(record)
 
 
 TRIALS = (

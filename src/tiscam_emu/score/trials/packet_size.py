@@ -6,19 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from tiscam_emu.score.meddler import LosesLarge
-from tiscam_emu.score.record import Record
-from tiscam_emu.score.trial import Trial, Verdict, either, not_seen
-
-
-def _judge(mtu: int, record: Record) -> Verdict:
-    finished = record.finished()
-    if not finished:
-        return not_seen("no frame was asked for")
-    whole = record.whole()
-    tried = f"tried {len(record.test_packets)} test packets, then " if record.test_packets else ""
-    largest = max(record.largest_arrived, record.largest_lost)
-    seen = f"{tried}packets of {largest} bytes on a path of {mtu}: {len(whole)} of {len(finished)} frames arrived"
-    return either(2 * len(whole) >= len(finished), seen)
+from tiscam_emu.score.rules import packets_fit
+from tiscam_emu.score.trial import Trial
 
 
 def _trial(mtu: int, make: Callable[[], LosesLarge]) -> Trial:
@@ -27,7 +16,7 @@ def _trial(mtu: int, make: Callable[[], LosesLarge]) -> Trial:
         title=f"The path carries packets of {mtu} bytes at most",
         expected="Asks for test packets, or for packets that any path carries, and gets its frames.",
         why="Larger packets vanish without a word, and the program shows no picture at all.",
-        judge=partial(_judge, mtu),
+        judge=partial(packets_fit, path=f" on a path of {mtu}"),
         meddler=make,
         flaw="large_packets",
     )

@@ -6,9 +6,10 @@ import socket
 import struct
 
 from tiscam_emu.score.record import Record
+from tiscam_emu.score.rules import strangers_writes
 from tiscam_emu.score.stage import Stage
-from tiscam_emu.score.trial import Trial, Verdict, bad, either, not_seen
-from tiscam_emu.score.trials.control import strangers_writes
+from tiscam_emu.score.trial import Trial
+from tiscam_emu.score.verdict import Verdict, bad, either, not_seen
 from tiscam_emu.wire.bootstrap import CONTROL_CHANNEL_PRIVILEGE
 from tiscam_emu.wire.gvcp import GVCP_PORT
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tiscam_emu.score.meddler import LosesPackets
 from tiscam_emu.score.record import Record, StreamPacket
 from tiscam_emu.score.stage import Stage
-from tiscam_emu.score.trial import Trial, Verdict, bad, either, not_seen
+from tiscam_emu.score.trial import Trial
+from tiscam_emu.score.verdict import Verdict, bad, either, not_seen
 
 _LOST = 4
 _PERIOD_S = 0.25
