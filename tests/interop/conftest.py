@@ -35,8 +35,7 @@ from tiscam_emu.pytest_plugin import DEFAULT_MODEL  # noqa: E402
 _HERE = Path(__file__).parent
 _PACKAGES = {
     "arv-tool-0.8": "Debian package aravis-tools-cli",
-    "arv-test-0.8": "Debian package aravis-tools-cli",
-    "arv-camera-test-0.8": "Debian package aravis-tools-cli",
+    "arv-test-0.8": "Debian package aravis-tools",
     "tshark": "Debian package tshark",
     "curl": "Debian package curl",
     "gcc": "Debian packages gcc and libc6-dev",
