@@ -42,7 +42,7 @@ _BLOCK = 32
 _FRAMES = 100
 _LONGEST_S = 6.0
 _HALVINGS = 4
-_RENDERED_BYTES_PER_S = 300e6 if native.ENGINE == "native" else 150e6
+_RENDERED_BYTES_PER_S = 200e6 if native.ENGINE == "native" else 150e6
 _SIGMAS = 5
 _ROUNDING = 1.0
 _BORDERS = 2.0
