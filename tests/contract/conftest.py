@@ -14,17 +14,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tiscam_emu.camera import core, faces
-from tiscam_emu.genicam.document import build_xml
+from tiscam_emu.camera import core
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.scenes.scene import Scene
-from tiscam_emu.spec.model import CameraModel
 
 if TYPE_CHECKING:
     from tests.unit.camera.conftest import Desk, Studio
 
 _TOOLS = Path(__file__).parents[1] / "unit" / "camera" / "conftest.py"
-_descriptions: dict[str, bytes] = {}
 
 
 @dataclass
@@ -67,13 +64,6 @@ def _tools() -> ModuleType:
 
 
 @pytest.fixture
-def bench_of(monkeypatch: pytest.MonkeyPatch, _tools: ModuleType) -> Any:
-    """A bench for a model; building the XML, most of the time that a camera takes, is done once per model."""
-
-    def described(model: CameraModel) -> bytes:
-        if model.key not in _descriptions:
-            _descriptions[model.key] = build_xml(model)
-        return _descriptions[model.key]
-
-    monkeypatch.setattr(faces, "build_xml", described)
+def bench_of(_tools: ModuleType) -> Any:
+    """A bench for a model."""
     return lambda model, *, strict: Bench(model, _tools, strict)

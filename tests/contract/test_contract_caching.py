@@ -37,16 +37,17 @@ class Pair:
         self._anew = self.bench.connected(anew, self.bench.camera.registers.read)
         features = {name: f.declaration for name, f in self.bench.camera.model.features.items()}
         self.names = [name for name, declaration in features.items() if declaration.port is None]
+        self._nodes = {name: (self.bench.nodes.get_node(name), self._anew.get_node(name)) for name in self.names}
         self._kept = [name for name in self.names if features[name].access is not Access.RO and self._keeps(name)]
         self.check("power-up", thoroughly=True)
 
     def _keeps(self, name: str) -> bool:
-        return bool(self.bench.nodes.get_node(name).node.caching_mode != genapi.ECachingMode.NoCache)
+        return bool(self._nodes[name][0].node.caching_mode != genapi.ECachingMode.NoCache)
 
     def check(self, after: object, *, thoroughly: bool = False) -> None:
         """Compare what both clients read; unless thoroughly, only what can be written and one of them may keep."""
         for name in self.names if thoroughly else self._kept:
-            kept, anew = self.bench.nodes.get_node(name), self._anew.get_node(name)
+            kept, anew = self._nodes[name]
             assert _reading(kept, thoroughly) == _reading(anew, thoroughly), (name, after)
 
     def write(self, name: str, value: Value) -> None:

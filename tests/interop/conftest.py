@@ -35,8 +35,7 @@ from tiscam_emu.pytest_plugin import DEFAULT_MODEL  # noqa: E402
 _HERE = Path(__file__).parent
 _PACKAGES = {
     "arv-tool-0.8": "Debian package aravis-tools-cli",
-    "arv-test-0.8": "Debian package aravis-tools-cli",
-    "arv-camera-test-0.8": "Debian package aravis-tools-cli",
+    "arv-test-0.8": "Debian package aravis-tools",
     "tshark": "Debian package tshark",
     "curl": "Debian package curl",
     "gcc": "Debian packages gcc and libc6-dev",
@@ -50,6 +49,8 @@ _MODULES = {
     "pyGigEVision": "PyPI package pyGigEVision",
     "telegenic": "PyPI package telegenicam",
 }
+_LONGEST = ("test_interop_twins", "test_interop_formats")
+"""Files that take so long that one of two workers would wait for the other if they came last."""
 collect_ignore = [] if os.environ.get("TISCAM_EMU_FOREIGN_CAMERAS") else ["test_interop_foreign_corpus.py"]
 """Descriptions of real cameras are other people's: who has some names their folder."""
 
@@ -61,10 +62,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder."""
+    """Mark every test of this folder, and begin with the files that take longest."""
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.interop)
+    items.sort(key=lambda item: _LONGEST.index(item.path.stem) if item.path.stem in _LONGEST else len(_LONGEST))
 
 
 def missing(reason: str) -> NoReturn:

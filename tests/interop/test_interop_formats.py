@@ -27,6 +27,8 @@ from PIL import Image as Picture
 from tests.interop import unpack
 from tests.interop.emulator import MODELS, Ready, aravis, emulator
 
+from tiscam_emu import native
+
 _FORMATS = {
     "33GP1300": "BayerRG8 BayerRG12Packed BayerRG16 YUV422_8 YCbCr411_8 YCbCr411_8_CbYYCrYY",
     "38UX267": "BayerRG8 BayerRG12p BayerRG16 Mono8 YCbCr422_8 YCbCr411_8 YCbCr411_8_CbYYCrYY BGR8",
@@ -40,7 +42,7 @@ _BLOCK = 32
 _FRAMES = 100
 _LONGEST_S = 6.0
 _HALVINGS = 4
-_RENDERED_BYTES_PER_S = 150e6
+_RENDERED_BYTES_PER_S = 200e6 if native.ENGINE == "native" else 150e6
 _SIGMAS = 5
 _ROUNDING = 1.0
 _BORDERS = 2.0

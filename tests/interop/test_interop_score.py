@@ -30,7 +30,7 @@ def _play(number: int, name: str, flaw: str) -> Graded:
     (trial,) = chosen([name])
     seconds = str(min(LONGEST_S.get(name, 3.0), trial.seconds - 1.5))
     command = [*CLIENT, "--seconds", seconds, *(["--flaw", flaw] if flaw else [])]
-    result = play_one(ServeOptions(model="33GP1300", address=f"127.0.3.{number + 1}"), command, trial)
+    result = play_one(ServeOptions(model="33GP1300", address=f"127.0.103.{number + 1}"), command, trial)
     return result.verdict.grade.value, result.verdict.seen
 
 
@@ -58,7 +58,7 @@ def test_a_client_that_does_this_one_thing_wrong_fails(
 
 
 def _score(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tiscam_emu.cli", "score", "--address", "127.0.4.1", *words]
+    command = [sys.executable, "-m", "tiscam_emu.cli", "score", "--address", "127.0.104.1", *words]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -7,18 +7,15 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.writing import write_feature
 
-from tiscam_emu.camera import faces
 from tiscam_emu.camera.core import Camera, load
 from tiscam_emu.camera.imaging.schedule import Exposure
 from tiscam_emu.camera.notices import ExposureEnded, ExposureOpened, LineChanged, OutputChanged, TriggerMissed
 from tiscam_emu.errors import RegisterError
 from tiscam_emu.features.kinds import Enumeration, Value
-from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.spec.model import CameraModel
 
 SMALL_SCALE = settings(max_examples=80, deadline=None, derandomize=True)
@@ -27,17 +24,6 @@ END_US = 100_000
 KINDS = (ExposureOpened, ExposureEnded, TriggerMissed, LineChanged, OutputChanged)
 
 _model = cache(load)
-_description = cache(lambda key: build_xml(_model(key)))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _describe_each_model_once() -> object:
-    """Building the XML is most of the time that making a camera takes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(faces, "build_xml", lambda model: _description(model.key))
-        yield
-
-
 START: tuple[tuple[str, Value], ...] = (
     ("ExposureAuto", "Off"),
     ("GainAuto", "Off"),

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.test_camera_properties import assert_consistent, writes
 from tests.property.writing import write_feature
 
-from tiscam_emu.camera import core, faces
+from tiscam_emu.camera import core
 from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.imaging.schedule import Exposure
 from tiscam_emu.errors import RegisterError
-from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.sensor.statistics import FrameStatistics
 from tiscam_emu.spec.catalog import model_keys
 from tiscam_emu.spec.model import CameraModel
@@ -41,21 +38,6 @@ WEIGHTS = {"write": 8, "run": 5, "wait": 6, "pulse": 2, "measure": 3, "look": 3,
 OFTEN = [name for name, weight in WEIGHTS.items() for _ in range(weight)]
 DN8 = st.floats(0, 255)
 _model = cache(core.load)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _describe_each_model_once() -> Iterator[None]:
-    """Building the XML is most of the time that making a camera takes."""
-    described: dict[str, bytes] = {}
-
-    def described_once(model: CameraModel) -> bytes:
-        if model.key not in described:
-            described[model.key] = build_xml(model)
-        return described[model.key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(faces, "build_xml", described_once)
-        yield
 
 
 class Life:

@@ -42,7 +42,7 @@ def file_name(model: CameraModel, suffix: str) -> str:
     return f"tiscam_emu_{stem}.{suffix}"
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def build_xml(model: CameraModel) -> bytes:
     """The model's GenICam XML: the same bytes for the same declarations and YAML, with a VersionGuid of the content."""
     root = etree.Element(
@@ -81,7 +81,7 @@ def build_xml(model: CameraModel) -> bytes:
     return _unmistakable(lambda padding: text + b"\n" * padding)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def zipped(xml: bytes, name: str) -> bytes:
     """The description as a ZIP of one file; the same bytes each time."""
 

@@ -96,8 +96,8 @@ def _(bench: Bench) -> None:
 
 @rule("5.1.6", "flips mirror the image and leave the order of the Bayer pattern", PREGIUS)
 def _(bench: Bench) -> None:
-    light = np.zeros((2, 2, 3), np.float32)
-    light[0, 0, 0] = 0.5  # red in the upper left quarter, darkness elsewhere
+    light = np.zeros((2, 2, 3), np.uint8)
+    light[0, 0, 0] = 188  # red in the upper left quarter, darkness elsewhere
     for horizontal, vertical in ((1, 0), (0, 1)):
         small(bench.desk).set(ReverseX=horizontal, ReverseY=vertical, PixelFormat=format_with(bench.desk, "16"))
         words = words_of(bench, load_scene(light))

@@ -10,35 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tiscam_emu.camera import core, faces
+from tiscam_emu.camera import core
 from tiscam_emu.camera.core import Camera
 from tiscam_emu.camera.imaging.schedule import Exposure
 from tiscam_emu.camera.options import CameraOptions
 from tiscam_emu.errors import RegisterError, Status
 from tiscam_emu.features.codec import decode, encode
 from tiscam_emu.features.kinds import Access, Command, Enumeration, Value
-from tiscam_emu.genicam.document import build_xml
 from tiscam_emu.sensor.render import Renderer
 from tiscam_emu.sensor.request import FrameRequest
 from tiscam_emu.sensor.scenes.scene import Scene, SceneSpec, load_scene
 from tiscam_emu.sensor.sharpness import sharpness
 from tiscam_emu.sensor.statistics import FrameStatistics, Roi, measure
-from tiscam_emu.spec.model import CameraModel
 
 _model = cache(core.load)
-_descriptions: dict[str, bytes] = {}
-
-
-@pytest.fixture(autouse=True)
-def _describe_each_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Building the XML is most of the time that making a camera takes."""
-
-    def described(model: CameraModel) -> bytes:
-        if model.key not in _descriptions:
-            _descriptions[model.key] = build_xml(model)
-        return _descriptions[model.key]
-
-    monkeypatch.setattr(faces, "build_xml", described)
 
 
 class Desk:

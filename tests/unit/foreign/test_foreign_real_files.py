@@ -14,10 +14,9 @@ from tiscam_emu.foreign.files import guard, source
 from tiscam_emu.foreign.saving.clone import clone
 from tiscam_emu.foreign.saving.folder import save
 
-FOLDER = os.environ.get("TISCAM_EMU_FOREIGN_CAMERAS", "")
-FILES = sorted(p for p in Path(FOLDER or "/nonexistent").glob("*") if p.suffix.lower() in {".xml", ".zip"})
-
-pytestmark = pytest.mark.skipif(not FILES, reason="no folder TISCAM_EMU_FOREIGN_CAMERAS with descriptions")
+FILES = sorted(
+    path for path in Path(os.environ["TISCAM_EMU_FOREIGN_CAMERAS"]).iterdir() if path.suffix.lower() in {".xml", ".zip"}
+)
 
 
 class Zeros(Table):
