@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -316,10 +317,11 @@ def main() -> None:
         configure(camera, args)
         figures = TASKS[args.task](camera, args)
         camera.get_device().leave_control()
+        told, code = json.dumps(figures), 0
     except GLib.Error as error:
-        raise SystemExit(f"aravis_client: {error.message}") from error
-    print(json.dumps(figures), flush=True)
-    os._exit(0)  # Aravis joins its threads slowly, and nothing is left to be done
+        told, code = f"aravis_client: {error.message}", 1
+    print(told, file=sys.stderr if code else sys.stdout, flush=True)
+    os._exit(code)  # Aravis joins its threads slowly, and nothing is left to be done
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ PEER_COMMAND = "arv-fake-gv-camera-0.8"
 _DISCOVERY_CMD = bytes.fromhex("4211 0002 0000 ffff")
 _GVCP_PORT = 3956
 _START_TIMEOUT_S = 20.0
+_STOP_TIMEOUT_S = 20.0
+_FETCHED_BYTES = 1_000_000_000
+"""What a camera and a client of the largest frames use together."""
 _IN_NAMESPACE = "TISCAM_EMU_BENCHMARK_NAMESPACE"
 
 
@@ -96,7 +99,7 @@ def _running(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> Iterat
         yield process  # type: ignore[misc]
     finally:
         process.terminate()
-        process.wait()
+        process.wait(_STOP_TIMEOUT_S)
         if process.stdout is not None:
             process.stdout.close()
 
@@ -129,6 +132,12 @@ def enter_lonely_namespace() -> None:
     unshare = ["unshare", "--net", *(["--map-root-user"] if os.geteuid() else [])]
     again = ["sh", "-c", 'ip link set lo up && exec "$0" "$@"', sys.executable, *sys.argv]
     os.execvp(unshare[0], [*unshare, *again])
+
+
+def fetch_memory() -> None:
+    """Have the host of a virtual machine give memory that it took back: touching it again costs milliseconds per MB."""
+    touch = f"import numpy; numpy.ones({_FETCHED_BYTES}, numpy.uint8)"
+    subprocess.run([sys.executable, "-c", touch], check=True)
 
 
 def machine() -> dict[str, str]:

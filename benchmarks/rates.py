@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contestants import enter_lonely_namespace, machine, our_camera
+from contestants import enter_lonely_namespace, fetch_memory, machine, our_camera
 from report import Section, markdown, number
 
 CLIENT = Path(__file__).with_name("aravis_client.py")
@@ -71,6 +71,8 @@ def measure(
         with our_camera(model) as server:
             for row in group:
                 command = [client_python, str(CLIENT), *row.client_arguments()]
+                if from_first:
+                    fetch_memory()
                 begin = ["--from-first"] if from_first else ["--warm-up", str(min(seconds, WARM_UP_S))]
                 command += [*begin, "--server-pid", str(server.pid)]
                 command += ["--seconds", str(seconds)]

@@ -15,7 +15,7 @@ import compare
 import rates
 import scale
 from bare import Sink, bare_sender
-from contestants import Server, offload, our_camera, peer_camera
+from contestants import Server, fetch_memory, offload, our_camera, peer_camera
 from figures import percentile
 from wire_times import WireWatch
 
@@ -29,6 +29,7 @@ ADDED_MS = 30.0
 
 RATES_FROM_FIRST_S = 2.0
 GIGABIT = "33GP1300"
+CLIENT_TIMEOUT_S = 300.0
 _SECOND = Path(__file__).with_name("second_camera.py")
 
 
@@ -45,7 +46,7 @@ class Run:
         command = [self.client_python, str(compare.CLIENT), task, "--server-pid", str(server.pid), *options]
         if "--seconds" not in options:
             command += ["--seconds", str(self.seconds)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=CLIENT_TIMEOUT_S)
         if done.returncode:
             raise SystemExit(f"targets: {' '.join(command)}: {done.stderr.strip()}")
         figures: dict[str, Any] = json.loads(done.stdout)
@@ -163,6 +164,7 @@ def _short(run: Run, picture: Picture, seconds: float, *options: str) -> dict[st
     """What a client sees from AcquisitionStart on, and how many frames are due within so many seconds."""
     late_s = 0.3  # what was exposed within them arrives later
     with our_camera(picture.model) as server:
+        fetch_memory()
         words = [*picture.options(), "--seconds", str(seconds + late_s), *options]
         got = run.client("short", server, *words)
     first_ms = got["arrivals_ms"][0] if got["arrivals_ms"] else 1e3 * (seconds + late_s)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ from tiscam_emu.errors import InvalidOption, TiscamEmuError
 from tiscam_emu.net.offload import Gso
 from tiscam_emu.net.options import DEFAULT_RECORD_LIMIT, ServeOptions, addresses_for, engine, recording_for
 from tiscam_emu.net.process import CameraProcess
+from tiscam_emu.net.stop_signals import stop_signals
 from tiscam_emu.sensor.optics.illuminant import NEUTRAL_K
 from tiscam_emu.spec.catalog import model_keys
 
@@ -154,9 +154,7 @@ def run(
         context.obj = log_level
         _refuse_options(context)
         return
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = stop_signals()
     try:
         if log_level.upper() not in LEVELS:
             raise InvalidOption(f"log level {log_level!r}: must be one of {', '.join(LEVELS)}")

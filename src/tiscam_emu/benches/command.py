@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -13,6 +12,7 @@ from tiscam_emu.benches.bench import Bench
 from tiscam_emu.benches.place import Place
 from tiscam_emu.benches.start import checked_plan, open_control
 from tiscam_emu.errors import CameraFailed
+from tiscam_emu.net.stop_signals import stop_signals
 from tiscam_emu.spec.catalog import shown
 
 _WATCH_PERIOD_S = 0.25
@@ -26,9 +26,7 @@ def run(path: Path, log_level: str, *, only_check: bool = False) -> None:
     TiscamEmuError
         What is wrong with the file, what kept a camera from starting, or that all cameras have ended.
     """
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = stop_signals()
     logging.basicConfig(level=log_level, format="%(levelname)s %(message)s")
     plan = checked_plan(path)
     if only_check:

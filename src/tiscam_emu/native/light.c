@@ -11,55 +11,38 @@ struct taps { /* of places on one axis: each is `count` weighted values from `fi
     Py_ssize_t places, count;
 };
 
-/* Three colours through one filter, and what borders are repeated with. */
-INLINE void filtered(const float *restrict colours, Py_ssize_t columns, Py_ssize_t before, Py_ssize_t behind,
-                     const float *filter, float *restrict out)
-{
-    const float red = filter[0], green = filter[1], blue = filter[2];
-    EACH(x, columns) out[x] = colours[3 * x] * red + colours[3 * x + 1] * green + colours[3 * x + 2] * blue;
-    for (Py_ssize_t x = 1; x <= before; x++)
-        out[-x] = out[0];
-    for (Py_ssize_t x = 0; x < behind; x++)
-        out[columns + x] = out[columns - 1];
-}
-
-/* One line's places: of one channel at even ones and another at odd ones. */
-INLINE void across(const struct taps *taps, const float *even, const float *odd, float *restrict out)
-{
-    const Py_ssize_t n = taps->places, begin = taps->first[0];
-    int straight = 1;
-    for (Py_ssize_t x = 0; x < n && straight; x++)
-        straight = taps->first[x] == begin + x;
-    for (int x = 0; x < n && !straight; x++) {
-        const float *restrict from = (x & 1 ? odd : even) + taps->first[x], *restrict weights = taps->weights + x;
-        float total = 0.0f;
-        for (Py_ssize_t k = 0; k < taps->count; k++, weights += n)
-            total += from[k] * *weights;
-        out[x] = total;
-    }
-    if (!straight)
-        return;
-    memset(out, 0, (size_t)n * sizeof *out);
-    for (Py_ssize_t k = 0; k < taps->count; k++) {
-        const float *restrict weights = taps->weights + k * n, *restrict one = even + begin + k,
-                    *restrict two = odd + begin + k;
-        EACH(x, n) out[x] += of(x, one[x], two[x]) * weights[x];
-    }
-}
-
 struct projection {
     const float *colours, *filters, *gain;
     const int32_t *kinds; /* by line, even or odd, and place, even or odd; without codes by output plane, twice each */
-    Py_ssize_t rows, columns, before, behind, filter_count, planes;
+    Py_ssize_t rows, columns, before, behind, room, filter_count, planes;
+    int straight; /* neighbours see neighbours along a line */
     struct taps down, along;
     float brightest, scale;
     uint16_t *codes;
     float *plain;
 };
 
-/* Rows of one kind, weighted and summed. */
-INLINE void down(const struct projection *p, Py_ssize_t y, const float *rows, Py_ssize_t room, float *restrict sum)
+/* A line's three colours, one by one. */
+INLINE void apart(const float *restrict colours, Py_ssize_t columns, float *restrict one, float *restrict two,
+                  float *restrict three)
 {
+    EACH(x, columns) one[x] = colours[3 * x], two[x] = colours[3 * x + 1], three[x] = colours[3 * x + 2];
+}
+
+/* Three colours through one filter, and what borders are repeated with. */
+INLINE void filtered(const struct projection *p, const float *restrict red, const float *restrict green,
+                     const float *restrict blue, const float *filter, float *restrict out)
+{
+    const float r = filter[0], g = filter[1], b = filter[2];
+    EACH(x, p->columns) out[x] = red[x] * r + green[x] * g + blue[x] * b;
+    EACH(x, p->before) out[-1 - x] = out[0];
+    EACH(x, p->behind) out[p->columns + x] = out[p->columns - 1];
+}
+
+/* Rows of one kind, weighted and summed. */
+INLINE void down(const struct projection *p, Py_ssize_t y, const float *rows, float *restrict sum)
+{
+    const Py_ssize_t room = p->room;
     memset(sum, 0, (size_t)room * sizeof *sum);
     for (Py_ssize_t k = 0; k < p->down.count; k++) {
         const Py_ssize_t from = p->down.first[y] + k, last = p->rows - 1;
@@ -69,34 +52,50 @@ INLINE void down(const struct projection *p, Py_ssize_t y, const float *rows, Py
     }
 }
 
-FOR_EVERY_PROCESSOR
-static void project_all(const struct projection *p, float *rows, float *even, float *odd, float *total)
+/* One line's places: even ones see one channel and odd ones another; both may change places at every second pixel. */
+INLINE void across(const struct projection *p, float *even, float *odd, float *restrict out)
 {
-    const Py_ssize_t n = p->along.places, room = p->before + p->columns + p->behind, all = p->rows * room;
-    for (Py_ssize_t c = 0; c < p->filter_count; c++)
-        for (Py_ssize_t y = 0; y < p->rows; y++)
-            filtered(p->colours + y * p->columns * 3, p->columns, p->before, p->behind, p->filters + c * 3,
-                     rows + c * all + y * room + p->before);
+    const struct taps *taps = &p->along;
+    const Py_ssize_t n = taps->places, begin = p->before + taps->first[0];
+    memset(out, 0, (size_t)n * sizeof *out);
+    for (Py_ssize_t x = 1; p->straight && even != odd && x < p->room; x += 2) {
+        const float moved = even[x];
+        even[x] = odd[x], odd[x] = moved;
+    }
+    for (Py_ssize_t k = 0; k < taps->count; k++) {
+        const float *restrict weights = taps->weights + k * n, *restrict row = ((begin + k) & 1 ? odd : even) + begin + k;
+        if (p->straight)
+            EACH(x, n) out[x] += row[x] * weights[x];
+        else
+            EACH(x, n) out[x] += (x & 1 ? odd : even)[p->before + taps->first[x] + k] * weights[x];
+    }
+}
+
+FOR_EVERY_PROCESSOR
+static void project_all(const struct projection *p, float *rows, float *even, float *odd, float *total, float *colours)
+{
+    const Py_ssize_t n = p->along.places, columns = p->columns, all = p->rows * p->room;
+    for (Py_ssize_t y = 0; y < p->rows; y++) {
+        apart(p->colours + y * columns * 3, columns, colours, colours + columns, colours + 2 * columns);
+        for (Py_ssize_t c = 0; c < p->filter_count; c++)
+            filtered(p, colours, colours + columns, colours + 2 * columns, p->filters + c * 3,
+                     rows + c * all + y * p->room + p->before);
+    }
     const Py_ssize_t step = p->codes == NULL ? 1 : p->planes; /* codes are of one plane in each row */
     for (Py_ssize_t y = 0; y < p->down.places; y++)
         for (Py_ssize_t plane = y % step; plane < p->planes; plane += step) {
             const int32_t *kinds = p->kinds + plane * 2;
-            down(p, y, rows + kinds[0] * all, room, even);
+            down(p, y, rows + kinds[0] * all, even);
             if (kinds[1] != kinds[0])
-                down(p, y, rows + kinds[1] * all, room, odd);
-            const float *other = kinds[1] != kinds[0] ? odd : even;
-            if (p->codes == NULL) {
-                across(&p->along, even + p->before, other + p->before, p->plain + (plane * p->down.places + y) * n);
+                down(p, y, rows + kinds[1] * all, odd);
+            across(p, even, kinds[1] != kinds[0] ? odd : even, p->codes ? total : p->plain + (plane * p->down.places + y) * n);
+            if (p->codes == NULL)
                 continue;
-            }
-            across(&p->along, even + p->before, other + p->before, total);
             uint16_t *restrict codes = p->codes + y * n;
             const float *restrict gain = p->gain + y * n;
             const float brightest = p->brightest, scale = p->scale;
-            EACH(x, n) {
-                const float light = smaller(larger(total[x] * gain[x], 0.0f), brightest);
-                codes[x] = (uint16_t)(int)(sqrtf(light) * scale + 0.5f);
-            }
+            EACH(x, n)
+                codes[x] = (uint16_t)(int)(sqrtf(smaller(larger(total[x] * gain[x], 0.0f), brightest)) * scale + 0.5f);
         }
 }
 
@@ -127,7 +126,7 @@ static PyObject *project(PyObject *self, PyObject *args)
     p.colours = in[COLOURS].buf, p.filters = in[FILTERS].buf, p.kinds = in[KINDS].buf, p.gain = in[GAIN].buf;
     p.filter_count = in[FILTERS].len / 12, p.planes = in[KINDS].len / 8;
     p.codes = codes ? in[OUT].buf : NULL, p.plain = in[OUT].buf;
-    p.before = p.behind = 0;
+    p.before = p.behind = 0, p.straight = 1;
     int sound = p.rows > 0 && p.columns > 0 && p.rows < most && p.columns < most && p.filter_count > 0 && p.planes > 0 &&
                 p.planes <= CHANNELS && p.filter_count <= CHANNELS;
     for (Py_ssize_t at = 0; sound && at < p.planes * 2; at++)
@@ -136,8 +135,9 @@ static PyObject *project(PyObject *self, PyObject *args)
         const Py_ssize_t before = -p.along.first[x], behind = p.along.first[x] + p.along.count - p.columns;
         p.before = before > p.before ? before : p.before;
         p.behind = behind > p.behind ? behind : p.behind;
+        p.straight &= p.along.first[x] == p.along.first[0] + x;
     }
-    const Py_ssize_t room = p.before + p.columns + p.behind;
+    const Py_ssize_t room = p.room = p.before + p.columns + p.behind;
     if (!sound || room > 4 * most) {
         PyErr_SetString(PyExc_ValueError, "project: sizes that do not go together");
         return released(in, ALL, NULL);
@@ -145,12 +145,12 @@ static PyObject *project(PyObject *self, PyObject *args)
     if (!core_holds(&in[COLOURS], p.rows * p.columns * 12, "colours") || !core_holds(&in[GAIN], codes ? n * m * 4 : 0, "gain") ||
         !core_holds(&in[OUT], codes ? n * m * 2 : p.planes * n * m * 4, "out"))
         return released(in, ALL, NULL);
-    float *memory = malloc((size_t)((p.filter_count * p.rows + 2) * room + n) * sizeof *memory);
+    float *memory = malloc((size_t)((p.filter_count * p.rows + 2) * room + n + 3 * p.columns) * sizeof *memory);
     if (memory == NULL)
         return released(in, ALL, PyErr_NoMemory());
     float *even = memory + p.filter_count * p.rows * room, *odd = even + room;
     Py_BEGIN_ALLOW_THREADS
-    project_all(&p, memory, even, odd, odd + room);
+    project_all(&p, memory, even, odd, odd + room, odd + room + n);
     Py_END_ALLOW_THREADS
     free(memory);
     return released(in, ALL, Py_NewRef(Py_None));

@@ -3,7 +3,7 @@
 /* Light codes to fixed-point mean and sigma of every component, row by row; `sensor/fast/moments.py` is the same in
    numpy and says what all this means. */
 
-enum { MARGIN = 16, DITHERS = 1 << 14, APART = 40503 };
+enum { MARGIN = 16, DITHERS = 1 << 14, APART = 40503, BY_COLOUR = 3, BY_PLANE = 9 };
 
 struct recipe { /* as RECIPE in Python; arrays by place in the mosaic's quad: two of the first line, two of the second */
     float light_e, most_e, share, full, clipped, reach, most_sigma, table_scale, table_base;
@@ -11,7 +11,7 @@ struct recipe { /* as RECIPE in Python; arrays by place in the mosaic's quad: tw
     float gain[4], base[4], low[4], top[4];
     float black_at[4][3], cap_at[4][3], capped[4][3];
     float mix[3][4], mean[4][3][3], variance[4][3][3], offset[4][3];
-    int32_t divisor[3], toned[3], count[3], place[3][4];
+    int32_t divisor[3], toned[3], count[3], place[3][4], only[3];
 };
 
 struct block {
@@ -27,9 +27,9 @@ struct block {
 INLINE void mosaic_row(const struct block *b, Py_ssize_t row, float *out)
 {
     const struct recipe *r = b->recipe;
-    const Py_ssize_t even = (row & 1) * 2, odd = even + 1;
-    const float gain_even = r->gain[even], gain_odd = r->gain[odd], base_even = r->base[even], base_odd = r->base[odd],
-                low_even = r->low[even], low_odd = r->low[odd], top_even = r->top[even], top_odd = r->top[odd],
+    const Py_ssize_t at = (row & 1) * 2;
+    const float gain[2] = {r->gain[at], r->gain[at + 1]}, base[2] = {r->base[at], r->base[at + 1]},
+                low[2] = {r->low[at], r->low[at + 1]}, top[2] = {r->top[at], r->top[at + 1]},
                 light_e = r->light_e, most_e = r->most_e, share = r->share;
     const Py_ssize_t columns = b->columns;
     const float *total = b->offsets + row * columns;
@@ -40,10 +40,7 @@ INLINE void mosaic_row(const struct block *b, Py_ssize_t row, float *out)
             out[x] = total[x] + smaller(code * code * light_e, most_e) * share;
         }
     }
-    EACH(x, columns) {
-        const float mean = out[x] * of(x, gain_even, gain_odd) + of(x, base_even, base_odd);
-        out[x] = smaller(larger(mean, of(x, low_even, low_odd)), of(x, top_even, top_odd));
-    }
+    BY_TWO(x, k, columns) out[x] = smaller(larger(out[x] * gain[k] + base[k], low[k]), top[k]);
     out[-1] = out[columns > 1];
     out[columns] = out[columns > 1 ? columns - 2 : 0];
 }
@@ -61,71 +58,72 @@ INLINE void demosaiced(Py_ssize_t columns, int green, const float *restrict up, 
     }
 }
 
-/* What variance grows with. */
-INLINE void above_black(Py_ssize_t columns, const float *black, const float *cap, const float *capped,
-                        const float *restrict dn, float *restrict out)
+/* Rows of colours times weights, summed; `odd` are those of every second pixel. */
+INLINE void weighted(Py_ssize_t columns, float *const in[3], const float *even, const float *odd, float *restrict out)
 {
-    const float black_even = black[0], black_odd = black[3], cap_even = cap[0], cap_odd = cap[3],
-                capped_even = capped[0], capped_odd = capped[3];
-    EACH(x, columns) {
-        const float signal = larger(dn[x] - of(x, black_even, black_odd), 0.0f);
-        out[x] = dn[x] < of(x, cap_even, cap_odd) ? signal : of(x, capped_even, capped_odd);
-    }
+    const float *restrict red = in[0], *restrict green = in[1], *restrict blue = in[2];
+    const float r[2] = {even[0], odd[0]}, g[2] = {even[1], odd[1]}, b[2] = {even[2], odd[2]};
+    BY_TWO(x, k, columns) out[x] = red[x] * r[k] + green[x] * g[k] + blue[x] * b[k];
 }
 
-/* Rows times weights, summed; `odd` are those of every second pixel. Often there is but one. */
-INLINE void weighted(Py_ssize_t columns, const float *even, const float *odd, float *const in[3], float *restrict out)
+/* Means of one, two or four neighbours; the last one is repeated to make up a group. */
+INLINE void averaged(float *restrict in, Py_ssize_t columns, int divisor, float *restrict out)
 {
-    int only = -1;
-    for (int k = 0; k < 3; k++)
-        if (even[k] != 0.0f || odd[k] != 0.0f)
-            only = only == -1 ? k : 3;
-    if (only < 3) {
-        const int k = only < 0 ? 0 : only;
-        const float *restrict one = in[k], even_one = even[k], odd_one = odd[k];
-        EACH(x, columns) out[x] = one[x] * of(x, even_one, odd_one);
-        return;
-    }
-    const float *restrict one = in[0], *restrict two = in[1], *restrict three = in[2];
-    const float e0 = even[0], o0 = odd[0], e1 = even[1], o1 = odd[1], e2 = even[2], o2 = odd[2];
-    EACH(x, columns) out[x] = one[x] * of(x, e0, o0) + two[x] * of(x, e1, o1) + three[x] * of(x, e2, o2);
+    EACH(x, MARGIN) in[columns + x] = in[columns - 1];
+    const Py_ssize_t count = (columns + MARGIN) / divisor;
+    if (divisor == 1)
+        memcpy(out, in, (size_t)count * sizeof *out);
+    else if (divisor == 2)
+        EACH(x, count) out[x] = (in[2 * x] + in[2 * x + 1]) * 0.5f;
+    else
+        EACH(x, count) out[x] = (in[4 * x] + in[4 * x + 1] + in[4 * x + 2] + in[4 * x + 3]) * 0.25f;
 }
 
-/* Means of `divisor` neighbours each; the last ones are repeated to make up a group. */
-INLINE void averaged(float *row, Py_ssize_t columns, int divisor)
+/* Of a row: means and what variance grows with, times weights; the latter is counted from black, and has an end. */
+struct source { const float *dn, *signal, *mean, *variance, *black, *cap, *capped; };
+
+INLINE float above(float dn, float black, float cap, float capped) { return dn < cap ? larger(dn - black, 0.0f) : capped; }
+
+#define BOTH(from, next) {(from)[0], (from)[next]} /* numbers of a place and of the next one */
+
+/* Variances of all colours of a row, summed. */
+INLINE void summed(const struct recipe *r, int quad, int plane, Py_ssize_t columns, float *const in[3], float *restrict out)
 {
-    const float share = 1.0f / (float)divisor;
-    for (Py_ssize_t x = columns; x < columns + MARGIN; x++)
-        row[x] = row[columns - 1];
-    for (Py_ssize_t x = 0; divisor > 1 && x * divisor < columns; x++) {
-        float total = row[x * divisor];
-        for (int k = 1; k < divisor; k++)
-            total += row[x * divisor + k];
-        row[x] = total * share;
-    }
+    const float *restrict red = in[0], *restrict green = in[1], *restrict blue = in[2], *even = r->variance[quad][plane],
+                *odd = r->variance[quad + 1][plane], *black = r->black_at[quad], *cap = r->cap_at[quad], *end = r->capped[quad];
+    const float w[3][2] = {{even[0], odd[0]}, {even[1], odd[1]}, {even[2], odd[2]}};
+    const float b[3] = {black[0], black[1], black[2]}, c[3] = {cap[0], cap[1], cap[2]}, e[3] = {end[0], end[1], end[2]};
+    BY_TWO(x, k, columns)
+        out[x] = above(red[x], b[0], c[0], e[0]) * w[0][k] + above(green[x], b[1], c[1], e[1]) * w[1][k] +
+                 above(blue[x], b[2], c[2], e[2]) * w[2][k];
 }
 
-/* Mean and variance, which is used up, to fixed point. */
-INLINE void encode(const struct block *b, int plane, Py_ssize_t row, Py_ssize_t count, const float *restrict dn,
-                   float *restrict variance, int *restrict at, int16_t *restrict mean, int16_t *restrict sigma)
+/* Means and variances to fixed point. */
+INLINE void encode(const struct block *b, int plane, Py_ssize_t row, Py_ssize_t count, const struct source *from,
+                   float *restrict spread, int *restrict at, int16_t *restrict mean, int16_t *restrict sigma)
 {
     const struct recipe *r = b->recipe;
     const uint32_t seed = (uint32_t)((b->row + row) * 8 + plane * 2) * APART + (uint32_t)(b->column / r->divisor[plane]);
     const float *restrict dither = b->dithers + seed % DITHERS, *restrict other = b->dithers + (seed + APART) % DITHERS;
+    const float *restrict dn = from->dn, *restrict signal = from->signal;
     const float full = r->full, reach = r->reach, most = r->most_sigma;
-    const float *offset = r->offset[(row + b->top) % 2 * 2], even = offset[plane], odd = offset[3 + plane];
+    const float weight[2] = BOTH(from->mean, BY_PLANE), grows[2] = BOTH(from->variance, BY_PLANE),
+                offset[2] = BOTH(&r->offset[(row + b->top) % 2 * 2][plane], BY_COLOUR), cap[2] = BOTH(from->cap, BY_COLOUR),
+                black[2] = BOTH(from->black, BY_COLOUR), capped[2] = BOTH(from->capped, BY_COLOUR);
     if (r->toned[plane]) {
         const float scale = r->table_scale, base = r->table_base, last = (float)(b->table - 1);
-        EACH(x, count) at[x] = (int)smaller(larger(floorf((dn[x] + of(x, even, odd)) * scale + base + dither[x]), 0.0f), last);
-        EACH(x, count) {
-            mean[x] = b->toned[at[x]];
-            variance[x] = sqrtf(variance[x]) * b->slopes[at[x]];
+        BY_TWO(x, k, count) {
+            const float place = floorf((dn[x] * weight[k] + offset[k]) * scale + base + dither[x]);
+            at[x] = (int)smaller(larger(place, 0.0f), last);
+            spread[x] = sqrtf(above(signal[x], black[k], cap[k], capped[k]) * grows[k]);
         }
-        EACH(x, count) sigma[x] = (int16_t)(int)(smaller(variance[x], most) + other[x]);
+        EACH(x, count) mean[x] = b->toned[at[x]], spread[x] *= b->slopes[at[x]];
+        EACH(x, count) sigma[x] = (int16_t)(int)(smaller(spread[x], most) + other[x]);
         return;
     }
-    EACH(x, count) {
-        const float s = smaller(sqrtf(variance[x]), most), m = smaller(dn[x] + of(x, even, odd), full + reach * s);
+    BY_TWO(x, k, count) {
+        const float s = smaller(sqrtf(above(signal[x], black[k], cap[k], capped[k]) * grows[k]), most);
+        const float m = smaller(dn[x] * weight[k] + offset[k], full + reach * s);
         mean[x] = (int16_t)(int)floorf(larger(m, -(reach * s)) + dither[x]);
         sigma[x] = (int16_t)(int)(s + other[x]);
     }
@@ -142,11 +140,7 @@ INLINE void lay_out(const struct block *b, int16_t *const planes[3], int16_t *re
         for (int plane = 0; plane < 3; plane++)
             in[r->place[plane][0]] = planes[plane];
         const int16_t *restrict one = in[0], *restrict two = in[1], *restrict three = in[2];
-        EACH(x, b->line / 3) {
-            out[3 * x] = one[x];
-            out[3 * x + 1] = two[x];
-            out[3 * x + 2] = three[x];
-        }
+        EACH(x, b->line / 3) out[3 * x] = one[x], out[3 * x + 1] = two[x], out[3 * x + 2] = three[x];
     } else {
         for (int plane = 0; plane < r->planes; plane++)
             for (int k = 0, each = r->count[plane]; k < each; k++) {
@@ -162,15 +156,16 @@ static void moments_of(const struct block *b, float *rows, Py_ssize_t room)
 {
     const struct recipe *r = b->recipe;
     const int wants = r->colours == 3;
-    float *mosaic[3], *colours[3], *signal[3], *mixed[3], *dn, *variance;
+    static const float ones[10] = {1, [BY_PLANE] = 1}, none[4], never[4] = {INFINITY, [BY_COLOUR] = INFINITY};
+    float *mosaic[3], *colours[3], *mixed[3], *const dn = rows + MARGIN, *const variance = dn + room,
+          *const spare = dn + 2 * room;
     int16_t *means[3], *sigmas[3];
-    float **const all[] = {mosaic, colours, signal, mixed};
-    for (int k = 0; k < 12; k++)
-        all[k / 3][k % 3] = rows + MARGIN + k * room;
-    dn = mixed[2] + room, variance = dn + room;
-    for (int k = 0; k < 3; k++)
-        means[k] = (int16_t *)(variance + (k + 1) * room), sigmas[k] = means[k] + room;
-    int *at = (int *)(variance + 4 * room);
+    for (int k = 0; k < 3; k++) {
+        float *const own = dn + (3 + 4 * k) * room;
+        mosaic[k] = own, colours[k] = own + room, mixed[k] = own + 2 * room;
+        means[k] = (int16_t *)(own + 3 * room), sigmas[k] = means[k] + room;
+    }
+    int *const at = (int *)(dn + 15 * room);
     Py_ssize_t done = b->top - 2;
     for (Py_ssize_t y = b->top; y < b->bottom; y++) {
         const Py_ssize_t before = y ? y - 1 : b->rows > 1, after = y + 1 < b->rows ? y + 1 : y ? y - 1 : 0;
@@ -183,20 +178,25 @@ static void moments_of(const struct block *b, float *rows, Py_ssize_t room)
                        colours[r->same[quad / 2]], colours[1], colours[2 - r->same[quad / 2]]);
         else
             colours[0] = mosaic[y % 3];
-        for (int k = 0; k < r->colours; k++)
-            above_black(b->columns, &r->black_at[quad][k], &r->cap_at[quad][k], &r->capped[quad][k], colours[k], signal[k]);
         for (int k = 0; r->mixes && k < 3; k++) {
             const float shift = r->mix[k][3];
-            weighted(b->columns, r->mix[k], r->mix[k], colours, mixed[k]);
+            weighted(b->columns, colours, r->mix[k], r->mix[k], mixed[k]);
             EACH(x, b->columns) mixed[k][x] = smaller(larger(mixed[k][x] + shift, 0.0f), r->clipped);
         }
         for (int p = 0; p < r->planes; p++) {
             const Py_ssize_t count = (b->line + r->group - 1) / r->group * r->count[p];
-            weighted(b->columns, r->mean[quad][p], r->mean[next][p], r->mixes ? mixed : colours, dn);
-            weighted(b->columns, r->variance[quad][p], r->variance[next][p], signal, variance);
-            averaged(dn + b->left, b->right - b->left, r->divisor[p]);
-            averaged(variance + b->left, b->right - b->left, r->divisor[p]);
-            encode(b, p, y - b->top, count, dn + b->left, variance + b->left, at, means[p], sigmas[p]);
+            const int k = r->only[p];
+            struct source from = {dn, variance, ones, ones, none, never, none};
+            if (k >= 0)
+                from = (struct source){colours[k] + b->left, colours[k] + b->left, &r->mean[quad][p][k], &r->variance[quad][p][k],
+                                       &r->black_at[quad][k], &r->cap_at[quad][k], &r->capped[quad][k]};
+            else {
+                weighted(b->columns, r->mixes ? mixed : colours, r->mean[quad][p], r->mean[next][p], spare);
+                averaged(spare + b->left, b->right - b->left, r->divisor[p], dn);
+                summed(r, quad, p, b->columns, colours, spare);
+                averaged(spare + b->left, b->right - b->left, r->divisor[p], variance);
+            }
+            encode(b, p, y - b->top, count, &from, spare, at, means[p], sigmas[p]);
         }
         lay_out(b, means, b->mean + (y - b->top) * b->line);
         lay_out(b, sigmas, b->sigma + (y - b->top) * b->line);
@@ -213,8 +213,8 @@ static int sound(const struct block *b, Py_ssize_t layers, Py_ssize_t height, Py
                b->line > 0 && (r->colours == 1 || r->colours == 3) && r->planes > 0 && r->planes <= 3 &&
                r->same[0] >= 0 && r->same[0] <= 2 && r->same[1] >= 0 && r->same[1] <= 2;
     for (int k = 0; fits && k < r->planes; k++) {
-        fits = r->divisor[k] > 0 && r->divisor[k] <= 4 && r->count[k] > 0 && r->count[k] <= 4 &&
-               groups * r->count[k] <= (b->right - b->left - 1) / r->divisor[k] + 4;
+        fits = (r->divisor[k] == 1 || r->divisor[k] == 2 || r->divisor[k] == 4) && r->count[k] > 0 && r->count[k] <= 4 &&
+               r->only[k] < r->colours && groups * r->count[k] <= (b->right - b->left - 1) / r->divisor[k] + 4;
         for (int i = 0; fits && i < r->count[k]; i++)
             fits = r->place[k][i] >= 0 && r->place[k][i] < r->group;
     }
@@ -244,7 +244,7 @@ static PyObject *moments(PyObject *self, PyObject *args)
         !core_holds(&in[SLOPES], 4, "slopes") || !core_holds(&in[TONED], in[SLOPES].len / 2, "toned") ||
         !core_holds(&in[MEAN], out, "mean") || !core_holds(&in[SIGMA], out, "sigma"))
         return released(in, ALL, NULL);
-    float *rows = calloc((size_t)(18 * room + MARGIN), sizeof *rows);
+    float *rows = calloc((size_t)(16 * room + MARGIN), sizeof *rows);
     if (rows == NULL)
         return released(in, ALL, PyErr_NoMemory());
     b.codes = (const uint16_t *)in[CODES].buf + first * b.columns;

@@ -11,9 +11,11 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define EACH(x, count) for (int x = 0, all_of_##x = (int)(count); x < all_of_##x; x++)
+/* The same two by two, `k` being 0 and 1: the compiler makes vectors of numbers that alternate. Up to one more is done. */
+#define BY_TWO(x, k, count)                                                                                            \
+    for (int x##_ = 0, all_of_##x = (int)(count); x##_ < all_of_##x; x##_ += 2)                                        \
+        for (int k = 0, x = x##_; k < 2; k++, x++)
 
-/* A number that alternates along a row. */
-INLINE float of(int x, float even, float odd) { return x & 1 ? odd : even; }
 INLINE float larger(float one, float other) { return one > other ? one : other; }
 INLINE float smaller(float one, float other) { return one < other ? one : other; }
 

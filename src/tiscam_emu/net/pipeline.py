@@ -138,8 +138,10 @@ class FramePipeline:
                 self._channel.skip_frame(frames)
 
     def prepare(self, request: FrameRequest) -> None:
-        """Let the renderer compute ahead, between frames, what frames like this one share."""
-        self.between_frames(self._painter.prepare(request))
+        """Let the renderer compute ahead what frames like this one share, until a frame waits or it is asked again."""
+        with self._lock:
+            self._to_draw.put_ahead(self._painter.prepare(request))
+            self._wake_drawing()
 
     def between_frames(self, steps: Iterator[None]) -> None:
         """Take these steps before the next frame is drawn; `discard` does not forget them."""

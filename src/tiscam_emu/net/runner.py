@@ -23,6 +23,7 @@ from tiscam_emu.gvcp.effects import Effect, ResendRequested, SendDatagram, SendM
 from tiscam_emu.gvcp.engine import ControlEngine
 from tiscam_emu.gvcp.messages import MessageChannel
 from tiscam_emu.gvcp.mistakes import Kind
+from tiscam_emu.gvsp.destination import Destination
 from tiscam_emu.gvsp.resend import ResendRequest
 from tiscam_emu.net.cable import Cable, Meddle, Target
 from tiscam_emu.net.cameras import Reading, open_camera, set_features
@@ -100,6 +101,7 @@ class CameraRunner:
         self._stopping = False
         self._rest_due_ns: Nanoseconds | None = 0
         self._streaming = False
+        self._prepared_for: Destination | None = None
         self.timeline: Timeline | None = None
         self.announce: Callable[[str, dict[str, Any]], None] = lambda _event, _data: None
         self._lock = threading.RLock()
@@ -486,12 +488,20 @@ class CameraRunner:
         if self._streaming and not stream.port:
             self.pipeline.discard()
         self._streaming = bool(stream.port)
+        if self._streaming and not camera.state.acquiring and stream is not self._prepared_for:
+            self._prepare_ahead(stream, now)
         if camera.take_test_packet_request():
             self.pipeline.send_test_packet(stream)
         if camera.take_reset_request():
             self.engine.reset(now)
             self.pipeline.discard()
             self._post_messages(now)
+
+    def _prepare_ahead(self, stream: Destination, now: Nanoseconds) -> None:
+        """The client is about to start: compute what its frames share. Functions and files are asked later."""
+        self._prepared_for = stream  # another one after every change of a setting
+        if self._scenes.quick:
+            self.pipeline.prepare(frame_request(self.camera.state, self.camera.schedule.frames_taken, now))
 
     def _post_messages(self, now: Nanoseconds) -> None:
         self.messages.configure(self.camera.message_settings)

@@ -43,6 +43,7 @@ class ToDraw:
         self._all_apart = all_apart
         self._jobs: deque[RenderJob] = deque()
         self._asides: deque[Iterator[None]] = deque()
+        self._ahead: Iterator[None] = iter(())
         self._epoch = 0
         self.work: Work | None = None
 
@@ -53,6 +54,19 @@ class ToDraw:
     def put_aside(self, steps: Iterator[None]) -> None:
         """Take these steps before the next frame."""
         self._asides.append(steps)
+
+    def put_ahead(self, steps: Iterator[None]) -> None:
+        """Take these steps until a frame waits, or others are to be taken instead."""
+        self._ahead = steps
+        self._asides.append(self._while_idle(steps))
+
+    def _while_idle(self, steps: Iterator[None]) -> Iterator[None]:
+        while self._ahead is steps and not self._jobs:
+            try:
+                next(steps)
+            except StopIteration:
+                return
+            yield
 
     def discard(self) -> None:
         """Forget all frames, also the one that is being drawn."""

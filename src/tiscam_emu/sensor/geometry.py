@@ -116,6 +116,11 @@ class Geometry:
         return int(self.rows.shape[0] * self.columns.shape[0])
 
     @property
+    def flipped(self) -> bool:
+        """Whether rows or columns fall."""
+        return bool(self.rows[0, 0] > self.rows[0, -1] or self.columns[0, 0] > self.columns[0, -1])
+
+    @property
     def follows_mosaic(self) -> bool:
         """Whether the colour filters are those of the sensor not flipped: a flipped mosaic begins with red, too."""
         return bool(self.rows[0, 0] % self.period == 0 and self.columns[0, 0] % self.period == 0)
@@ -142,7 +147,7 @@ class Geometry:
         """Of `values` of the sensor pixels in `source`, those behind the output pixels in `window`, contiguous."""
         rows = self.rows[neighbour[0], window.top : window.bottom] - source.top
         columns = self.columns[neighbour[1], window.left : window.right] - source.left
-        if values.shape == window.shape and rows[0] <= rows[-1] and columns[0] <= columns[-1]:
+        if values.shape == window.shape and not self.flipped:
             return values
         return np.ascontiguousarray(values[rows[:, np.newaxis], columns])
 

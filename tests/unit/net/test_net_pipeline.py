@@ -716,6 +716,33 @@ def test_preparing_renders_nothing() -> None:
     assert bench.sink.packets == []
 
 
+def test_what_is_prepared_is_given_up_for_a_frame_and_for_what_is_prepared_later() -> None:
+    bench = Bench()
+    begun, go_on = threading.Semaphore(0), threading.Semaphore(0)
+    taken: list[str] = []
+
+    class Slow(FakeSource):
+        def prepare(self, request: FrameRequest) -> Iterator[None]:
+            for step in range(3):
+                taken.append(f"{request.frame_id}.{step}")
+                begun.release()
+                assert go_on.acquire(timeout=LIMIT_S)
+                yield
+
+    bench.source = Slow()
+    with running(bench) as pipeline:
+        pipeline.prepare(exposure(7).request)
+        assert begun.acquire(timeout=LIMIT_S)
+        pipeline.prepare(exposure(8).request)
+        go_on.release()
+        assert begun.acquire(timeout=LIMIT_S)
+        pipeline.submit(exposure(9), To())
+        go_on.release()
+        settled(pipeline)
+    assert taken == ["7.0", "8.0"]
+    assert len(bench.sink.blocks()) == 1
+
+
 def test_flush_waits_for_frames_not_ready_and_gives_up_in_time() -> None:
     bench = Bench()
     with running(bench) as pipeline:

@@ -137,9 +137,9 @@ def _mosaic(recipe: Recipe, block: Block) -> Floats:
         total = np.add(total, electrons, out=electrons)
     _by_place(np.multiply, total, recipe["gain"])
     _by_place(np.add, total, recipe["base"])
-    if np.isfinite(recipe["low"]).any():
+    if total.min() < recipe["low"].max():  # looking is quicker than cutting off
         _by_place(np.maximum, total, recipe["low"])
-    if np.isfinite(recipe["top"]).any():
+    if total.max() > recipe["top"].min():
         _by_place(np.minimum, total, recipe["top"])
     return total
 
@@ -184,7 +184,8 @@ def _above_black(recipe: Recipe, slot: int, mean: Floats, signal: Floats) -> Flo
     else:
         signal[...] = mean
         _by_place(np.subtract, signal, black)
-    np.maximum(signal, 0, out=signal)
+    if signal.min() < 0:
+        np.maximum(signal, 0, out=signal)
     if np.isfinite(cap).any() and mean.max() >= cap.min():
         for row in (0, 1):
             caps, fixed = (_one_or_row(numbers[2 * row : 2 * row + 2], mean.shape[1]) for numbers in (cap, capped))
@@ -236,7 +237,8 @@ def _encoded(
     """Means and variances as fixed point, to be cut off behind the point; `seeds` say where the rows' dithers begin."""
     sigma = np.sqrt(variance, out=variance)
     if table is None:
-        np.minimum(sigma, recipe["most_sigma"], out=sigma)
+        if sigma.max() > recipe["most_sigma"]:
+            np.minimum(sigma, recipe["most_sigma"], out=sigma)
         lowest = mean.min()
         if lowest < 0 or mean.max() > recipe["full"]:  # no farther out than noise can bring back into range
             reach = sigma * recipe["reach"]

@@ -56,14 +56,22 @@ class FastPlan:
         self._looked_at = 0
         flat_mean, flat_sigma = self._mean.reshape(-1), self._sigma.reshape(-1)
         self._drawing = drawing(settings, self._encoder.fixed_point, flat_mean, flat_sigma)
-        self._pool = _pool(width, settings)
         self._overlays: dict[Hashable, _Overlay] = {}
         self._overlay_bytes = 0
         self._windows: dict[Window, Window] = {}
 
     def prepare(self) -> Iterator[None]:
-        """Compute the light and the moments that are missing, block by block."""
+        """Compute the light and the moments that are missing, block by block, and the noise."""
         yield from self._prepared_to(self._mean.size)
+        self._pool()
+
+    def _pool(self) -> NoisePool:
+        """Of all plans whose noise is alike; made last, for what is prepared may be given up for other settings."""
+        if not self.settings.demosaics:
+            return white_pool()
+        settings, width = self.settings, self.light.geometry.shape[1]
+        packing = settings.pixel_format.packing
+        return colour_pool(settings.output, packing, width, settings.mix, settings.noise_spread, phase=settings.phase)
 
     def _prepared_to(self, end: int) -> Iterator[None]:
         """Compute what is missing for the components before `end`, in whole pieces."""
@@ -91,7 +99,8 @@ class FastPlan:
         piece = min(self._drawing.piece, _NEW_PIECE) if self._missing else self._drawing.piece
         stills = list[tuple[_Overlay, Moments]]()
         try:
-            starts = self._pool.starts(-(-self._mean.size // BLOCK), key)
+            pool = self._pool()
+            starts = pool.starts(-(-self._mean.size // BLOCK), key)
             for first in range(0, self._mean.size, piece):
                 end = min(first + piece, self._mean.size)
                 if first <= first_moving < end:
@@ -102,7 +111,7 @@ class FastPlan:
                     self._lay_over(overlays)
                 yield from self._prepared_to(end)
                 start, negated = starts[first // BLOCK]
-                noise = self._pool.part(start, first, end - first)
+                noise = pool.part(start, first, end - first)
                 overlaid = [overlay.span for overlay, _ in stills]
                 self._drawing.draw(first, noise, negated, overlaid, canvas)
                 yield
@@ -153,10 +162,3 @@ class FastPlan:
         """First and last component of the lines that `window` touches, in order of the wire."""
         line = self._encoder.components_per_line
         return window.top * line, window.bottom * line - 1
-
-
-def _pool(width: int, settings: FrameSettings) -> NoisePool:
-    if not settings.demosaics:
-        return white_pool()
-    packing = settings.pixel_format.packing
-    return colour_pool(settings.output, packing, width, settings.mix, settings.noise_spread, phase=settings.phase)

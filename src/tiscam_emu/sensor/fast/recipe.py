@@ -34,7 +34,7 @@ RECIPE = np.dtype(
         ("gain", _F, 4), ("base", _F, 4), ("low", _F, 4), ("top", _F, 4),
         ("black_at", _F, (4, 3)), ("cap_at", _F, (4, 3)), ("capped", _F, (4, 3)),
         ("mix", _F, (3, 4)), ("mean", _F, (4, 3, 3)), ("variance", _F, (4, 3, 3)), ("offset", _F, (4, 3)),
-        ("divisor", _I, 3), ("toned", _I, 3), ("count", _I, 3), ("place", _I, (3, 4)),
+        ("divisor", _I, 3), ("toned", _I, 3), ("count", _I, 3), ("place", _I, (3, 4)), ("only", _I, 3),
     ]
 )  # fmt: skip
 """``struct recipe`` of ``native/moments.c``.
@@ -62,6 +62,8 @@ pixel's own value alone where nothing is interpolated; or planes.
     Components of a group, those of a plane, and where.
 ``divisor``
     Pixels that share a component.
+``only``
+    The colour that alone makes a plane, pixel by pixel; -1 if there are more.
 ``table_scale``, ``table_base``
     Where a mean stands in the table of the tone curve.
 """
@@ -114,6 +116,7 @@ def recipe_of(settings: FrameSettings, fixed_point: FixedPoint, linear_sigma_dn:
         mean_dn, slope = _toned(recipe, curve, settings, linear_sigma_dn)
         table = ToneTable(np.rint((mean_dn + settings.rounding_dn) * unit).astype(np.int16), slope)
     _count_in_fixed_point(recipe, settings, fixed_point)
+    _look_for_planes_of_one_colour(recipe)
     return recipe, table
 
 
@@ -183,6 +186,12 @@ def _count_in_fixed_point(recipe: Recipe, settings: FrameSettings, fixed_point: 
     elif settings.gamma_curve is None:
         for name in ("base", "top", "black_at", "cap_at"):
             recipe[name] += rounding
+
+
+def _look_for_planes_of_one_colour(recipe: Recipe) -> None:
+    used = ((recipe["mean"] != 0) | (recipe["variance"] != 0)).any(axis=0)
+    alone = (used.sum(axis=1) <= 1) & (recipe["divisor"] <= 1) & (recipe["count"] <= 1) & (recipe["mixes"] == 0)
+    recipe["only"] = np.where(alone, used.argmax(axis=1), -1)
 
 
 def _lay_out(recipe: Recipe, settings: FrameSettings) -> None:

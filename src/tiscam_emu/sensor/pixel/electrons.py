@@ -14,6 +14,9 @@ from tiscam_emu.sensor.pixel.readout import ReadoutSettings
 
 def taken_codes(known: LightCodes, frame: Window, geometry: Geometry, window: Window) -> LightCodes:
     """Light codes of the pixels in `window`, taken from those of the sensor pixels in `frame`, which are `known`."""
+    source = geometry.source(window)
+    if source.shape == window.shape and not (geometry.flipped or geometry.neighbour_count > 1):
+        return known[source.inside(frame)][np.newaxis]
     codes = np.empty((geometry.neighbour_count, *window.shape), np.uint16)
     for layer, neighbour in zip(codes, geometry.neighbours, strict=True):
         for sampling in geometry.samplings(window, neighbour):
