@@ -1,6 +1,4 @@
-#include "core.h"
-#include <stdint.h>
-#include <string.h>
+#include "rows.h"
 
 /* Drawing: noise is scaled, added to the mean, clipped and packed in one pass over a piece of a frame, straight into
    the rows of packets. What `NumpyDrawing` does in sensor/fast/drawing.py, to the byte. */
@@ -22,22 +20,23 @@ static Py_ssize_t packed_bytes(int packing, Py_ssize_t values)
     return values / size * bytes + last;
 }
 
-struct scale { int negated, shift, top, down, mask, up; };
+struct scale { int16_t sign, top, mask, up; int shift, down; };
 
-FOR_EVERY_PROCESSOR static void values_of(const struct scale *scale, const int16_t *restrict mean,
-                                          const int16_t *restrict sigma, const int8_t *restrict noise,
-                                          int16_t *restrict out, Py_ssize_t count)
-{
-    const int16_t top = (int16_t)scale->top, mask = (int16_t)scale->mask, sign = scale->negated ? -1 : 1;
-    const int shift = scale->shift & 15, down = scale->down & 15, up = scale->up & 15;
-    for (Py_ssize_t at = 0; at < count; at++) {
-        int16_t product = (int16_t)(sigma[at] * noise[at]);
-        int16_t value = (int16_t)(mean[at] + ((int16_t)(product * sign) >> shift));
-        value = value > top ? top : value;
-        value = value < 0 ? 0 : value;
-        out[at] = (int16_t)(((value >> down) & mask) << up);
+/* To words that are packed later, or to bytes at once. */
+#define VALUES(NAME, TYPE, UP)                                                                                         \
+    FOR_EVERY_PROCESSOR static void NAME(struct scale by, const int16_t *restrict mean, const int16_t *restrict sigma, \
+                                         const int8_t *restrict noise, TYPE *restrict out, Py_ssize_t count)           \
+    {                                                                                                                  \
+        const int shift = by.shift & 15, down = by.down & 15;                                                          \
+        EACH(at, count) {                                                                                              \
+            int16_t value = (int16_t)(mean[at] + ((int16_t)(sigma[at] * noise[at] * by.sign) >> shift));               \
+            value = value > by.top ? by.top : value;                                                                   \
+            value = value < 0 ? 0 : value;                                                                             \
+            out[at] = (TYPE)(((value >> down) & by.mask) UP);                                                          \
+        }                                                                                                              \
     }
-}
+VALUES(words_of, uint16_t, *by.up)
+VALUES(bytes_of, uint8_t, )
 
 /* Clipped values, looked up in tables that take turns, component by component. */
 static void look_up(const uint16_t *tables, Py_ssize_t entries, int period, Py_ssize_t first, uint16_t *values,
@@ -106,18 +105,18 @@ static void lay_out(const struct rows *rows, Py_ssize_t first, const uint8_t *by
 static PyObject *draw(PyObject *self, PyObject *args)
 {
     Py_buffer mean, sigma, noise, tables, flat;
-    struct scale scale;
     struct rows rows;
     Py_ssize_t first;
-    int period, packing;
-    if (!PyArg_ParseTuple(args, "y*y*y*(iiiiii)y*iinw*nn", &mean, &sigma, &noise, &scale.negated, &scale.shift,
-                          &scale.top, &scale.down, &scale.mask, &scale.up, &tables, &period, &packing, &first, &flat,
-                          &rows.row_bytes, &rows.header_bytes))
+    int negated, shift, top, down, mask, up, period, packing;
+    if (!PyArg_ParseTuple(args, "y*y*y*(iiiiii)y*iinw*nn", &mean, &sigma, &noise, &negated, &shift, &top, &down, &mask,
+                          &up, &tables, &period, &packing, &first, &flat, &rows.row_bytes, &rows.header_bytes))
         return NULL;
-    const Py_ssize_t count = noise.len, entries = (Py_ssize_t)scale.top + 1;
+    const struct scale scale = {.sign = negated ? -1 : 1, .top = (int16_t)top, .mask = (int16_t)mask,
+                                .up = (int16_t)(1 << (up & 15)), .shift = shift, .down = down};
+    const Py_ssize_t count = noise.len, entries = (Py_ssize_t)top + 1;
     Py_ssize_t written = 0;
     const uintptr_t odd = ((uintptr_t)mean.buf | (uintptr_t)sigma.buf | (uintptr_t)tables.buf) % sizeof(int16_t);
-    int fine = packing >= 0 && packing < PACKINGS && scale.top >= 0 && scale.top <= INT16_MAX && period >= 0 &&
+    int fine = packing >= 0 && packing < PACKINGS && top >= 0 && top <= INT16_MAX && period >= 0 &&
                period <= 16 && first >= 0 && first <= INT32_MAX && first % 4 == 0 && rows.header_bytes >= 0 &&
                rows.header_bytes <= UINT16_MAX && rows.row_bytes > rows.header_bytes && !odd;
     if (!fine)
@@ -132,12 +131,20 @@ static PyObject *draw(PyObject *self, PyObject *args)
         fine = core_holds(&flat, place(&rows, written - 1) + 1, "rows");
     if (fine) {
         Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t at = 0; at < count; at += CHUNK) {
+        const Py_ssize_t size = rows.row_bytes - rows.header_bytes;
+        for (Py_ssize_t at = 0, part; at < count; at += part) {
+            const int straight = packing == BYTES && period == 0;
+            const Py_ssize_t most = straight ? size - (first + at) % size : CHUNK;
+            const int16_t *means = (const int16_t *)mean.buf + at, *sigmas = (const int16_t *)sigma.buf + at;
+            const int8_t *units = (const int8_t *)noise.buf + at;
+            part = count - at < most ? count - at : most;
+            if (straight) {
+                bytes_of(scale, means, sigmas, units, rows.flat + place(&rows, first + at), part);
+                continue;
+            }
             uint16_t values[CHUNK + 4];
             uint8_t bytes[ROOM + 8];
-            const Py_ssize_t part = count - at < CHUNK ? count - at : CHUNK;
-            values_of(&scale, (const int16_t *)mean.buf + at, (const int16_t *)sigma.buf + at,
-                      (const int8_t *)noise.buf + at, (int16_t *)values, part);
+            words_of(scale, means, sigmas, units, values, part);
             memset(values + part, 0, 4 * sizeof *values);
             if (period > 0)
                 look_up(tables.buf, entries, period, first + at, values, part);
