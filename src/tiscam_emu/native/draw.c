@@ -90,73 +90,80 @@ static Py_ssize_t place(const struct rows *rows, Py_ssize_t byte)
     return byte + (byte / (rows->row_bytes - rows->header_bytes) + 1) * rows->header_bytes;
 }
 
+static Py_ssize_t smaller_of(Py_ssize_t one, Py_ssize_t other) { return one < other ? one : other; }
+
 static void lay_out(const struct rows *rows, Py_ssize_t first, const uint8_t *bytes, Py_ssize_t count)
 {
     const Py_ssize_t size = rows->row_bytes - rows->header_bytes;
     while (count > 0) {
-        const Py_ssize_t left = size - first % size, part = left < count ? left : count;
+        const Py_ssize_t part = smaller_of(size - first % size, count);
         memcpy(rows->flat + place(rows, first), bytes, (size_t)part);
         first += part, bytes += part, count -= part;
     }
 }
 
-/* draw(mean, sigma, noise, (negated, shift, top, down, mask, up), tables, period, packing, first,
-        flat, row_bytes, header_bytes): int, the byte behind the last one that was written */
+/* draw(mean, sigma, noise, size, starts, block, (shift, top, down, mask, up), tables, period, packing, first, end,
+        flat, row_bytes, header_bytes): int, the byte behind the last one that was written.
+   Components `first` to before `end`, which mean and sigma begin with. Each block of a frame has noise that begins at
+   half of its start, and has the other sign if that is odd. */
 static PyObject *draw(PyObject *self, PyObject *args)
 {
-    Py_buffer mean, sigma, noise, tables, flat;
+    Py_buffer in[6], *mean = in, *sigma = in + 1, *noise = in + 2, *starts = in + 3, *tables = in + 4, *flat = in + 5;
     struct rows rows;
-    Py_ssize_t first;
-    int negated, shift, top, down, mask, up, period, packing;
-    if (!PyArg_ParseTuple(args, "y*y*y*(iiiiii)y*iinw*nn", &mean, &sigma, &noise, &negated, &shift, &top, &down, &mask,
-                          &up, &tables, &period, &packing, &first, &flat, &rows.row_bytes, &rows.header_bytes))
+    Py_ssize_t size, block, first, end, written = 0;
+    int shift, top, down, mask, up, period, packing;
+    if (!PyArg_ParseTuple(args, "y*y*y*ny*n(iiiii)y*iinnw*nn:draw", mean, sigma, noise, &size, starts, &block, &shift,
+                          &top, &down, &mask, &up, tables, &period, &packing, &first, &end, flat, &rows.row_bytes,
+                          &rows.header_bytes))
         return NULL;
-    const struct scale scale = {.sign = negated ? -1 : 1, .top = (int16_t)top, .mask = (int16_t)mask,
-                                .up = (int16_t)(1 << (up & 15)), .shift = shift, .down = down};
-    const Py_ssize_t count = noise.len, entries = (Py_ssize_t)top + 1;
-    Py_ssize_t written = 0;
-    const uintptr_t odd = ((uintptr_t)mean.buf | (uintptr_t)sigma.buf | (uintptr_t)tables.buf) % sizeof(int16_t);
-    int fine = packing >= 0 && packing < PACKINGS && top >= 0 && top <= INT16_MAX && period >= 0 &&
-               period <= 16 && first >= 0 && first <= INT32_MAX && first % 4 == 0 && rows.header_bytes >= 0 &&
-               rows.header_bytes <= UINT16_MAX && rows.row_bytes > rows.header_bytes && !odd;
+    struct scale by = {1, (int16_t)top, (int16_t)mask, (int16_t)(1 << (up & 15)), shift, down};
+    const Py_ssize_t count = end - first, entries = (Py_ssize_t)top + 1, data = rows.row_bytes - rows.header_bytes;
+    const uintptr_t odd = ((uintptr_t)mean->buf | (uintptr_t)sigma->buf | (uintptr_t)tables->buf) % sizeof(int16_t) |
+                          (uintptr_t)starts->buf % sizeof(uint64_t);
+    int fine = packing >= 0 && packing < PACKINGS && top >= 0 && top <= INT16_MAX && period >= 0 && period <= 16 &&
+               first >= 0 && first <= end && end <= INT32_MAX && first % 4 == 0 && rows.header_bytes >= 0 &&
+               rows.header_bytes <= UINT16_MAX && rows.row_bytes > rows.header_bytes && size > 0 && size <= INT32_MAX &&
+               block > 0 && block <= INT32_MAX && block % 4 == 0 && !odd;
     if (!fine)
         PyErr_SetString(PyExc_ValueError, "draw: an argument is out of range");
+    rows.flat = flat->buf;
     if (fine) {
-        written = packed_bytes(packing, first + count);
-        fine = core_holds(&mean, 2 * count, "mean") && core_holds(&sigma, 2 * count, "sigma") &&
-               core_holds(&tables, 2 * period * entries, "tables");
+        written = packed_bytes(packing, end);
+        fine = core_holds(mean, 2 * count, "mean") && core_holds(sigma, 2 * count, "sigma") &&
+               core_holds(noise, size + block, "noise") &&
+               core_holds(starts, 8 * ((end + block - 1) / block), "starts") &&
+               core_holds(tables, 2 * period * entries, "tables") &&
+               (!count || core_holds(flat, place(&rows, written - 1) + 1, "rows"));
     }
-    rows.flat = flat.buf;
-    if (fine && count > 0)
-        fine = core_holds(&flat, place(&rows, written - 1) + 1, "rows");
     if (fine) {
         Py_BEGIN_ALLOW_THREADS
-        const Py_ssize_t size = rows.row_bytes - rows.header_bytes;
-        for (Py_ssize_t at = 0, part; at < count; at += part) {
-            const int straight = packing == BYTES && period == 0;
-            const Py_ssize_t most = straight ? size - (first + at) % size : CHUNK;
-            const int16_t *means = (const int16_t *)mean.buf + at, *sigmas = (const int16_t *)sigma.buf + at;
-            const int8_t *units = (const int8_t *)noise.buf + at;
-            part = count - at < most ? count - at : most;
+        const int straight = packing == BYTES && period == 0;
+        for (Py_ssize_t at = first, part; at < end; at += part) {
+            const Py_ssize_t in_block = at % block, left = smaller_of(end - at, block - in_block);
+            const uint64_t start = ((const uint64_t *)starts->buf)[at / block];
+            const uint64_t begin = (start / 2 + (uint64_t)(at - in_block)) % (uint64_t)size;
+            const int16_t *means = (const int16_t *)mean->buf + (at - first);
+            const int16_t *sigmas = (const int16_t *)sigma->buf + (at - first);
+            const int8_t *units = (const int8_t *)noise->buf + begin + in_block;
+            by.sign = start % 2 ? -1 : 1;
+            part = smaller_of(left, straight ? data - at % data : CHUNK);
             if (straight) {
-                bytes_of(scale, means, sigmas, units, rows.flat + place(&rows, first + at), part);
+                bytes_of(by, means, sigmas, units, rows.flat + place(&rows, at), part);
                 continue;
             }
             uint16_t values[CHUNK + 4];
             uint8_t bytes[ROOM + 8];
-            words_of(scale, means, sigmas, units, values, part);
+            words_of(by, means, sigmas, units, values, part);
             memset(values + part, 0, 4 * sizeof *values);
             if (period > 0)
-                look_up(tables.buf, entries, period, first + at, values, part);
+                look_up(tables->buf, entries, period, at, values, part);
             pack(packing, values, part, bytes);
-            lay_out(&rows, packed_bytes(packing, first + at), bytes, packed_bytes(packing, part));
+            lay_out(&rows, packed_bytes(packing, at), bytes, packed_bytes(packing, part));
         }
         Py_END_ALLOW_THREADS
     }
-    PyBuffer_Release(&mean), PyBuffer_Release(&sigma), PyBuffer_Release(&noise), PyBuffer_Release(&tables),
-        PyBuffer_Release(&flat);
     (void)self;
-    return fine ? PyLong_FromSsize_t(written) : NULL;
+    return released(in, 6, fine ? PyLong_FromSsize_t(written) : NULL);
 }
 
 PyMethodDef draw_functions[] = {

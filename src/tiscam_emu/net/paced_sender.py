@@ -160,8 +160,9 @@ class CoreSender(BurstSender):
         )
         if error and error not in LIKE_A_CABLE:
             self._report(OSError(error, os.strerror(error)))
-        packets = table.packets[due.first : due.first + sent]
-        self._sink.left(packets, sum(map(len, packets)) * due.pace[2] + len(packets) * due.pace[3])
+        end = due.first + sent
+        sent_bytes = int(table.places[due.first : end, 1].sum())
+        self._sink.left(table.packets[due.first : end], sent_bytes * due.pace[2] + sent * due.pace[3])
         with self._lock:
             self._outside = False
             if self._interrupted:

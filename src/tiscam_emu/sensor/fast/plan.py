@@ -89,23 +89,23 @@ class FastPlan:
         seen = [(patch, window) for patch, window in seen if not window.is_empty()]
         first_moving = min((self._span(window)[0] for _, window in seen), default=self._mean.size)
         piece = min(self._drawing.piece, _NEW_PIECE) if self._missing else self._drawing.piece
+        noise = self._pool.of_frame(self._mean.size, key)
         stills = list[tuple[_Overlay, Moments]]()
+        overlaid = list[Span]()
         try:
-            starts = self._pool.starts(-(-self._mean.size // BLOCK), key)
             for first in range(0, self._mean.size, piece):
+                if first:
+                    yield
                 end = min(first + piece, self._mean.size)
                 if first <= first_moving < end:
                     yield from self._prepared_to(max(self._span(window)[1] for _, window in seen) + 1)
                     overlays = self._overlays_of(seen)
-                    yield
                     stills = [(overlay, self._moments(overlay.part)) for overlay in overlays]
+                    overlaid = [overlay.span for overlay in overlays]
                     self._lay_over(overlays)
-                yield from self._prepared_to(end)
-                start, negated = starts[first // BLOCK]
-                noise = self._pool.part(start, first, end - first)
-                overlaid = [overlay.span for overlay, _ in stills]
-                self._drawing.draw(first, noise, negated, overlaid, canvas)
-                yield
+                if self._looked_at < end:
+                    yield from self._prepared_to(end)
+                self._drawing.draw(first, end, noise, overlaid, canvas)
         finally:
             for overlay, before in stills:
                 self._mean[overlay.part], self._sigma[overlay.part] = before
