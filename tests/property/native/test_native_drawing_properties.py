@@ -158,8 +158,8 @@ BAD: dict[str, dict[str, Any]] = {
     "draw: an argument is out of range": {"header_bytes": 100},
 }
 OUT_OF_RANGE: list[dict[str, Any]] = [
-    {"packing": 6}, {"packing": -1}, {"period": -1}, {"period": 17}, {"first": -4}, {"first": 2}, {"first": 104}, {"end": 1 << 40},
-    {"header_bytes": -1}, {"row_bytes": 0}, {"row_bytes": -(1 << 62)}, {"scale": (0, -1, 0, 0, 0)},
+    {"packing": 6}, {"packing": -1}, {"period": -1}, {"period": 17}, {"first": -4}, {"first": 2}, {"first": 104},
+    {"end": 1 << 40}, {"header_bytes": -1}, {"row_bytes": 0}, {"row_bytes": -(1 << 62)}, {"scale": (0, -1, 0, 0, 0)},
     {"scale": (0, 1 << 15, 0, 0, 0)}, {"mean": np.zeros(201, np.uint8)[1:]}, {"starts": np.zeros(105, np.uint8)[1:]},
     {"size": 0}, {"size": 1 << 40}, {"block": 0}, {"block": 6}, {"block": 1 << 40},
     {"row_bytes": 1 << 62, "header_bytes": 1 << 61},
