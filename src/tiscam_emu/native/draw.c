@@ -61,19 +61,10 @@ static void look_up(const uint16_t *tables, Py_ssize_t entries, int period, Py_s
 FOR_EVERY_PROCESSOR static void pack(int packing, const uint16_t *restrict values, Py_ssize_t count, uint8_t *restrict out)
 {
     switch (packing) {
-    case BYTES:
-        for (Py_ssize_t at = 0; at < count; at++)
-            out[at] = (uint8_t)values[at];
-        break;
-    case WORDS:
-        GROUPS(1, 2, values[0])
-        break;
-    case P10:
-        GROUPS(4, 5, values[0] | values[1] << 10 | (uint64_t)values[2] << 20 | (uint64_t)values[3] << 30)
-        break;
-    case P12:
-        GROUPS(2, 3, (uint64_t)(values[0] | values[1] << 12))
-        break;
+    case BYTES: GROUPS(1, 1, values[0]) break;
+    case WORDS: GROUPS(1, 2, values[0]) break;
+    case P10: GROUPS(4, 5, values[0] | values[1] << 10 | (uint64_t)values[2] << 20 | (uint64_t)values[3] << 30) break;
+    case P12: GROUPS(2, 3, (uint64_t)(values[0] | values[1] << 12)) break;
     case PACKED10:
         GROUPS(2, 3, (uint64_t)(values[0] >> 2 | (values[0] & 3) << 8 | (values[1] & 3) << 12 | values[1] >> 2 << 16))
         break;

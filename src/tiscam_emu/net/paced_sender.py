@@ -145,7 +145,7 @@ class CoreSender(BurstSender):
             return
         assert core is not None
         frame, table = due.frame, due.frame.table
-        sent, now, link_free_ns, earliest_ns, error = core.send_paced(
+        sent, now, span_ns, link_free_ns, earliest_ns, error = core.send_paced(
             self._socket,
             self._wake,
             table.memory,
@@ -160,9 +160,7 @@ class CoreSender(BurstSender):
         )
         if error and error not in LIKE_A_CABLE:
             self._report(OSError(error, os.strerror(error)))
-        end = due.first + sent
-        sent_bytes = int(table.places[due.first : end, 1].sum())
-        self._sink.left(table.packets[due.first : end], sent_bytes * due.pace[2] + sent * due.pace[3])
+        self._sink.left(table.packets[due.first : due.first + sent], span_ns)
         with self._lock:
             self._outside = False
             if self._interrupted:
