@@ -24,7 +24,7 @@ struct scale { int16_t sign, top, mask, up; int shift, down; };
 
 /* To words that are packed later, or to bytes at once. */
 #define VALUES(NAME, TYPE, UP)                                                                                         \
-    FOR_EVERY_PROCESSOR static void NAME(struct scale by, const int16_t *restrict mean, const int16_t *restrict sigma, \
+    FOR_EVERY_PROCESSOR static void NAME(struct scale by, const int16_t *restrict mean, const uint8_t *restrict sigma, \
                                          const int8_t *restrict noise, TYPE *restrict out, Py_ssize_t count)           \
     {                                                                                                                  \
         const int shift = by.shift & 15, down = by.down & 15;                                                          \
@@ -109,7 +109,7 @@ static PyObject *draw(PyObject *self, PyObject *args)
         return NULL;
     struct scale by = {1, (int16_t)top, (int16_t)mask, (int16_t)(1 << (up & 15)), shift, down};
     const Py_ssize_t count = end - first, entries = (Py_ssize_t)top + 1, data = rows.row_bytes - rows.header_bytes;
-    const uintptr_t odd = ((uintptr_t)mean->buf | (uintptr_t)sigma->buf | (uintptr_t)tables->buf) % sizeof(int16_t) |
+    const uintptr_t odd = ((uintptr_t)mean->buf | (uintptr_t)tables->buf) % sizeof(int16_t) |
                           (uintptr_t)starts->buf % sizeof(uint64_t);
     int fine = packing >= 0 && packing < PACKINGS && top >= 0 && top <= INT16_MAX && period >= 0 && period <= 16 &&
                first >= 0 && first <= end && end <= INT32_MAX && first % 4 == 0 && rows.header_bytes >= 0 &&
@@ -120,7 +120,7 @@ static PyObject *draw(PyObject *self, PyObject *args)
     rows.flat = flat->buf;
     if (fine) {
         written = packed_bytes(packing, end);
-        fine = core_holds(mean, 2 * count, "mean") && core_holds(sigma, 2 * count, "sigma") &&
+        fine = core_holds(mean, 2 * count, "mean") && core_holds(sigma, count, "sigma") &&
                core_holds(noise, size + block, "noise") &&
                core_holds(starts, 8 * ((end + block - 1) / block), "starts") &&
                core_holds(tables, 2 * period * entries, "tables") &&
@@ -134,7 +134,7 @@ static PyObject *draw(PyObject *self, PyObject *args)
             const uint64_t start = ((const uint64_t *)starts->buf)[at / block];
             const uint64_t begin = (start / 2 + (uint64_t)(at - in_block)) % (uint64_t)size;
             const int16_t *means = (const int16_t *)mean->buf + (at - first);
-            const int16_t *sigmas = (const int16_t *)sigma->buf + (at - first);
+            const uint8_t *sigmas = (const uint8_t *)sigma->buf + (at - first);
             const int8_t *units = (const int8_t *)noise->buf + begin + in_block;
             by.sign = start % 2 ? -1 : 1;
             part = smaller_of(left, straight ? data - at % data : CHUNK);

@@ -84,7 +84,7 @@ PICTURES = st.builds(
 
 def moments(scale: FixedPoint, size: int, rng: np.random.Generator) -> tuple[Any, Any]:
     """What `FixedPoint.encode` makes: of every brightness, with the largest noise there can be where it shows."""
-    sigma = rng.integers(0, int(scale.max_sigma_dn * scale.sigma_units) + 1, size).astype(np.int16)
+    sigma = rng.integers(0, int(scale.max_sigma_dn * scale.sigma_units) + 1, size).astype(np.uint8)
     reach = sigma.astype(np.int64) * LIMIT >> scale.shift
     mean = np.minimum(rng.integers(0, int(1.2 * scale.top) + 2, size), scale.top + reach).astype(np.int16)
     return mean, sigma
@@ -146,7 +146,7 @@ def test_both_draw_the_same_bytes_into_whatever_rows(picture: Picture) -> None:
 
 BAD: dict[str, dict[str, Any]] = {
     "mean: 198 bytes, needed are 200": {"mean": np.zeros(99, np.int16)},
-    "sigma: 0 bytes, needed are 200": {"sigma": b""},
+    "sigma: 0 bytes, needed are 100": {"sigma": b""},
     "noise: 107 bytes, needed are 108": {"noise": np.zeros(107, np.int8)},
     "starts: 96 bytes, needed are 104": {"starts": np.zeros(12, np.uint64)},
     "tables: 0 bytes, needed are 512": {"period": 1},
@@ -169,7 +169,7 @@ OUT_OF_RANGE: list[dict[str, Any]] = [
 def call(**changed: Any) -> None:
     assert native.core is not None
     arguments: dict[str, Any] = {
-        "mean": np.zeros(100, np.int16), "sigma": np.zeros(100, np.int16), "noise": np.zeros(108, np.int8), "size": 100,
+        "mean": np.zeros(100, np.int16), "sigma": np.zeros(100, np.uint8), "noise": np.zeros(108, np.int8), "size": 100,
         "starts": np.zeros(13, np.uint64), "block": 8, "scale": (4, 255, 0, -1, 0), "tables": b"", "period": 0,
         "packing": 0, "first": 0, "end": 100,
         "flat": np.zeros(100, np.uint8), "row_bytes": 100, "header_bytes": 0,
@@ -206,7 +206,7 @@ def test_each_block_has_noise_from_where_it_starts_and_goes_on_with_its_place_in
     size, block = 100, 8
     pool = np.arange(size + block, dtype=np.int8) % size
     starts = np.array([2 * 5, 2 * 20 + 1, 2 * 75], np.uint64)
-    mean, sigma, out = np.full(24, 128, np.int16), np.ones(24, np.int16), np.zeros(24, np.uint8)
+    mean, sigma, out = np.full(24, 128, np.int16), np.ones(24, np.uint8), np.zeros(24, np.uint8)
     scale, first = (0, 255, 0, -1, 0), 4
     rows = out, out.size, 0
     native.core.draw(mean, sigma, pool, size, starts, block, scale, b"", 0, 0, first, 24, *rows)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tiscam_emu import native
 from tiscam_emu.pixel_formats import Packing
 from tiscam_emu.sensor.canvas import ByteValues, Canvas
-from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint
+from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint, Sigma
 from tiscam_emu.sensor.fast.lut import FixedPointLut
 from tiscam_emu.sensor.fast.noise_pool import BLOCK, MAX_Z, Z_UNITS, FrameNoise
 from tiscam_emu.sensor.pack import RAW_PACKERS, WORDS
@@ -56,7 +56,7 @@ class Drawing(Protocol):
         ...
 
 
-def drawing(settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Fixed) -> Drawing:
+def drawing(settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Sigma) -> Drawing:
     """The fastest drawing there is."""
     made = NumpyDrawing if native.core is None else NativeDrawing
     return made(settings, fixed_point, mean, sigma)
@@ -65,7 +65,7 @@ def drawing(settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma
 class NumpyDrawing:
     """Drawing by numpy, which goes over a piece once for each step of the arithmetic."""
 
-    def __init__(self, settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Fixed) -> None:
+    def __init__(self, settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Sigma) -> None:
         self._settings, self._fixed_point = settings, fixed_point
         self._mean, self._sigma = mean, sigma
         self.piece = BLOCK if _bytes(mean.size, settings) >= LARGE_FRAME_BYTES else _PIECE
@@ -168,7 +168,7 @@ class NativeDrawing:
 
     piece = 8 * BLOCK
 
-    def __init__(self, settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Fixed) -> None:
+    def __init__(self, settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Sigma) -> None:
         assert native.core is not None
         self._kernel = native.core.draw
         self._mean, self._sigma = mean, sigma

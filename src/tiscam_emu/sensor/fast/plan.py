@@ -11,7 +11,7 @@ import numpy as np
 from tiscam_emu.sensor.canvas import Canvas
 from tiscam_emu.sensor.fast.drawing import Span, drawing
 from tiscam_emu.sensor.fast.encoder import Encoder, Moments
-from tiscam_emu.sensor.fast.fixed_point import Fixed
+from tiscam_emu.sensor.fast.fixed_point import SIGMA, Fixed, Sigma
 from tiscam_emu.sensor.fast.noise_pool import BLOCK, NoisePool, colour_pool, white_pool
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.optics.light import Light, row_blocks
@@ -31,7 +31,7 @@ class _Overlay:
     part: tuple[slice, slice]
     span: Span
     mean: Fixed
-    sigma: Fixed
+    sigma: Sigma
 
 
 class FastPlan:
@@ -49,7 +49,7 @@ class FastPlan:
         self._encoder = Encoder(light, settings)
         shape = height, self._encoder.components_per_line
         if memory is None or memory[0].shape != shape:
-            memory = np.empty(shape, np.int16), np.empty(shape, np.int16)
+            memory = np.empty(shape, np.int16), np.empty(shape, SIGMA)
         self.memory = memory
         self._mean, self._sigma = memory
         self._missing = deque(row_blocks(height, width))
