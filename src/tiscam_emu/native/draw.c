@@ -81,7 +81,7 @@ static Py_ssize_t place(const struct rows *rows, Py_ssize_t byte)
     return byte + (byte / (rows->row_bytes - rows->header_bytes) + 1) * rows->header_bytes;
 }
 
-static Py_ssize_t smaller_of(Py_ssize_t one, Py_ssize_t other) { return one < other ? one : other; }
+INLINE Py_ssize_t smaller_of(Py_ssize_t one, Py_ssize_t other) { return one < other ? one : other; }
 
 static void lay_out(const struct rows *rows, Py_ssize_t first, const uint8_t *bytes, Py_ssize_t count)
 {
@@ -93,10 +93,8 @@ static void lay_out(const struct rows *rows, Py_ssize_t first, const uint8_t *by
     }
 }
 
-/* draw(mean, sigma, noise, size, starts, block, (shift, top, down, mask, up), tables, period, packing, first, end,
-        flat, row_bytes, header_bytes): int, the byte behind the last one that was written.
-   Components `first` to before `end`, which mean and sigma begin with. Each block of a frame has noise that begins at
-   half of its start, and has the other sign if that is odd. */
+/* Components `first` to before `end`, which mean and sigma begin with. The noise of each block of a frame begins at half
+   of its start, and has the other sign if that is odd. Returned is the byte behind the last one that was written. */
 static PyObject *draw(PyObject *self, PyObject *args)
 {
     Py_buffer in[6], *mean = in, *sigma = in + 1, *noise = in + 2, *starts = in + 3, *tables = in + 4, *flat = in + 5;
@@ -109,8 +107,7 @@ static PyObject *draw(PyObject *self, PyObject *args)
         return NULL;
     struct scale by = {1, (int16_t)top, (int16_t)mask, (int16_t)(1 << (up & 15)), shift, down};
     const Py_ssize_t count = end - first, entries = (Py_ssize_t)top + 1, data = rows.row_bytes - rows.header_bytes;
-    const uintptr_t odd = ((uintptr_t)mean->buf | (uintptr_t)tables->buf) % sizeof(int16_t) |
-                          (uintptr_t)starts->buf % sizeof(uint64_t);
+    const uintptr_t odd = ((uintptr_t)mean->buf | (uintptr_t)tables->buf) % 2 | (uintptr_t)starts->buf % 8;
     int fine = packing >= 0 && packing < PACKINGS && top >= 0 && top <= INT16_MAX && period >= 0 && period <= 16 &&
                first >= 0 && first <= end && end <= INT32_MAX && first % 4 == 0 && rows.header_bytes >= 0 &&
                rows.header_bytes <= UINT16_MAX && rows.row_bytes > rows.header_bytes && size > 0 && size <= INT32_MAX &&
@@ -131,11 +128,10 @@ static PyObject *draw(PyObject *self, PyObject *args)
         const int straight = packing == BYTES && period == 0;
         for (Py_ssize_t at = first, part; at < end; at += part) {
             const Py_ssize_t in_block = at % block, left = smaller_of(end - at, block - in_block);
-            const uint64_t start = ((const uint64_t *)starts->buf)[at / block];
-            const uint64_t begin = (start / 2 + (uint64_t)(at - in_block)) % (uint64_t)size;
+            const uint64_t start = ((const uint64_t *)starts->buf)[at / block], block_at = (uint64_t)(at - in_block);
             const int16_t *means = (const int16_t *)mean->buf + (at - first);
             const uint8_t *sigmas = (const uint8_t *)sigma->buf + (at - first);
-            const int8_t *units = (const int8_t *)noise->buf + begin + in_block;
+            const int8_t *units = (const int8_t *)noise->buf + (start / 2 + block_at) % (uint64_t)size + in_block;
             by.sign = start % 2 ? -1 : 1;
             part = smaller_of(left, straight ? data - at % data : CHUNK);
             if (straight) {
@@ -157,5 +153,4 @@ static PyObject *draw(PyObject *self, PyObject *args)
     return released(in, 6, fine ? PyLong_FromSsize_t(written) : NULL);
 }
 
-PyMethodDef draw_functions[] = {
-    {"draw", draw, METH_VARARGS, "Draw a piece of a frame into rows; see NativeDrawing."}, {NULL, NULL, 0, NULL}};
+PyMethodDef draw_functions[] = {{"draw", draw, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};

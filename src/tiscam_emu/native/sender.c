@@ -136,10 +136,7 @@ static PyObject *send_paced(PyObject *self, PyObject *args)
     return Py_BuildValue("nddddi", next - first, now, link_ns, pace.free_ns, pace.earliest_ns, error);
 }
 
-PyMethodDef sender_functions[] = {
-    {"send_paced", send_paced, METH_VARARGS, "Send packets in bursts at their times, until done or woken."},
-    {NULL, NULL, 0, NULL},
-};
+PyMethodDef sender_functions[] = {{"send_paced", send_paced, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};
 #else
 PyMethodDef sender_functions[] = {{NULL, NULL, 0, NULL}};
 #endif

@@ -35,7 +35,9 @@ class Wire:
     receiver: socket.socket
     wake: int
 
-    def send(self, table: FrameTable, first: int, end: int, **given: Any) -> tuple[int, float, float, float, float, int]:
+    def send(
+        self, table: FrameTable, first: int, end: int, **given: Any
+    ) -> tuple[int, float, float, float, float, int]:
         options = {"burst": 5, "last": len(table.packets) - 1, "last_ns": 0, "offload": False, "pace": AT_ONCE, **given}
         memory, places = (given.get(name, getattr(table, name)) for name in ("memory", "places"))
         numbers = [options[name] for name in ("burst", "last", "last_ns", "offload", "pace")]

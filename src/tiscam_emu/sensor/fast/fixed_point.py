@@ -2,8 +2,8 @@
 
 Everything is int16 fixed point, which numpy adds and multiplies 16 or 32 at a time:
 ``value = mean + (sigma * z >> shift)``. Means count in 2**-fraction DN; sigma has the scale that lets the largest just
-fit 8 bits, for memory is what drawing waits for. Both are rounded with a dither, so flat areas keep their exact mean and
-variance.
+fit 8 bits, for memory is what drawing waits for. Both are rounded with a dither, so flat areas keep their exact mean,
+and their variance to two percent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tiscam_emu.sensor.fast.noise_pool import MAX_Z, Z_UNITS
 from tiscam_emu.sensor.model import FULL_SCALE_DN
 
 Fixed = NDArray[np.int16]
-Sigma = NDArray[np.uint8] | NDArray[np.int16]
+Sigma = NDArray[np.uint8 | np.int16]
 SIGMA: type[np.uint8 | np.int16] = np.int16 if native.core is None else np.uint8
 """Numpy multiplies numbers of one size faster, the core reads less memory."""
 
