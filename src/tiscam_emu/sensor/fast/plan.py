@@ -93,10 +93,9 @@ class FastPlan:
         stills = list[tuple[_Overlay, Moments]]()
         overlaid = list[Span]()
         try:
-            for first in range(0, self._mean.size, piece):
+            for first, end in _pieces(self._mean.size, piece):
                 if first:
                     yield
-                end = min(first + piece, self._mean.size)
                 if first <= first_moving < end:
                     yield from self._prepared_to(max(self._span(window)[1] for _, window in seen) + 1)
                     overlays = self._overlays_of(seen)
@@ -153,6 +152,14 @@ class FastPlan:
         """First and last component of the lines that `window` touches, in order of the wire."""
         line = self._encoder.components_per_line
         return window.top * line, window.bottom * line - 1
+
+
+def _pieces(size: int, piece: int) -> Iterator[tuple[int, int]]:
+    """Where pieces begin and what they end before: the first one is short, for its packets may be waited for."""
+    end = 0
+    while end < size:
+        first, end = end, min(end + (piece if end else min(piece, BLOCK)), size)
+        yield first, end
 
 
 def _pool(width: int, settings: FrameSettings) -> NoisePool:
