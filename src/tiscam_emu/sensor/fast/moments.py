@@ -2,7 +2,7 @@
 
 Colour is propagated with the noise of a neighbourhood taken as equal; how neighbours resemble each other is up to
 `noise_pool`. Means and sigmas are rounded with a dither that depends on the place in the frame alone, so flat areas
-keep their exact mean and variance, and a part computed anew is as it was.
+keep their exact mean, and their variance to two percent, and a part computed anew is as it was.
 """
 
 from __future__ import annotations
