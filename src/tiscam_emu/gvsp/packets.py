@@ -381,11 +381,11 @@ def places(sizes: NDArray[np.intp], row_bytes: int) -> Places:
 
 def place_ends(table: FrameTable) -> None:
     """Lay leader and trailer to the other packets."""
+    memory = table.memory.data
     for at in (0, -1):
-        packet = np.frombuffer(table.packets[at], np.uint8)
-        first = table.places[at, 0]
-        table.memory[first : first + packet.size] = packet
-        table.places[at, 1] = packet.size
+        packet, first = table.packets[at], int(table.places[at, 0])
+        memory[first : first + len(packet)] = packet
+        table.places[at, 1] = len(packet)
 
 
 def with_trailer(table: FrameTable, complete: int) -> int:

@@ -1,6 +1,4 @@
-#include "core.h"
-#include <stdint.h>
-#include <string.h>
+#include "rows.h"
 
 /* Drawing: noise is scaled, added to the mean, clipped and packed in one pass over a piece of a frame, straight into
    the rows of packets. What `NumpyDrawing` does in sensor/fast/drawing.py, to the byte. */
@@ -22,22 +20,23 @@ static Py_ssize_t packed_bytes(int packing, Py_ssize_t values)
     return values / size * bytes + last;
 }
 
-struct scale { int negated, shift, top, down, mask, up; };
+struct scale { int16_t sign, top, mask, up; int shift, down; };
 
-FOR_EVERY_PROCESSOR static void values_of(const struct scale *scale, const int16_t *restrict mean,
-                                          const int16_t *restrict sigma, const int8_t *restrict noise,
-                                          int16_t *restrict out, Py_ssize_t count)
-{
-    const int16_t top = (int16_t)scale->top, mask = (int16_t)scale->mask, sign = scale->negated ? -1 : 1;
-    const int shift = scale->shift & 15, down = scale->down & 15, up = scale->up & 15;
-    for (Py_ssize_t at = 0; at < count; at++) {
-        int16_t product = (int16_t)(sigma[at] * noise[at]);
-        int16_t value = (int16_t)(mean[at] + ((int16_t)(product * sign) >> shift));
-        value = value > top ? top : value;
-        value = value < 0 ? 0 : value;
-        out[at] = (int16_t)(((value >> down) & mask) << up);
+/* To words that are packed later, or to bytes at once. */
+#define VALUES(NAME, TYPE, UP)                                                                                         \
+    FOR_EVERY_PROCESSOR static void NAME(struct scale by, const int16_t *restrict mean, const uint8_t *restrict sigma, \
+                                         const int8_t *restrict noise, TYPE *restrict out, Py_ssize_t count)           \
+    {                                                                                                                  \
+        const int shift = by.shift & 15, down = by.down & 15;                                                          \
+        EACH(at, count) {                                                                                              \
+            int16_t value = (int16_t)(mean[at] + ((int16_t)(sigma[at] * noise[at] * by.sign) >> shift));               \
+            value = value > by.top ? by.top : value;                                                                   \
+            value = value < 0 ? 0 : value;                                                                             \
+            out[at] = (TYPE)(((value >> down) & by.mask) UP);                                                          \
+        }                                                                                                              \
     }
-}
+VALUES(words_of, uint16_t, *by.up)
+VALUES(bytes_of, uint8_t, )
 
 /* Clipped values, looked up in tables that take turns, component by component. */
 static void look_up(const uint16_t *tables, Py_ssize_t entries, int period, Py_ssize_t first, uint16_t *values,
@@ -62,19 +61,10 @@ static void look_up(const uint16_t *tables, Py_ssize_t entries, int period, Py_s
 FOR_EVERY_PROCESSOR static void pack(int packing, const uint16_t *restrict values, Py_ssize_t count, uint8_t *restrict out)
 {
     switch (packing) {
-    case BYTES:
-        for (Py_ssize_t at = 0; at < count; at++)
-            out[at] = (uint8_t)values[at];
-        break;
-    case WORDS:
-        GROUPS(1, 2, values[0])
-        break;
-    case P10:
-        GROUPS(4, 5, values[0] | values[1] << 10 | (uint64_t)values[2] << 20 | (uint64_t)values[3] << 30)
-        break;
-    case P12:
-        GROUPS(2, 3, (uint64_t)(values[0] | values[1] << 12))
-        break;
+    case BYTES: GROUPS(1, 1, values[0]) break;
+    case WORDS: GROUPS(1, 2, values[0]) break;
+    case P10: GROUPS(4, 5, values[0] | values[1] << 10 | (uint64_t)values[2] << 20 | (uint64_t)values[3] << 30) break;
+    case P12: GROUPS(2, 3, (uint64_t)(values[0] | values[1] << 12)) break;
     case PACKED10:
         GROUPS(2, 3, (uint64_t)(values[0] >> 2 | (values[0] & 3) << 8 | (values[1] & 3) << 12 | values[1] >> 2 << 16))
         break;
@@ -91,66 +81,76 @@ static Py_ssize_t place(const struct rows *rows, Py_ssize_t byte)
     return byte + (byte / (rows->row_bytes - rows->header_bytes) + 1) * rows->header_bytes;
 }
 
+INLINE Py_ssize_t smaller_of(Py_ssize_t one, Py_ssize_t other) { return one < other ? one : other; }
+
 static void lay_out(const struct rows *rows, Py_ssize_t first, const uint8_t *bytes, Py_ssize_t count)
 {
     const Py_ssize_t size = rows->row_bytes - rows->header_bytes;
     while (count > 0) {
-        const Py_ssize_t left = size - first % size, part = left < count ? left : count;
+        const Py_ssize_t part = smaller_of(size - first % size, count);
         memcpy(rows->flat + place(rows, first), bytes, (size_t)part);
         first += part, bytes += part, count -= part;
     }
 }
 
-/* draw(mean, sigma, noise, (negated, shift, top, down, mask, up), tables, period, packing, first,
-        flat, row_bytes, header_bytes): int, the byte behind the last one that was written */
+/* Components `first` to before `end`, which mean and sigma begin with. The noise of each block of a frame begins at half
+   of its start, and has the other sign if that is odd. Returned is the byte behind the last one that was written. */
 static PyObject *draw(PyObject *self, PyObject *args)
 {
-    Py_buffer mean, sigma, noise, tables, flat;
-    struct scale scale;
+    Py_buffer in[6], *mean = in, *sigma = in + 1, *noise = in + 2, *starts = in + 3, *tables = in + 4, *flat = in + 5;
     struct rows rows;
-    Py_ssize_t first;
-    int period, packing;
-    if (!PyArg_ParseTuple(args, "y*y*y*(iiiiii)y*iinw*nn", &mean, &sigma, &noise, &scale.negated, &scale.shift,
-                          &scale.top, &scale.down, &scale.mask, &scale.up, &tables, &period, &packing, &first, &flat,
-                          &rows.row_bytes, &rows.header_bytes))
+    Py_ssize_t size, block, first, end, written = 0;
+    int shift, top, down, mask, up, period, packing;
+    if (!PyArg_ParseTuple(args, "y*y*y*ny*n(iiiii)y*iinnw*nn:draw", mean, sigma, noise, &size, starts, &block, &shift,
+                          &top, &down, &mask, &up, tables, &period, &packing, &first, &end, flat, &rows.row_bytes,
+                          &rows.header_bytes))
         return NULL;
-    const Py_ssize_t count = noise.len, entries = (Py_ssize_t)scale.top + 1;
-    Py_ssize_t written = 0;
-    const uintptr_t odd = ((uintptr_t)mean.buf | (uintptr_t)sigma.buf | (uintptr_t)tables.buf) % sizeof(int16_t);
-    int fine = packing >= 0 && packing < PACKINGS && scale.top >= 0 && scale.top <= INT16_MAX && period >= 0 &&
-               period <= 16 && first >= 0 && first <= INT32_MAX && first % 4 == 0 && rows.header_bytes >= 0 &&
-               rows.header_bytes <= UINT16_MAX && rows.row_bytes > rows.header_bytes && !odd;
+    struct scale by = {1, (int16_t)top, (int16_t)mask, (int16_t)(1 << (up & 15)), shift, down};
+    const Py_ssize_t count = end - first, entries = (Py_ssize_t)top + 1, data = rows.row_bytes - rows.header_bytes;
+    const uintptr_t odd = ((uintptr_t)mean->buf | (uintptr_t)tables->buf) % 2 | (uintptr_t)starts->buf % 8;
+    int fine = packing >= 0 && packing < PACKINGS && top >= 0 && top <= INT16_MAX && period >= 0 && period <= 16 &&
+               first >= 0 && first <= end && end <= INT32_MAX && first % 4 == 0 && rows.header_bytes >= 0 &&
+               rows.header_bytes <= UINT16_MAX && rows.row_bytes > rows.header_bytes && size > 0 && size <= INT32_MAX &&
+               block > 0 && block <= INT32_MAX && block % 4 == 0 && !odd;
     if (!fine)
         PyErr_SetString(PyExc_ValueError, "draw: an argument is out of range");
+    rows.flat = flat->buf;
     if (fine) {
-        written = packed_bytes(packing, first + count);
-        fine = core_holds(&mean, 2 * count, "mean") && core_holds(&sigma, 2 * count, "sigma") &&
-               core_holds(&tables, 2 * period * entries, "tables");
+        written = packed_bytes(packing, end);
+        fine = core_holds(mean, 2 * count, "mean") && core_holds(sigma, count, "sigma") &&
+               core_holds(noise, size + block, "noise") &&
+               core_holds(starts, 8 * ((end + block - 1) / block), "starts") &&
+               core_holds(tables, 2 * period * entries, "tables") &&
+               (!count || core_holds(flat, place(&rows, written - 1) + 1, "rows"));
     }
-    rows.flat = flat.buf;
-    if (fine && count > 0)
-        fine = core_holds(&flat, place(&rows, written - 1) + 1, "rows");
     if (fine) {
         Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t at = 0; at < count; at += CHUNK) {
+        const int straight = packing == BYTES && period == 0;
+        for (Py_ssize_t at = first, part; at < end; at += part) {
+            const Py_ssize_t in_block = at % block, left = smaller_of(end - at, block - in_block);
+            const uint64_t start = ((const uint64_t *)starts->buf)[at / block], block_at = (uint64_t)(at - in_block);
+            const int16_t *means = (const int16_t *)mean->buf + (at - first);
+            const uint8_t *sigmas = (const uint8_t *)sigma->buf + (at - first);
+            const int8_t *units = (const int8_t *)noise->buf + (start / 2 + block_at) % (uint64_t)size + in_block;
+            by.sign = start % 2 ? -1 : 1;
+            part = smaller_of(left, straight ? data - at % data : CHUNK);
+            if (straight) {
+                bytes_of(by, means, sigmas, units, rows.flat + place(&rows, at), part);
+                continue;
+            }
             uint16_t values[CHUNK + 4];
             uint8_t bytes[ROOM + 8];
-            const Py_ssize_t part = count - at < CHUNK ? count - at : CHUNK;
-            values_of(&scale, (const int16_t *)mean.buf + at, (const int16_t *)sigma.buf + at,
-                      (const int8_t *)noise.buf + at, (int16_t *)values, part);
+            words_of(by, means, sigmas, units, values, part);
             memset(values + part, 0, 4 * sizeof *values);
             if (period > 0)
-                look_up(tables.buf, entries, period, first + at, values, part);
+                look_up(tables->buf, entries, period, at, values, part);
             pack(packing, values, part, bytes);
-            lay_out(&rows, packed_bytes(packing, first + at), bytes, packed_bytes(packing, part));
+            lay_out(&rows, packed_bytes(packing, at), bytes, packed_bytes(packing, part));
         }
         Py_END_ALLOW_THREADS
     }
-    PyBuffer_Release(&mean), PyBuffer_Release(&sigma), PyBuffer_Release(&noise), PyBuffer_Release(&tables),
-        PyBuffer_Release(&flat);
     (void)self;
-    return fine ? PyLong_FromSsize_t(written) : NULL;
+    return released(in, 6, fine ? PyLong_FromSsize_t(written) : NULL);
 }
 
-PyMethodDef draw_functions[] = {
-    {"draw", draw, METH_VARARGS, "Draw a piece of a frame into rows; see NativeDrawing."}, {NULL, NULL, 0, NULL}};
+PyMethodDef draw_functions[] = {{"draw", draw, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};

@@ -20,7 +20,8 @@ struct block {
     const float *offsets, *dithers, *slopes;
     const int16_t *toned;
     Py_ssize_t layers, layer, rows, columns, top, bottom, left, right, line, row, column, table;
-    int16_t *mean, *sigma;
+    int16_t *mean;
+    uint8_t *sigma;
 };
 
 /* One row of the mosaic, borders mirrored. */
@@ -166,6 +167,7 @@ static void moments_of(const struct block *b, float *rows, Py_ssize_t room)
         means[k] = (int16_t *)(own + 3 * room), sigmas[k] = means[k] + room;
     }
     int *const at = (int *)(dn + 15 * room);
+    int16_t *const line = (int16_t *)(at + room);
     Py_ssize_t done = b->top - 2;
     for (Py_ssize_t y = b->top; y < b->bottom; y++) {
         const Py_ssize_t before = y ? y - 1 : b->rows > 1, after = y + 1 < b->rows ? y + 1 : y ? y - 1 : 0;
@@ -199,7 +201,9 @@ static void moments_of(const struct block *b, float *rows, Py_ssize_t room)
             encode(b, p, y - b->top, count, &from, spare, at, means[p], sigmas[p]);
         }
         lay_out(b, means, b->mean + (y - b->top) * b->line);
-        lay_out(b, sigmas, b->sigma + (y - b->top) * b->line);
+        lay_out(b, sigmas, line);
+        uint8_t *restrict sigma = b->sigma + (y - b->top) * b->line;
+        EACH(x, b->line) sigma[x] = (uint8_t)line[x];
     }
 }
 
@@ -237,14 +241,14 @@ static PyObject *moments(PyObject *self, PyObject *args)
         PyErr_SetString(PyExc_ValueError, "moments: sizes that do not go together");
         return released(in, ALL, NULL);
     }
-    const Py_ssize_t out = (b.bottom - b.top) * b.line * 2, room = b.columns + 3 * MARGIN;
+    const Py_ssize_t out = (b.bottom - b.top) * b.line, room = b.columns + 3 * MARGIN;
     if (!core_holds(&in[CODES], layers * height * b.columns * 2, "codes") ||
         !core_holds(&in[OFFSETS], b.rows * b.columns * 4, "offsets") ||
         !core_holds(&in[DITHERS_], (DITHERS + b.columns + MARGIN) * 4, "dithers") ||
         !core_holds(&in[SLOPES], 4, "slopes") || !core_holds(&in[TONED], in[SLOPES].len / 2, "toned") ||
-        !core_holds(&in[MEAN], out, "mean") || !core_holds(&in[SIGMA], out, "sigma"))
+        !core_holds(&in[MEAN], 2 * out, "mean") || !core_holds(&in[SIGMA], out, "sigma"))
         return released(in, ALL, NULL);
-    float *rows = calloc((size_t)(16 * room + MARGIN), sizeof *rows);
+    float *rows = calloc((size_t)(18 * room + MARGIN), sizeof *rows);
     if (rows == NULL)
         return released(in, ALL, PyErr_NoMemory());
     b.codes = (const uint16_t *)in[CODES].buf + first * b.columns;

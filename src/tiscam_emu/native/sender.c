@@ -30,12 +30,9 @@ static double now_ns(void)
 static int woken_before(int wake, double until_ns)
 {
     struct pollfd waker = {wake, POLLIN, 0};
-    double left_ns = until_ns - now_ns();
-    struct timespec left = {0, 0};
-    if (left_ns > 0) {
-        left.tv_sec = (time_t)(left_ns / 1e9);
-        left.tv_nsec = (long)(left_ns - (double)left.tv_sec * 1e9);
-    }
+    const double left_ns = until_ns - now_ns();
+    const long long whole = left_ns > 0 ? (long long)left_ns : 0;
+    struct timespec left = {(time_t)(whole / 1000000000), (long)(whole % 1000000000)};
     return ppoll(&waker, 1, &left, NULL) != 0; /* an interruption wakes, too */
 }
 
@@ -87,13 +84,14 @@ static Py_ssize_t hand_over(int fd, char *memory, const struct place *at, Py_ssi
     return taken;
 }
 
-/* send(fd, wake, memory, places, first, end, burst, last, last_ns, offload, pace) -> sent, now, free, earliest, errno */
+/* send(fd, wake, memory, places, first, end, burst, last, last_ns, offload, pace):
+   how many were sent, when the last, what they take the link, when it is free, when a burst may follow, errno */
 static PyObject *send_paced(PyObject *self, PyObject *args)
 {
     int fd, wake, offload, error = 0;
     Py_buffer memory, places;
     Py_ssize_t first, end, burst, last;
-    double last_ns, now = 0;
+    double last_ns, now = 0, link_ns = 0;
     struct pace pace;
     (void)self;
     if (!PyArg_ParseTuple(args, "iiy*y*nnnndp(ddddddd)", &fd, &wake, &memory, &places, &first, &end, &burst, &last,
@@ -127,6 +125,7 @@ static PyObject *send_paced(PyObject *self, PyObject *args)
             double slot = now - taken_ns * pace.late_share, idle = now - pace.forgiven_ns;
             pace.earliest_ns = (slot > pace.earliest_ns ? slot : pace.earliest_ns) + taken_ns * pace.gap_share;
             pace.free_ns = (idle > pace.free_ns ? idle : pace.free_ns) + taken_ns;
+            link_ns += taken_ns;
         }
         Py_END_ALLOW_THREADS
     }
@@ -134,13 +133,10 @@ static PyObject *send_paced(PyObject *self, PyObject *args)
     PyBuffer_Release(&places);
     if (!fits)
         return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "packets %zd to %zd: no such burst", first, end);
-    return Py_BuildValue("ndddi", next - first, now, pace.free_ns, pace.earliest_ns, error);
+    return Py_BuildValue("nddddi", next - first, now, link_ns, pace.free_ns, pace.earliest_ns, error);
 }
 
-PyMethodDef sender_functions[] = {
-    {"send_paced", send_paced, METH_VARARGS, "Send packets in bursts at their times, until done or woken."},
-    {NULL, NULL, 0, NULL},
-};
+PyMethodDef sender_functions[] = {{"send_paced", send_paced, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};
 #else
 PyMethodDef sender_functions[] = {{NULL, NULL, 0, NULL}};
 #endif

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from random import Random
 from typing import Generic, TypeVar
@@ -135,7 +135,7 @@ class FaultySink:
         """See `PacketSink.descriptor`; a faulty cable has to meet every packet."""
         return self._sink.descriptor() if self._way.whole and self._aimed is self._target else None
 
-    def left(self, packets: Sequence[Packet], span_ns: float) -> None:
+    def left(self, packets: Iterable[Packet], span_ns: float) -> None:
         """See `PacketSink.left`."""
         self._sink.left(packets, span_ns)
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -174,9 +174,9 @@ class RecordingSink:
         """See `PacketSink.descriptor`."""
         return self._sink.descriptor()
 
-    def left(self, packets: Sequence[Packet], span_ns: float) -> None:
+    def left(self, packets: Iterable[Packet], span_ns: float) -> None:
         """See `PacketSink.left`."""
-        self._recorder.take(self._flow, packets, round(span_ns))
+        self._recorder.take(self._flow, tuple(packets), round(span_ns))
 
 
 class RecordedSocket(socket.socket):

@@ -9,7 +9,7 @@ import contextlib
 import errno
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from tiscam_emu.errors import AddressInUse, UserError
@@ -246,7 +246,7 @@ class StreamSocket:
         """The socket itself, if it is connected; errors are the caller's, see `LIKE_A_CABLE`."""
         return self._socket.fileno() if self._is_connected() else None
 
-    def left(self, packets: Sequence[bytes | memoryview], span_ns: float) -> None:
+    def left(self, packets: Iterable[bytes | memoryview], span_ns: float) -> None:
         """Nothing: whoever sent them used this very socket."""
 
     def close(self) -> None:

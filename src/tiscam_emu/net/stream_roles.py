@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from tiscam_emu.gvsp.packets import Packet, Run
@@ -72,7 +72,7 @@ class PacketSink(Protocol):
         """The connected socket that packets may be sent from directly, if they may."""
         ...
 
-    def left(self, packets: Sequence[Packet], span_ns: float) -> None:
+    def left(self, packets: Iterable[Packet], span_ns: float) -> None:
         """Know what has been sent so, just now and within so long; their memory is the caller's again afterwards."""
         ...
 

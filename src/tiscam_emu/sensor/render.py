@@ -81,6 +81,7 @@ class Renderer:
         self._plain: tuple[Still, Lens, Phase | None, Light] | None = None
         self._plans: deque[FastPlan] = deque()
         self._settings: tuple[tuple[Any, ...], FrameSettings] | None = None
+        self._lit: FrameSettings | None = None
 
     @property
     def quick(self) -> bool:
@@ -95,11 +96,12 @@ class Renderer:
 
     def prepare(self, request: FrameRequest) -> Iterator[None]:
         """Compute ahead what `request` has in common with the frames that follow it, step by step."""
-        light = self._light_for(request)
+        settings = self._settings_for(request)
+        light = self._light_for(request, settings)
         if self._noise == "exact":
             yield from light.collect()
         else:
-            yield from self._plan_for(light, self._settings_for(request)).prepare()
+            yield from self._plan_for(light, settings).prepare()
 
     def draw(self, request: FrameRequest, canvas: Canvas) -> Iterator[None]:
         """Render a frame in steps of a few milliseconds at most, between which other work can be done.
@@ -116,8 +118,8 @@ class Renderer:
         ValueError
             The region does not fit the sensor.
         """
-        light = self._light_for(request)
         settings = self._settings_for(request)
+        light = self._light_for(request, settings)
         moving = self._picture.moving(request.exposure_start_ns)
         if self._noise == "exact":
             yield from light.collect()
@@ -141,8 +143,10 @@ class Renderer:
         for _ in self.draw(request, ArrayCanvas(out)):
             pass
 
-    def _light_for(self, request: FrameRequest) -> Light:
+    def _light_for(self, request: FrameRequest, settings: FrameSettings) -> Light:
         still = self._picture.still(request.exposure_start_ns, request.frame_id - self.first_frame_id)
+        if self._light is not None and self._light[0] is still and self._lit is settings:
+            return self._light[4]
         phase = self._sensor.phase_for(request.pixel_format.bayer)
         lens = Lens.focused(request.defocus_px, request.zoom, request.infrared)
         if self._light is None or self._light[0] is not still or self._light[1:4] != (request.region, lens, phase):
@@ -162,6 +166,7 @@ class Renderer:
                 known=known,
             )
             self._light = (still, request.region, lens, phase, light)
+        self._lit = settings
         return self._light[4]
 
     def _known_for(self, still: Still, lens: Lens, phase: Phase | None) -> Light | None:

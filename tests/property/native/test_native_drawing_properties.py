@@ -17,7 +17,7 @@ from tiscam_emu.pixel_formats import PIXEL_FORMATS
 from tiscam_emu.sensor.canvas import ArrayCanvas, Canvas
 from tiscam_emu.sensor.fast.drawing import Drawing, NativeDrawing, NumpyDrawing
 from tiscam_emu.sensor.fast.fixed_point import FixedPoint
-from tiscam_emu.sensor.fast.noise_pool import MAX_Z, Z_UNITS
+from tiscam_emu.sensor.fast.noise_pool import BLOCK, MAX_Z, Z_UNITS, FrameNoise, NoisePool
 from tiscam_emu.sensor.fast.recipe import largest_sigma_dn
 from tiscam_emu.sensor.model import SensorModel
 from tiscam_emu.sensor.request import FrameRequest, Region
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.skipif(native.core is None, reason="the core has not be
 REPRODUCIBLE = settings(deadline=None, derandomize=True, max_examples=150)
 
 LIMIT = int(MAX_Z * Z_UNITS)
+POOL = 5000
 JUMPS = tuple(int(value) for value in np.random.default_rng(5).integers(0, 65536, 257))
 
 
@@ -42,6 +43,7 @@ class Picture:
     lut: tuple[int, ...] | None
     width: int
     height: int
+    start: int
     negated: bool
     overlaid: tuple[int, int]
     pieces: int
@@ -71,6 +73,7 @@ PICTURES = st.builds(
     lut=st.sampled_from([None, JUMPS]),
     width=st.integers(1, 190),
     height=st.integers(1, 90),
+    start=st.integers(0, POOL - 1),
     negated=st.booleans(),
     overlaid=SHARES,
     pieces=st.sampled_from([1, 3]),
@@ -81,7 +84,7 @@ PICTURES = st.builds(
 
 def moments(scale: FixedPoint, size: int, rng: np.random.Generator) -> tuple[Any, Any]:
     """What `FixedPoint.encode` makes: of every brightness, with the largest noise there can be where it shows."""
-    sigma = rng.integers(0, int(scale.max_sigma_dn * scale.sigma_units) + 1, size).astype(np.int16)
+    sigma = rng.integers(0, int(scale.max_sigma_dn * scale.sigma_units) + 1, size).astype(np.uint8)
     reach = sigma.astype(np.int64) * LIMIT >> scale.shift
     mean = np.minimum(rng.integers(0, int(1.2 * scale.top) + 2, size), scale.top + reach).astype(np.int16)
     return mean, sigma
@@ -94,7 +97,8 @@ def draw(made: Any, frame: FrameSettings, picture: Picture, canvas: Canvas) -> N
     size = picture.width * picture.height if raw else frame.pixel_format.payload_bytes(picture.width, picture.height)
     scale = FixedPoint.for_sigma(largest_sigma_dn(frame))
     new_mean, new_sigma = moments(scale, size, rng)
-    noise = rng.integers(-LIMIT, LIMIT + 1, size).astype(np.int8)
+    pool = np.resize(rng.integers(-LIMIT, LIMIT + 1, POOL).astype(np.int8), POOL + BLOCK)
+    noise = FrameNoise(NoisePool(pool, POOL), np.array([2 * picture.start + picture.negated], np.uint64))
     mean, sigma = new_mean.copy(), new_sigma.copy()
     low, high = (size * share // 100 for share in picture.overlaid)
     mean[low : high + 1], sigma[low : high + 1] = scale.top // 2, 0
@@ -103,7 +107,7 @@ def draw(made: Any, frame: FrameSettings, picture: Picture, canvas: Canvas) -> N
     mean[...], sigma[...] = new_mean, new_sigma
     piece = max(-(-size // picture.pieces) // 4 * 4, 4)
     for first in range(0, size, piece):
-        drawing.draw(first, noise[first : first + piece], picture.negated, [(low, high)], canvas)
+        drawing.draw(first, min(first + piece, size), noise, [(low, high)], canvas)
 
 
 def tables(picture: Picture, payload_bytes: int) -> list[Any]:
@@ -115,7 +119,7 @@ def tables(picture: Picture, payload_bytes: int) -> list[Any]:
     ]
 
 
-WIDE = Picture("Mono12p", False, 12, 0.0, None, 189, 89, False, (0, 0), 1, 1400, 3)
+WIDE = Picture("Mono12p", False, 12, 0.0, None, 189, 89, 0, False, (0, 0), 1, 1400, 3)
 
 
 @REPRODUCIBLE
@@ -142,19 +146,22 @@ def test_both_draw_the_same_bytes_into_whatever_rows(picture: Picture) -> None:
 
 BAD: dict[str, dict[str, Any]] = {
     "mean: 198 bytes, needed are 200": {"mean": np.zeros(99, np.int16)},
-    "sigma: 0 bytes, needed are 200": {"sigma": b""},
+    "sigma: 0 bytes, needed are 100": {"sigma": b""},
+    "noise: 107 bytes, needed are 108": {"noise": np.zeros(107, np.int8)},
+    "starts: 96 bytes, needed are 104": {"starts": np.zeros(12, np.uint64)},
     "tables: 0 bytes, needed are 512": {"period": 1},
     "rows: 99 bytes, needed are 100": {"flat": np.zeros(99, np.uint8)},
-    "rows: 100 bytes, needed are 104": {"first": 4},
+    "rows: 100 bytes, needed are 104": {"first": 4, "end": 104},
     "rows: 100 bytes, needed are 120": {"row_bytes": 30, "header_bytes": 5},
     "rows: 100 bytes, needed are 125": {"packing": 2},
     "rows: 100 bytes, needed are 200": {"packing": 1},
     "draw: an argument is out of range": {"header_bytes": 100},
 }
 OUT_OF_RANGE: list[dict[str, Any]] = [
-    {"packing": 6}, {"packing": -1}, {"period": -1}, {"period": 17}, {"first": -4}, {"first": 2}, {"first": 1 << 40},
-    {"header_bytes": -1}, {"row_bytes": 0}, {"row_bytes": -(1 << 62)}, {"scale": (0, 0, -1, 0, 0, 0)},
-    {"scale": (0, 0, 1 << 15, 0, 0, 0)}, {"mean": np.zeros(201, np.uint8)[1:]},
+    {"packing": 6}, {"packing": -1}, {"period": -1}, {"period": 17}, {"first": -4}, {"first": 2}, {"first": 104},
+    {"end": 1 << 40}, {"header_bytes": -1}, {"row_bytes": 0}, {"row_bytes": -(1 << 62)}, {"scale": (0, -1, 0, 0, 0)},
+    {"scale": (0, 1 << 15, 0, 0, 0)}, {"mean": np.zeros(201, np.uint8)[1:]}, {"starts": np.zeros(105, np.uint8)[1:]},
+    {"size": 0}, {"size": 1 << 40}, {"block": 0}, {"block": 6}, {"block": 1 << 40},
     {"row_bytes": 1 << 62, "header_bytes": 1 << 61},
 ]  # fmt: skip
 
@@ -162,8 +169,9 @@ OUT_OF_RANGE: list[dict[str, Any]] = [
 def call(**changed: Any) -> None:
     assert native.core is not None
     arguments: dict[str, Any] = {
-        "mean": np.zeros(100, np.int16), "sigma": np.zeros(100, np.int16), "noise": np.zeros(100, np.int8),
-        "scale": (0, 4, 255, 0, -1, 0), "tables": b"", "period": 0, "packing": 0, "first": 0,
+        "mean": np.zeros(100, np.int16), "sigma": np.zeros(100, np.uint8), "noise": np.zeros(108, np.int8), "size": 100,
+        "starts": np.zeros(13, np.uint64), "block": 8, "scale": (4, 255, 0, -1, 0), "tables": b"", "period": 0,
+        "packing": 0, "first": 0, "end": 100,
         "flat": np.zeros(100, np.uint8), "row_bytes": 100, "header_bytes": 0,
     }  # fmt: skip
     assert arguments.keys() >= changed.keys()
@@ -189,4 +197,18 @@ def test_memory_that_must_not_be_written_is_refused() -> None:
 
 def test_no_components_are_drawn_as_nothing() -> None:
     assert native.core is not None
-    assert native.core.draw(b"", b"", b"", (0, 4, 255, 0, -1, 0), b"", 0, 0, 8, bytearray(), 10, 0) == 8
+    scale = (4, 255, 0, -1, 0)
+    assert native.core.draw(b"", b"", bytes(108), 100, bytes(8), 8, scale, b"", 0, 0, 8, 8, bytearray(), 10, 0) == 8
+
+
+def test_each_block_has_noise_from_where_it_starts_and_goes_on_with_its_place_in_the_frame() -> None:
+    assert native.core is not None
+    size, block = 100, 8
+    pool = np.arange(size + block, dtype=np.int8) % size
+    starts = np.array([2 * 5, 2 * 20 + 1, 2 * 75], np.uint64)
+    mean, sigma, out = np.full(24, 128, np.int16), np.ones(24, np.uint8), np.zeros(24, np.uint8)
+    scale, first = (0, 255, 0, -1, 0), 4
+    rows = out, out.size, 0
+    native.core.draw(mean, sigma, pool, size, starts, block, scale, b"", 0, 0, first, 24, *rows)
+    expected = [*range(137, 141), *range(100, 92, -1), *range(128 + 91, 128 + 99)]
+    assert out.tolist() == [0] * 4 + expected

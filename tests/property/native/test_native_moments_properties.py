@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tiscam_emu.native import core
 from tiscam_emu.pixel_formats import PIXEL_FORMATS
-from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint
+from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint, Sigma
 from tiscam_emu.sensor.fast.moments import Block, Moments, native_moments, numpy_moments
 from tiscam_emu.sensor.fast.noise_pool import white_pool
 from tiscam_emu.sensor.fast.recipe import largest_sigma_dn, linear_sigma_dn, recipe_of
@@ -38,11 +38,11 @@ def settings_of(sensor: SensorModel, pixel_format: str, binning: int = 1, **chan
     return FrameSettings.of(sensor, replace(request, **changes))
 
 
-def made(moments: Moments, frame: FrameSettings, block: Block, line: int) -> tuple[Fixed, Fixed]:
+def made(moments: Moments, frame: FrameSettings, block: Block, line: int) -> tuple[Fixed, Sigma]:
     fixed_point = FixedPoint.for_sigma(largest_sigma_dn(frame))
     recipe, table = recipe_of(frame, fixed_point, linear_sigma_dn(frame))
     rows = block.inner.bottom - block.inner.top
-    mean, sigma = np.full((rows, line), 77, np.int16), np.full((rows, line), 77, np.int16)
+    mean, sigma = np.full((rows, line), 77, np.int16), np.full((rows, line), 77, np.uint8)
     moments(recipe, table, block._replace(offsets_e=block.offsets_e.copy()), mean, sigma)
     return mean, sigma
 

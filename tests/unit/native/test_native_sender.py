@@ -35,7 +35,9 @@ class Wire:
     receiver: socket.socket
     wake: int
 
-    def send(self, table: FrameTable, first: int, end: int, **given: Any) -> tuple[int, float, float, float, int]:
+    def send(
+        self, table: FrameTable, first: int, end: int, **given: Any
+    ) -> tuple[int, float, float, float, float, int]:
         options = {"burst": 5, "last": len(table.packets) - 1, "last_ns": 0, "offload": False, "pace": AT_ONCE, **given}
         memory, places = (given.get(name, getattr(table, name)) for name in ("memory", "places"))
         numbers = [options[name] for name in ("burst", "last", "last_ns", "offload", "pace")]
@@ -109,10 +111,13 @@ def test_the_pace_is_that_of_the_python_sender(wire: Wire, limit: float | None) 
     while first < count:
         due_ns = paced.next_ns
         end = min(first + 3, count)
-        sent, now, *state, _ = wire.send(table, first, end, burst=3, pace=paced.rule())
+        sent, now, link_ns, *state, _ = wire.send(table, first, end, burst=3, pace=paced.rule())
         assert sent == end - first
         assert now >= due_ns - 1
-        paced.sent(sent, sum(len(packet) for packet in table.packets[first:end]), now)  # type: ignore[arg-type]
+        sent_bytes = sum(len(packet) for packet in table.packets[first:end])
+        byte_ns, packet_ns = paced.rule()[2:4]
+        assert link_ns == pytest.approx(sent_bytes * byte_ns + sent * packet_ns)
+        paced.sent(sent, sent_bytes, now)  # type: ignore[arg-type]
         assert paced.rule()[:2] == pytest.approx(state, abs=1)
         paced.resume(*state)
         first = end
@@ -122,7 +127,7 @@ def test_several_bursts_leave_no_sooner_than_their_pace(wire: Wire) -> None:
     table = frame()
     began = time.monotonic_ns()
     pace = (began, 0.0, 0.0, 1e6, 20e6, 0.3, 0.75)  # a packet a millisecond
-    sent, now, free, _, _ = wire.send(table, 0, 6, burst=2, pace=pace)
+    sent, now, _, free, _, _ = wire.send(table, 0, 6, burst=2, pace=pace)
     assert sent == 6
     assert free >= began + 6e6 - 1
     assert now >= began + 2 * 2 * 0.75e6 - 2e6 * 0.3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,7 @@ class Receiver:
     def descriptor(self) -> int | None:
         return 7
 
-    def left(self, packets: Sequence[Packet], span_ns: float) -> None:
+    def left(self, packets: Iterable[Packet], span_ns: float) -> None:
         self.told.append((list(packets), span_ns))
 
     def send_runs(self, runs: Sequence[Run]) -> None:

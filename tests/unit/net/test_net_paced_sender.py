@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -221,7 +221,7 @@ class Listened(StreamSocket):
         super().__init__("127.0.0.1")
         self.told: list[tuple[bytes, float]] = []
 
-    def left(self, packets: Sequence[bytes | memoryview], span_ns: float) -> None:
+    def left(self, packets: Iterable[bytes | memoryview], span_ns: float) -> None:
         self.told.append((b"".join(packets), span_ns))
 
 

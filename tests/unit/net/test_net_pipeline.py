@@ -4,7 +4,7 @@ import os
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -128,8 +128,8 @@ class FakeSink:
     def descriptor(self) -> int | None:
         return None
 
-    def left(self, packets: Sequence[memoryview | bytes], span_ns: float) -> None:
-        raise AssertionError(f"{len(packets)} packets left by themselves within {span_ns} ns")
+    def left(self, packets: Iterable[memoryview | bytes], span_ns: float) -> None:
+        raise AssertionError(f"{len(list(packets))} packets left by themselves within {span_ns} ns")
 
     def send_runs(self, runs: Sequence[tuple[memoryview | bytes, int]]) -> None:
         self.calls += 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tiscam_emu.sensor.fast.noise_pool import BLOCK, MAX_Z, Z_UNITS, colour_pool, white_pool
+from tiscam_emu.sensor.fast.noise_pool import BLOCK, MAX_Z, Z_UNITS, FrameNoise, colour_pool, white_pool
 
 WIDTH = 256
 EVEN = (1.0, 1.0, 1.0)
@@ -68,15 +68,17 @@ def test_red_chrominance_goes_against_luminance() -> None:
 @pytest.mark.parametrize(("output", "packing", "per_pixel"), [("bgr", "BGR", 3.0), ("yuv411", "Y0Y1CbY2Y3Cr", 1.5)])
 def test_a_frame_begins_on_a_red_line_of_the_pool(output: str, packing: str, per_pixel: float) -> None:
     pool = colour_pool(output, packing, WIDTH, None, EVEN)
-    starts = pool.starts(200, b"1")
-    assert {start % int(2 * WIDTH * per_pixel) for start, _ in starts} == {0}
-    assert 60 < sum(negated for _, negated in starts) < 140
-    assert len({start for start, _ in starts}) > 150
+    starts = pool.of_frame(200 * BLOCK, b"1").starts
+    assert set(starts // 2 % int(2 * WIDTH * per_pixel)) == {0}
+    assert 60 < np.sum(starts % 2) < 140
+    assert len(set(starts // 2)) > 150
 
 
 def test_a_block_at_the_end_of_a_pool_goes_on_at_its_beginning() -> None:
     pool = white_pool()
-    part = pool.part(pool.size - 10, 0, BLOCK)
+    noise = FrameNoise(pool, np.array([2 * (pool.size - 10) + 1], np.uint64))
+    part, negated = noise.part(0, BLOCK)
+    assert negated
     assert np.array_equal(part[:10], pool.samples[pool.size - 10 : pool.size])
     assert np.array_equal(part[10:], pool.samples[: BLOCK - 10])
 

@@ -82,19 +82,23 @@ def test_a_frame_is_the_same_in_whatever_pieces_it_is_drawn(
     sensor = mono_sensor if pixel_format.startswith("Mono") else color_sensor
     request = replace(request_of(2, pixel_format), lut=table)
     in_few = frame_of(Renderer(sensor, load_scene("chart")), request)
-    monkeypatch.setattr(fast, "_PIECE", 1 << 14)
-    monkeypatch.setattr(fast.NativeDrawing, "piece", 1 << 14)
+    monkeypatch.setattr(fast, "_PIECE", 1 << 13)
+    monkeypatch.setattr(fast.NativeDrawing, "piece", 1 << 13)
     renderer = Renderer(sensor, load_scene("chart"))
     assert frame_of(renderer, request) == in_few
     assert steps(renderer, request) > 2
 
 
-def test_a_frame_given_up_at_any_step_leaves_no_trace_in_the_next(color_sensor: SensorModel) -> None:
+def test_a_frame_given_up_at_any_step_leaves_no_trace_in_the_next(
+    monkeypatch: pytest.MonkeyPatch, color_sensor: SensorModel
+) -> None:
+    monkeypatch.setattr(fast, "_PIECE", 1 << 13)
+    monkeypatch.setattr(fast.NativeDrawing, "piece", 1 << 13)
     # so dark that noise below zero has to be cut off
     request, after = (replace(request_of(index), exposure_us=20.0, black_level=0.0) for index in (2, 3))
     right = frame_of(Renderer(color_sensor, load_scene("chart")), after)
     count = steps(Renderer(color_sensor, load_scene("chart")), request)
-    assert count >= 4  # light, moments, what moves, and the picture
+    assert count >= 4  # light, moments, and the picture in pieces, before, while and after something moves
     for taken in range(1, count + 1):
         renderer = Renderer(color_sensor, load_scene("chart"))
         drawing = renderer.draw(request, paper(request))

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from tiscam_emu import native
 from tiscam_emu.pixel_formats import Packing
 from tiscam_emu.sensor.canvas import ByteValues, Canvas
-from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint
+from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint, Sigma
 from tiscam_emu.sensor.fast.lut import FixedPointLut
-from tiscam_emu.sensor.fast.noise_pool import BLOCK, MAX_Z, Z_UNITS, Noise
+from tiscam_emu.sensor.fast.noise_pool import BLOCK, MAX_Z, Z_UNITS, FrameNoise
 from tiscam_emu.sensor.pack import RAW_PACKERS, WORDS
 from tiscam_emu.sensor.request import LARGE_FRAME_BYTES
 from tiscam_emu.sensor.settings import FrameSettings
@@ -45,8 +45,8 @@ class Drawing(Protocol):
         """Look at a piece's moments once they are there."""
         ...
 
-    def draw(self, first: int, noise: Noise, negated: bool, overlaid: Sequence[Span], canvas: Canvas) -> None:
-        """Draw the components from `first` on, one for each sample of `noise`.
+    def draw(self, first: int, end: int, noise: FrameNoise, overlaid: Sequence[Span], canvas: Canvas) -> None:
+        """Draw the components from `first` on and before `end`: one of the pieces that a frame is drawn in, in turn.
 
         Parameters
         ----------
@@ -56,7 +56,7 @@ class Drawing(Protocol):
         ...
 
 
-def drawing(settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Fixed) -> Drawing:
+def drawing(settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Sigma) -> Drawing:
     """The fastest drawing there is."""
     made = NumpyDrawing if native.core is None else NativeDrawing
     return made(settings, fixed_point, mean, sigma)
@@ -65,7 +65,7 @@ def drawing(settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma
 class NumpyDrawing:
     """Drawing by numpy, which goes over a piece once for each step of the arithmetic."""
 
-    def __init__(self, settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Fixed) -> None:
+    def __init__(self, settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Sigma) -> None:
         self._settings, self._fixed_point = settings, fixed_point
         self._mean, self._sigma = mean, sigma
         self.piece = BLOCK if _bytes(mean.size, settings) >= LARGE_FRAME_BYTES else _PIECE
@@ -89,15 +89,16 @@ class NumpyDrawing:
             if low[part].min() < 0 or high[part].max() > top:
                 self._clips.add((first + begin) // _CLIP_BLOCK)
 
-    def draw(self, first: int, noise: Noise, negated: bool, overlaid: Sequence[Span], canvas: Canvas) -> None:
-        """See `Drawing.draw`."""
+    def draw(self, first: int, end: int, noise: FrameNoise, overlaid: Sequence[Span], canvas: Canvas) -> None:
+        """See `Drawing.draw`; a piece lies in one block of noise."""
         shift = self._fixed_point.shift
-        value = self._scratch[: noise.size]
-        np.multiply(self._sigma[first : first + noise.size], noise, out=value)
+        value = self._scratch[: end - first]
+        units, negated = noise.part(first, end)
+        np.multiply(self._sigma[first:end], units, out=value)
         if negated:
             np.negative(value, out=value)
         np.right_shift(value, shift, out=value)
-        np.add(value, self._mean[first : first + noise.size], out=value)
+        np.add(value, self._mean[first:end], out=value)
         self._clip(value, first, overlaid)
         done = self._encoded(value) if self._lut is None else self._looked_up(self._lut, value, first)
         canvas.write(_bytes(first, self._settings), done)
@@ -165,31 +166,30 @@ _COMPONENTS = _Form(_BYTES, 4, 0)
 class NativeDrawing:
     """Drawing by the compiled core, which goes over a piece once; everything is clipped, for that costs it nothing."""
 
-    piece = BLOCK
+    piece = 8 * BLOCK
 
-    def __init__(self, settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Fixed) -> None:
+    def __init__(self, settings: FrameSettings, fixed_point: FixedPoint, mean: Fixed, sigma: Sigma) -> None:
         assert native.core is not None
         self._kernel = native.core.draw
         self._mean, self._sigma = mean, sigma
         form = _FORMS.get(settings.pixel_format.packing, _COMPONENTS)
         lut = FixedPointLut.of(settings, fixed_point)
-        self._tables, self._turns = b"", 0
-        scale = fixed_point.shift, fixed_point.top, fixed_point.fraction + form.drop, -settings.raw_step_dn >> form.drop
-        self._scale = *scale, form.up
-        if lut is not None:
-            self._tables, self._turns = lut.words(form.drop, form.up).tobytes(), lut.turns
-            self._scale = fixed_point.shift, fixed_point.top, 0, -1, 0
-        self._groups = form.groups
+        shift, top = fixed_point.shift, fixed_point.top
+        if lut is None:
+            mask = -settings.raw_step_dn >> form.drop
+            scale, tables = (shift, top, fixed_point.fraction + form.drop, mask, form.up), (b"", 0)
+        else:
+            scale, tables = (shift, top, 0, -1, 0), (lut.words(form.drop, form.up).tobytes(), lut.turns)
+        self._how = scale, *tables, form.groups
 
     def look(self, first: int, end: int) -> None:
         """Nothing has to be known of the moments."""
 
-    def draw(self, first: int, noise: Noise, negated: bool, overlaid: Sequence[Span], canvas: Canvas) -> None:  # noqa: ARG002
+    def draw(self, first: int, end: int, noise: FrameNoise, overlaid: Sequence[Span], canvas: Canvas) -> None:  # noqa: ARG002
         """See `Drawing.draw`."""
-        end = first + noise.size
-        mean, sigma, tables = self._mean[first:end], self._sigma[first:end], (self._tables, self._turns)
-        rows = canvas.payload
-        canvas.wrote(self._kernel(mean, sigma, noise, (negated, *self._scale), *tables, self._groups, first, *rows))
+        moments, pool = (self._mean[first:end], self._sigma[first:end]), noise.pool
+        units = pool.samples, pool.size, noise.starts, BLOCK
+        canvas.wrote(self._kernel(*moments, *units, *self._how, first, end, *canvas.payload))
 
 
 def _bytes(components: int, settings: FrameSettings) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tiscam_emu.sensor.fast.fixed_point import Fixed, FixedPoint
+from tiscam_emu.sensor.fast.fixed_point import SIGMA, Fixed, FixedPoint, Sigma
 from tiscam_emu.sensor.fast.moments import Block, moments
 from tiscam_emu.sensor.fast.recipe import largest_sigma_dn, linear_sigma_dn, recipe_of
 from tiscam_emu.sensor.geometry import Window
@@ -20,7 +20,7 @@ from tiscam_emu.sensor.settings import FrameSettings
 _OPAQUE_DN = 4080  # 255 of 8 bits
 _HALO_ROWS = 2  # of the mosaic that demosaicing needs, an even number
 
-Moments = tuple[Fixed, Fixed]
+Moments = tuple[Fixed, Sigma]
 """Mean and sigma of components, (lines, components of a line)."""
 
 
@@ -46,7 +46,7 @@ class Encoder:
         columns = slice(self._components(window.left), self._components(window.right))
         return slice(window.top, window.bottom), columns
 
-    def encode_rows(self, top: int, bottom: int, mean: Fixed, sigma: Fixed) -> None:
+    def encode_rows(self, top: int, bottom: int, mean: Fixed, sigma: Sigma) -> None:
         """Write the moments of whole lines, the first being an even one; their light has to be there."""
         window = Window(top, bottom, 0, self._width)
         outer = self._with_surroundings(window)
@@ -62,7 +62,7 @@ class Encoder:
         codes = self._light.patched_codes(outer, [(patch.window, patch.radiance()) for patch in moving])
         rows, columns = self.part(window)
         shape = rows.stop - rows.start, columns.stop - columns.start
-        made = np.empty(shape, np.int16), np.empty(shape, np.int16)
+        made = np.empty(shape, np.int16), np.empty(shape, SIGMA)
         self._encode(self._block(window, outer, codes, 0), *made)
         return made
 
@@ -82,11 +82,11 @@ class Encoder:
         inner = Window(rows.start, rows.stop, columns.start, columns.stop)
         return Block(codes, first, offsets_e, inner, (window.top, window.left))
 
-    def _encode(self, block: Block, mean: Fixed, sigma: Fixed) -> None:
+    def _encode(self, block: Block, mean: Fixed, sigma: Sigma) -> None:
         moments(self._recipe, self._table, block, mean, sigma)
         self._make_opaque(mean, sigma)
 
-    def _make_opaque(self, mean: Fixed, sigma: Fixed) -> None:
+    def _make_opaque(self, mean: Fixed, sigma: Sigma) -> None:
         order = COMPONENT_ORDER.get(self._settings.pixel_format.packing, ())
         if "a" in order:
             at = np.s_[:, order.index("a") :: len(order)]

@@ -2,7 +2,7 @@
 
 Colour is propagated with the noise of a neighbourhood taken as equal; how neighbours resemble each other is up to
 `noise_pool`. Means and sigmas are rounded with a dither that depends on the place in the frame alone, so flat areas
-keep their exact mean and variance, and a part computed anew is as it was.
+keep their exact mean, and their variance to two percent, and a part computed anew is as it was.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiscam_emu.native import core
-from tiscam_emu.sensor.fast.fixed_point import Fixed
+from tiscam_emu.sensor.fast.fixed_point import Fixed, Sigma
 from tiscam_emu.sensor.fast.noise_pool import POOL_SEED
 from tiscam_emu.sensor.fast.recipe import Recipe, ToneTable
 from tiscam_emu.sensor.geometry import Window
@@ -51,7 +51,7 @@ class Block(NamedTuple):
 class Moments(Protocol):
     """What makes moments."""
 
-    def __call__(self, recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, sigma: Fixed) -> None:
+    def __call__(self, recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, sigma: Sigma) -> None:
         """Write the fixed-point moments of all components of ``block.inner`` but opacity.
 
         Parameters
@@ -70,7 +70,7 @@ def _dithers(width: int) -> Floats:
     return pool
 
 
-def native_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, sigma: Fixed) -> None:
+def native_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, sigma: Sigma) -> None:
     """See `Moments`."""
     layers, height, _ = block.codes.shape
     inner = (block.inner.top, block.inner.bottom, block.inner.left, block.inner.right)
@@ -80,7 +80,7 @@ def native_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, 
     )  # fmt: skip
 
 
-def numpy_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, sigma: Fixed) -> None:
+def numpy_moments(recipe: Recipe, table: ToneTable, block: Block, mean: Fixed, sigma: Sigma) -> None:
     """See `Moments`; the block's offsets are used up."""
     inner = block.inner
     mosaic = _mosaic(recipe, block)
@@ -268,7 +268,7 @@ def _dither_rows(seeds: NDArray[np.int64], width: int) -> Floats:
     return parts[seeds % _DITHERS]
 
 
-def _lay_out(recipe: Recipe, plane: int, values: Floats | Fixed, out: Fixed) -> None:
+def _lay_out(recipe: Recipe, plane: int, values: Floats | Fixed, out: Fixed | Sigma) -> None:
     """Write a plane to its places in every group of components; a line's last group may lack some."""
     group, count = int(recipe["group"]), int(recipe["count"][plane])
     for position in range(count):

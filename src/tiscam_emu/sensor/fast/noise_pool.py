@@ -64,25 +64,39 @@ class NoisePool(NamedTuple):
     size: int
     step: int = 1
 
-    def starts(self, count: int, key: bytes) -> list[tuple[int, bool]]:
-        """Where so many blocks begin, to go on from there by their place in the frame, and which are negated.
+    def of_frame(self, components: int, key: bytes) -> FrameNoise:
+        """Noise for a frame of so many components.
 
         Where there are few places to begin at, signs make the mean of many frames free of noise all the same.
 
         Parameters
         ----------
         key
-            Different bytes for different frames: equal ones give equal places.
+            Different bytes for different frames: equal ones give equal noise.
         """
-        drawn = np.frombuffer(shake_128(key).digest(8 * count), "<u8")  # in less time than a generator takes to seed
-        starts = (drawn >> np.uint64(1)) % np.uint64(self.size // self.step) * np.uint64(self.step)
-        signs = (drawn & np.uint64(self.step > 1)).astype(bool)
-        return list(zip(starts.tolist(), signs.tolist(), strict=True))
+        blocks = -(-components // BLOCK)
+        drawn = np.frombuffer(shake_128(key).digest(8 * blocks), "<u8")  # in less time than a generator takes to seed
+        starts = (drawn >> np.uint64(1)) % np.uint64(self.size // self.step) * np.uint64(2 * self.step)
+        return FrameNoise(self, starts + (drawn & np.uint64(self.step > 1)))
 
-    def part(self, start: int, first: int, count: int) -> Noise:
-        """Noise for `count` components, at most a block, from the frame's `first` one on."""
-        begin = (start + first) % self.size
-        return self.samples[begin : begin + count]
+
+class FrameNoise(NamedTuple):
+    """The noise of one frame: each block of it goes on from another place in the pool, by its own place in the frame.
+
+    Attributes
+    ----------
+    starts
+        Twice where each block begins; one more if it is negated. 64 bits, unsigned.
+    """
+
+    pool: NoisePool
+    starts: NDArray[np.uint64]
+
+    def part(self, first: int, end: int) -> tuple[Noise, bool]:
+        """Noise for the components from `first` on and before `end`, of one block; and whether it is negated."""
+        start = int(self.starts[first // BLOCK])
+        begin = (start // 2 + first) % self.pool.size
+        return self.pool.samples[begin : begin + end - first], bool(start % 2)
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ import numpy as np
 from tiscam_emu.sensor.canvas import Canvas
 from tiscam_emu.sensor.fast.drawing import Span, drawing
 from tiscam_emu.sensor.fast.encoder import Encoder, Moments
-from tiscam_emu.sensor.fast.fixed_point import Fixed
+from tiscam_emu.sensor.fast.fixed_point import SIGMA, Fixed, Sigma
 from tiscam_emu.sensor.fast.noise_pool import BLOCK, NoisePool, colour_pool, white_pool
 from tiscam_emu.sensor.geometry import Window
 from tiscam_emu.sensor.optics.light import Light, row_blocks
@@ -31,7 +31,7 @@ class _Overlay:
     part: tuple[slice, slice]
     span: Span
     mean: Fixed
-    sigma: Fixed
+    sigma: Sigma
 
 
 class FastPlan:
@@ -49,7 +49,7 @@ class FastPlan:
         self._encoder = Encoder(light, settings)
         shape = height, self._encoder.components_per_line
         if memory is None or memory[0].shape != shape:
-            memory = np.empty(shape, np.int16), np.empty(shape, np.int16)
+            memory = np.empty(shape, np.int16), np.empty(shape, SIGMA)
         self.memory = memory
         self._mean, self._sigma = memory
         self._missing = deque(row_blocks(height, width))
@@ -97,24 +97,22 @@ class FastPlan:
         seen = [(patch, window) for patch, window in seen if not window.is_empty()]
         first_moving = min((self._span(window)[0] for _, window in seen), default=self._mean.size)
         piece = min(self._drawing.piece, _NEW_PIECE) if self._missing else self._drawing.piece
+        noise = self._pool().of_frame(self._mean.size, key)
         stills = list[tuple[_Overlay, Moments]]()
+        overlaid = list[Span]()
         try:
-            pool = self._pool()
-            starts = pool.starts(-(-self._mean.size // BLOCK), key)
-            for first in range(0, self._mean.size, piece):
-                end = min(first + piece, self._mean.size)
+            for first, end in _pieces(self._mean.size, piece):
+                if first:
+                    yield
                 if first <= first_moving < end:
                     yield from self._prepared_to(max(self._span(window)[1] for _, window in seen) + 1)
                     overlays = self._overlays_of(seen)
-                    yield
                     stills = [(overlay, self._moments(overlay.part)) for overlay in overlays]
+                    overlaid = [overlay.span for overlay in overlays]
                     self._lay_over(overlays)
-                yield from self._prepared_to(end)
-                start, negated = starts[first // BLOCK]
-                noise = pool.part(start, first, end - first)
-                overlaid = [overlay.span for overlay, _ in stills]
-                self._drawing.draw(first, noise, negated, overlaid, canvas)
-                yield
+                if self._looked_at < end:
+                    yield from self._prepared_to(end)
+                self._drawing.draw(first, end, noise, overlaid, canvas)
         finally:
             for overlay, before in stills:
                 self._mean[overlay.part], self._sigma[overlay.part] = before
@@ -162,3 +160,11 @@ class FastPlan:
         """First and last component of the lines that `window` touches, in order of the wire."""
         line = self._encoder.components_per_line
         return window.top * line, window.bottom * line - 1
+
+
+def _pieces(size: int, piece: int) -> Iterator[tuple[int, int]]:
+    """Where pieces begin and what they end before: the first one is short, for its packets may be waited for."""
+    end = 0
+    while end < size:
+        first, end = end, min(end + (piece if end else min(piece, BLOCK)), size)
+        yield first, end
