@@ -61,11 +61,11 @@ class Sink:
 
 
 def bare_sender(
-    packet_size: int, payload_bytes: int, fps: float, seconds: float, link_bytes_per_s: float
+    packet_size: int, payload_bytes: int, fps: float, seconds: float, link_bytes_per_s: float, *, offload: bool = False
 ) -> dict[str, Any]:
     """Processor seconds per gigabyte of a sender of ready-made frames, in bursts at a link's pace, to a `Sink`."""
     with Sink() as sink:
-        words = [sink.port, packet_size, payload_bytes, fps, seconds, link_bytes_per_s]
+        words = [sink.port, packet_size, payload_bytes, fps, seconds, link_bytes_per_s, int(offload)]
         command = [program("bare_sender"), *map(str, words)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     used = json.loads(done.stdout)
