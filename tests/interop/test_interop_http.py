@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -80,7 +81,7 @@ def test_what_the_document_shows_can_be_typed(url: str, curl: Callable[..., str]
     endless = ("/events", "ctl watch")
     lines = [line for line in text.splitlines() if not any(word in line for word in endless)]
     assert len(lines) > 8
-    script = "\n".join(lines).replace("http://127.0.0.1:8639", url).replace("curl ", "curl -sS --fail-with-body ")
+    script = re.sub("curl (?!-f)", "curl -sS --fail-with-body ", "\n".join(lines).replace("http://127.0.0.1:8639", url))
     done = subprocess.run(
         ["bash", "-e", "-x", "-c", script],
         cwd=tmp_path,
