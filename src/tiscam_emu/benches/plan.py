@@ -164,8 +164,8 @@ def _check_control(control: str) -> None:
         return
     try:
         address, _ = parse_listening(control)
-    except InvalidOption as error:
-        raise Mistake(("control",), str(error).removeprefix("http ")) from None
+    except ValueError as error:
+        raise Mistake(("control",), str(error)) from None
     if not address.is_loopback:
         raise Mistake(("control",), f"{control}: must be on loopback, such as 127.0.0.1:8639")
 

@@ -88,7 +88,10 @@ def listening(address: str, *, expose: bool, token: str = "") -> tuple[str, int,
     InvalidOption
         It is no such address, or not on loopback and there is no consent to that.
     """
-    parsed, port = parse_listening(address)
+    try:
+        parsed, port = parse_listening(address)
+    except ValueError as error:
+        raise InvalidOption(f"http {error}") from None
     if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token):
         raise InvalidOption(f"http token: must be {_SHORTEST_TOKEN} printable ASCII characters or more")
     if not parsed.is_loopback:
@@ -101,12 +104,12 @@ def listening(address: str, *, expose: bool, token: str = "") -> tuple[str, int,
 
 
 def parse_listening(address: str) -> tuple[IPv4Address | IPv6Address, int]:
-    """Address and port of ``ADDRESS:PORT``; raises `InvalidOption`."""
+    """Address and port of ``ADDRESS:PORT``; raises `ValueError`, with words for whoever wrote it."""
     host, colon, port = address.rpartition(":")
     host = host.strip("[]")
     parsed = _address("127.0.0.1" if host == "localhost" else host)
     if not colon or parsed is None or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
-        raise InvalidOption(f"http {address!r}: must be ADDRESS:PORT, such as 127.0.0.1:8639")
+        raise ValueError(f"{address!r}: must be ADDRESS:PORT, such as 127.0.0.1:8639")
     return parsed, int(port)
 
 
