@@ -10,11 +10,11 @@ from typing import Generic, TypeVar
 
 from tiscam_emu.net.fault_plan import LinkFaults
 from tiscam_emu.units import NS_PER_MS, Nanoseconds
+from tiscam_emu.wire.gvsp import IP_UDP_HEADER_BYTES
 
 OVERTAKEN_NS = 5 * NS_PER_MS
 """A datagram that waits to be overtaken arrives after this time if none follows."""
 
-_IP_UDP_BYTES = 28
 _To = TypeVar("_To")
 Bytes = bytes | memoryview
 
@@ -67,7 +67,7 @@ class FaultyLink(Generic[_To]):
         """What arrives now: of these and of earlier ones. What arrives later is copied."""
         arrived = self.advance(now)
         for datagram in datagrams:
-            if self._faults.mtu and len(datagram.data) + _IP_UDP_BYTES > self._faults.mtu:
+            if self._faults.mtu and len(datagram.data) + IP_UDP_HEADER_BYTES > self._faults.mtu:
                 self._counters.too_large += 1
                 continue
             if self._is_lost():

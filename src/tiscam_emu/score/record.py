@@ -15,15 +15,13 @@ from tiscam_emu.units import NS_PER_S, Nanoseconds
 from tiscam_emu.wire import gvcp, gvcp_codec
 from tiscam_emu.wire.bootstrap import CONTROL_CHANNEL_PRIVILEGE, HEARTBEAT_TIMEOUT, STREAM_CHANNEL_PORT
 from tiscam_emu.wire.endpoint import Endpoint
-from tiscam_emu.wire.gvsp import PacketFormat
+from tiscam_emu.wire.gvsp import EXTENDED_IDS, IP_UDP_HEADER_BYTES, PacketFormat
 
 Bytes = bytes | memoryview
 _Cmd = TypeVar("_Cmd", bound=gvcp.Cmd)
 
 _HEAD = struct.Struct(">HHI")
 _EXTENDED_HEAD = struct.Struct(">HHIQI")
-_EXTENDED_IDS = 0x80
-_IP_UDP_BYTES = 28
 _SAME_ID_AGAIN_NS = 5 * NS_PER_S
 _MOST_ANSWERS = 64
 """To one command, of which a capture may claim any number."""
@@ -80,14 +78,14 @@ class StreamPacket:
     @property
     def ip_bytes(self) -> int:
         """Its size with the headers of IP and UDP."""
-        return self.size + _IP_UDP_BYTES
+        return self.size + IP_UDP_HEADER_BYTES
 
 
 def stream_packet(data: Bytes, size: int = 0) -> StreamPacket:
     """Read the header of a packet that the camera made; `size` bytes long, if `data` are not all of it."""
     status, block_id, word = _HEAD.unpack_from(data)
     packet_id = word & 0xFFFFFF
-    extended = bool(word >> 24 & _EXTENDED_IDS)
+    extended = bool(word >> 24 & EXTENDED_IDS)
     if extended:
         status, _, _, block_id, packet_id = _EXTENDED_HEAD.unpack_from(data)
     return StreamPacket(block_id, packet_id, word >> 24 & 0x0F, status, extended, size or len(data), data)
